@@ -1,1 +1,132 @@
-//! Placeholder.
+//! From the IR of a view to its maintenance plan: which rows of the tview a change affects, and how to find them.
+//!
+//! The plan rests on **unit recompute**: every row of the tview belongs to a *unit*, named by the values of the unit key, and
+//! the rows of one unit depend only on the source rows that lead to it. A change names the units it affects ([`search`]);
+//! those are computed anew from the definition. A search may name too many units, never too few.
+
+mod advice;
+mod resolve;
+mod root;
+mod search;
+#[cfg(test)]
+mod testing;
+
+pub use advice::MissingIndex;
+pub use root::UnitKey;
+
+use pg_tviews_ir::{Oid, Role, SourceId, SourceKind, View, WHOLE_ROW};
+use pg_tviews_sqltext::Search;
+use std::collections::BTreeSet;
+
+/// A maintenance plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The unit key.
+    pub key: UnitKey,
+    /// One entry for each occurrence of a table.
+    pub occurrences: Vec<Occurrence>,
+    /// The definition has to be computed unit by unit: a predicate on the key reaches a grouped part of it only then.
+    pub lateral: bool,
+    /// Indexes whose absence makes searches or recomputation read whole tables.
+    pub missing_indexes: Vec<MissingIndex>,
+}
+
+/// One occurrence of a table and how a change in it is maintained.
+#[derive(Clone, Debug)]
+pub struct Occurrence {
+    /// The occurrence.
+    pub source: SourceId,
+    /// Its table.
+    pub table: Oid,
+    /// The columns that the definition uses.
+    pub used: ColumnSet,
+    /// How the affected units are found.
+    pub finding: Finding,
+}
+
+/// A set of a table's columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnSet {
+    /// Every column, those added later included: a whole-row reference.
+    pub whole_row: bool,
+    /// Attribute numbers.
+    pub attnums: BTreeSet<i16>,
+}
+
+/// How the units that a changed row affects are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The changed row itself holds the unit key, in these columns.
+    Direct(Vec<i16>),
+    /// A query leads from the changed rows to the unit key.
+    Search(Search),
+}
+
+/// Why a view can't be planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No table's key is among the output columns.
+    NoKey {
+        /// Tables that could serve, with the missing key columns: (alias, column names).
+        candidates: Vec<(String, Vec<String>)>,
+    },
+    /// Nothing ties a source to the unit: any change there would affect every row.
+    Unlinked {
+        /// The source.
+        source: SourceId,
+    },
+}
+
+/// Plans the maintenance of a view. With `fixed_key`, the unit key consists of these output columns (positions from 0), as
+/// chosen when the tview was created. All refusals come at once.
+pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Vec<Refusal>> {
+    let key = match root::choose(view, fixed_key) {
+        Ok(key) => key,
+        Err(refusal) => return Err(vec![refusal]),
+    };
+    let mut refusals = Vec::new();
+    let mut occurrences = Vec::new();
+    for source in view.source_ids() {
+        let Some(table) = view.table(source) else { continue };
+        match search::find(view, &key, source) {
+            Some(finding) => {
+                occurrences.push(Occurrence { source, table: table.oid, used: used(view, source), finding });
+            }
+            None => refusals.push(Refusal::Unlinked { source }),
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    let missing_indexes = advice::missing_indexes(view, &key, &occurrences);
+    Ok(Plan { lateral: needs_lateral(view), key, occurrences, missing_indexes })
+}
+
+fn used(view: &View, source: SourceId) -> ColumnSet {
+    let mut set = ColumnSet::default();
+    for used in view.uses.iter().filter(|used| used.column.source == source) {
+        if used.column.attnum == WHOLE_ROW {
+            set.whole_row = true;
+        } else {
+            set.attnums.insert(used.column.attnum);
+        }
+    }
+    set
+}
+
+/// The columns of a source that decide which rows take part: joins, filters, order, grouping.
+pub fn link_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
+    let of_source = view.uses.iter().filter(|used| used.column.source == source && used.role == Role::Link);
+    of_source.map(|used| used.column.attnum).collect()
+}
+
+/// A derived table that is not plain stands in the FROM clause somewhere below the root: then a join with the unit keys would
+/// make PostgreSQL compute it for all units.
+fn needs_lateral(view: &View) -> bool {
+    view.sources.iter().any(|source| match source.kind {
+        SourceKind::Derived(block) => {
+            resolve::in_root_tree(view, source.block) && !view.block(block).plain
+        }
+        SourceKind::Table(_) | SourceKind::Computed => false,
+    })
+}

@@ -1,0 +1,59 @@
+//! Indexes that maintenance would use if they existed.
+
+use crate::resolve::links;
+use crate::search::{entered_columns, path_sources};
+use crate::{Occurrence, UnitKey};
+use pg_tviews_ir::{SourceId, View};
+use std::collections::BTreeSet;
+
+/// An index without which a search or a recomputation reads a whole table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MissingIndex {
+    /// Schema of the table.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// The columns to index.
+    pub columns: Vec<String>,
+    /// The changed occurrence whose maintenance needs it.
+    pub source: SourceId,
+}
+
+/// For each occurrence: on the way from a changed row to the unit, and from the unit back to the occurrence when it is
+/// recomputed, every table is entered through columns that should lead an index.
+pub fn missing_indexes(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -> Vec<MissingIndex> {
+    let mut missing = BTreeSet::new();
+    for occurrence in occurrences {
+        let Some(path) = path_sources(view, key, occurrence.source) else { continue };
+        let links = links(view, occurrence.source);
+        let searched = match &occurrence.finding {
+            crate::Finding::Direct(_) => 1,
+            crate::Finding::Search(search) => search.sources.len(),
+        };
+        for step in 1..searched.min(path.len()) {
+            check(view, entered_columns(view, &links, &path[..step], path[step]), path[step], &mut missing);
+        }
+        if let Some((own, before)) = path.split_first() {
+            check(view, entered_columns(view, &links, before, *own), *own, &mut missing);
+        }
+    }
+    missing.into_iter().collect()
+}
+
+fn check(view: &View, entered: BTreeSet<i16>, source: SourceId, missing: &mut BTreeSet<MissingIndex>) {
+    let Some(table) = view.table(source) else { return };
+    let served = |index: &Vec<i16>| index.first().is_some_and(|first| entered.contains(first));
+    if entered.is_empty() || table.indexes.iter().any(served) {
+        return;
+    }
+    let columns = entered
+        .iter()
+        .filter_map(|attnum| table.column(*attnum).map(|column| column.name.clone()))
+        .collect();
+    missing.insert(MissingIndex {
+        schema: table.schema.clone(),
+        table: table.name.clone(),
+        columns,
+        source,
+    });
+}

@@ -1,0 +1,392 @@
+//! Statements that read and write a tview.
+
+use crate::{column, identifier, join, literal};
+
+/// A column of the unit key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyColumn {
+    /// Position in the tview's columns, from 0.
+    pub position: usize,
+    /// The type's equality as an operator to put between two values: `OPERATOR("pg_catalog".=)`.
+    pub equals: String,
+    /// Whether the key can be NULL, which then counts as equal to NULL.
+    pub nullable: bool,
+}
+
+/// What the statements need to know about a tview.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TviewText {
+    /// Quoted, qualified name of the tview.
+    pub table: String,
+    /// Quoted, qualified name of the view that holds its definition.
+    pub definition: String,
+    /// (column of the tview, column of the definition), in order.
+    pub columns: Vec<(String, String)>,
+    /// The unit key.
+    pub key: Vec<KeyColumn>,
+    /// A unit never has more than one row, and the tview has a unique index on the key.
+    pub single: bool,
+    /// The definition must be computed unit by unit: a predicate on the key would not reach into it through a join.
+    pub lateral: bool,
+}
+
+/// Which units a statement works on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Units {
+    /// The one whose key is `$1`, `$2` …
+    One,
+    /// Those whose keys are the arrays `$1`, `$2` …
+    Many,
+    /// All of them.
+    All,
+}
+
+impl TviewText {
+    /// Brings one unit's row up to date; `$n` is the key.
+    pub fn upsert_one(&self) -> String {
+        self.upsert(Units::One)
+    }
+
+    /// Brings the rows of many units up to date; `$n` are arrays of key columns.
+    pub fn upsert_many(&self) -> String {
+        self.upsert(Units::Many)
+    }
+
+    /// Brings all rows up to date.
+    pub fn upsert_all(&self) -> String {
+        self.upsert(Units::All)
+    }
+
+    /// ```sql
+    /// INSERT INTO "public"."tv_product" AS t ("pk_product", "data")
+    /// SELECT d."pk_product", d."data" FROM "tviews"."public.tv_product" AS d WHERE d."pk_product" OPERATOR(pg_catalog.=) $1
+    /// ON CONFLICT ("pk_product") DO UPDATE SET "pk_product" = EXCLUDED."pk_product", "data" = EXCLUDED."data"
+    ///  WHERE ROW(t."pk_product", t."data")::record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."pk_product", EXCLUDED."data")::record
+    /// ```
+    /// The comparison is by binary image: `5.0` and `5.00` are equal numbers but different documents.
+    fn upsert(&self, units: Units) -> String {
+        let key = join(&self.key, ", ", |key| identifier(&self.columns[key.position].0));
+        let set = join(&self.columns, ", ", |(name, _)| format!("{0} = EXCLUDED.{0}", identifier(name)));
+        format!(
+            "INSERT INTO {} AS t ({})\nSELECT {}\n  FROM {}\nON CONFLICT ({key}) DO UPDATE SET {set}\n WHERE {} \
+             OPERATOR(\"pg_catalog\".*<>) {}",
+            self.table,
+            self.stored_columns(),
+            self.defined_columns("d"),
+            self.restricted(units),
+            self.stored_row("t"),
+            self.stored_row("EXCLUDED"),
+        )
+    }
+
+    /// Deletes one unit's row if the definition has none; `$n` is the key.
+    pub fn delete_one(&self) -> String {
+        self.delete(Units::One)
+    }
+
+    /// Deletes the rows of those units for which the definition has none; `$n` are arrays of key columns.
+    pub fn delete_many(&self) -> String {
+        self.delete(Units::Many)
+    }
+
+    /// Deletes all rows that the definition does not have.
+    pub fn delete_all(&self) -> String {
+        self.delete(Units::All)
+    }
+
+    /// ```sql
+    /// DELETE FROM "public"."tv_product" AS t USING unnest($1) AS u(k1)
+    ///  WHERE t."pk_product" OPERATOR(pg_catalog.=) u.k1
+    ///    AND NOT EXISTS (SELECT FROM "tviews"."public.tv_product" AS d WHERE d."pk_product" OPERATOR(pg_catalog.=) u.k1)
+    /// ```
+    fn delete(&self, units: Units) -> String {
+        let (using, stored, defined) = match units {
+            Units::One => {
+                (String::new(), self.key_is("t", Side::Stored, parameter), self.key_is("d", Side::Defined, parameter))
+            }
+            Units::Many => (
+                format!(" USING {}", self.unnested()),
+                self.key_is("t", Side::Stored, unit_column),
+                self.key_is("d", Side::Defined, unit_column),
+            ),
+            Units::All => (
+                String::new(),
+                "true".into(),
+                self.key_is("d", Side::Defined, |number| column("t", &self.columns[self.key[number].position].0)),
+            ),
+        };
+        format!(
+            "DELETE FROM {} AS t{using}\n WHERE {stored}\n   AND NOT EXISTS (SELECT FROM {} AS d WHERE {defined})",
+            self.table, self.definition
+        )
+    }
+
+    /// Brings the rows of many units up to date where a unit may have any number of rows, duplicates included; `$n` are
+    /// arrays of key columns.
+    pub fn replace_many(&self) -> String {
+        self.replace(Units::Many)
+    }
+
+    /// Brings all rows up to date, duplicates included.
+    pub fn replace_all(&self) -> String {
+        self.replace(Units::All)
+    }
+
+    /// Rows are told apart by their text and, among equal ones, by their number:
+    /// ```sql
+    /// WITH n AS MATERIALIZED (SELECT d.*, image, row_number() OVER (PARTITION BY image) AS copy FROM definition of the units),
+    ///      o AS MATERIALIZED (SELECT ctid, image, row_number() OVER (PARTITION BY image) AS copy FROM tview's rows of the units),
+    ///      gone AS (DELETE FROM tview AS t USING o WHERE t.ctid = o.row AND NOT EXISTS (the same in n))
+    /// INSERT INTO tview SELECT … FROM n WHERE NOT EXISTS (the same in o)
+    /// ```
+    fn replace(&self, units: Units) -> String {
+        let image = |alias: &str, side| format!("{}::\"pg_catalog\".text", self.row(alias, side));
+        let names: Vec<String> = (1..=self.columns.len()).map(|number| format!("c{number}")).collect();
+        let defined = self.columns.iter().zip(&names);
+        let defined: Vec<String> =
+            defined.map(|((_, name), alias)| format!("{} AS {alias}", column("d", name))).collect();
+        let (stored_from, stored_filter) = match units {
+            Units::Many => {
+                (format!(", {}", self.unnested()), format!(" WHERE {}", self.key_is("t", Side::Stored, unit_column)))
+            }
+            Units::One | Units::All => (String::new(), String::new()),
+        };
+        format!(
+            "WITH n AS MATERIALIZED (\n  SELECT {}, {new_image} AS image, row_number() OVER (PARTITION BY {new_image}) AS copy\n  \
+             FROM {}),\n o AS MATERIALIZED (\n  SELECT t.ctid AS row, {old_image} AS image, row_number() OVER (PARTITION BY \
+             {old_image}) AS copy\n  FROM {table} AS t{stored_from}{stored_filter}),\n gone AS (\n  DELETE FROM {table} AS t USING o \
+             WHERE t.ctid OPERATOR(\"pg_catalog\".=) o.row\n  AND NOT EXISTS (SELECT FROM n WHERE {same}))\n\
+             INSERT INTO {table} ({})\nSELECT {} FROM n WHERE NOT EXISTS (SELECT FROM o WHERE {same})",
+            defined.join(", "),
+            self.restricted(units),
+            self.stored_columns(),
+            join(&names, ", ", |name| format!("n.{name}")),
+            new_image = image("d", Side::Defined),
+            old_image = image("t", Side::Stored),
+            table = self.table,
+            same = SAME_IMAGE,
+        )
+    }
+
+    /// First fill: `INSERT INTO tview (…) SELECT … FROM definition AS d`.
+    pub fn fill(&self) -> String {
+        format!(
+            "INSERT INTO {} ({})\nSELECT {} FROM {} AS d",
+            self.table,
+            self.stored_columns(),
+            self.defined_columns("d"),
+            self.definition
+        )
+    }
+
+    /// The rows of given units (`$n` are arrays) in which tview and definition differ: one row per difference, for the check
+    /// of a snapshot. See [`TviewText::verify`] for its columns.
+    pub fn differences_many(&self) -> String {
+        self.differences(Units::Many)
+    }
+
+    /// All rows in which tview and definition differ: (key jsonb, expected jsonb, actual jsonb).
+    /// ```sql
+    /// SELECT jsonb_build_object('pk_product', coalesce(d.c1, t.c1)), to_jsonb(d row), to_jsonb(t row)
+    ///   FROM (definition rows, image, copy) AS d FULL JOIN (tview rows, image, copy) AS t ON same key or same image
+    ///  WHERE they differ
+    /// ```
+    pub fn verify(&self) -> String {
+        self.differences(Units::All)
+    }
+
+    fn differences(&self, units: Units) -> String {
+        let part = |alias: &str, side: Side, from: String| {
+            let columns: Vec<String> = self
+                .columns
+                .iter()
+                .enumerate()
+                .map(|(number, names)| format!("{} AS c{}", column(alias, side.name(names)), number + 1))
+                .collect();
+            let image = format!("{}::\"pg_catalog\".text", self.row(alias, side));
+            format!(
+                "(SELECT {}, {image} AS image, row_number() OVER (PARTITION BY {image}) AS copy FROM {from})",
+                columns.join(", ")
+            )
+        };
+        let stored = match units {
+            Units::All | Units::One => format!("{} AS t", self.table),
+            Units::Many => format!(
+                "{} AS t, {} WHERE {}",
+                self.table,
+                self.unnested(),
+                self.key_is("t", Side::Stored, unit_column)
+            ),
+        };
+        let same = if self.single {
+            join(&self.key, " AND ", |key| {
+                let name = format!("c{}", key.position + 1);
+                format!("d.{name} {} t.{name}", key.equals)
+            })
+        } else {
+            "d.image OPERATOR(\"pg_catalog\".=) t.image AND d.copy OPERATOR(\"pg_catalog\".=) t.copy".into()
+        };
+        let key = join(&self.key, ", ", |key| {
+            let name = format!("c{}", key.position + 1);
+            format!("{}, coalesce(d.{name}, t.{name})", literal(&self.columns[key.position].0))
+        });
+        format!(
+            "SELECT \"pg_catalog\".jsonb_build_object({key}) AS key,\n       CASE WHEN d.copy IS NOT NULL THEN {} END AS expected,\n       \
+             CASE WHEN t.copy IS NOT NULL THEN {} END AS actual\n  FROM {} AS d\n  FULL JOIN {} AS t ON {same}\n WHERE d.copy IS NULL \
+             OR t.copy IS NULL OR d.image OPERATOR(\"pg_catalog\".<>) t.image",
+            self.json_row("d"),
+            self.json_row("t"),
+            part("d", Side::Defined, self.restricted(units)),
+            part("t", Side::Stored, stored),
+        )
+    }
+
+    fn json_row(&self, alias: &str) -> String {
+        let pairs: Vec<String> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(number, (name, _))| format!("{}, {alias}.c{}", literal(name), number + 1))
+            .collect();
+        // A function call has at most 100 arguments: chunks are put together with ||.
+        let chunks: Vec<String> = pairs
+            .chunks(40)
+            .map(|chunk| format!("\"pg_catalog\".jsonb_build_object({})", chunk.join(", ")))
+            .collect();
+        chunks.join(" OPERATOR(\"pg_catalog\".||) ")
+    }
+
+    fn stored_columns(&self) -> String {
+        join(&self.columns, ", ", |(name, _)| identifier(name))
+    }
+
+    fn defined_columns(&self, alias: &str) -> String {
+        join(&self.columns, ", ", |(_, name)| column(alias, name))
+    }
+
+    fn stored_row(&self, alias: &str) -> String {
+        format!("{}::\"pg_catalog\".record", self.row(alias, Side::Stored))
+    }
+
+    fn row(&self, alias: &str, side: Side) -> String {
+        format!("ROW({})", join(&self.columns, ", ", |names| column(alias, side.name(names))))
+    }
+
+    /// The FROM clause (and WHERE clause) that yields the definition's rows `d` of the units.
+    fn restricted(&self, units: Units) -> String {
+        match units {
+            Units::All => format!("{} AS d", self.definition),
+            Units::One => {
+                format!("{} AS d\n WHERE {}", self.definition, self.key_is("d", Side::Defined, parameter))
+            }
+            Units::Many if self.lateral => format!(
+                "{} CROSS JOIN LATERAL (SELECT * FROM {} AS d WHERE {} OFFSET 0) AS d",
+                self.unnested(),
+                self.definition,
+                self.key_is("d", Side::Defined, unit_column)
+            ),
+            Units::Many => format!(
+                "{} JOIN {} AS d ON {}",
+                self.unnested(),
+                self.definition,
+                self.key_is("d", Side::Defined, unit_column)
+            ),
+        }
+    }
+
+    /// `unnest($1, $2) AS u(k1, k2)`; with several arguments only the unqualified name is understood.
+    fn unnested(&self) -> String {
+        let numbers: Vec<usize> = (1..=self.key.len()).collect();
+        format!(
+            "unnest({}) AS u({})",
+            join(&numbers, ", ", |number| format!("${number}")),
+            join(&numbers, ", ", |number| format!("k{number}"))
+        )
+    }
+
+    fn key_is(&self, alias: &str, side: Side, value: impl Fn(usize) -> String) -> String {
+        let numbered: Vec<(usize, &KeyColumn)> = self.key.iter().enumerate().collect();
+        join(&numbered, " AND ", |(number, key)| {
+            let stored = column(alias, side.name(&self.columns[key.position]));
+            let value = value(*number);
+            if key.nullable {
+                format!("({stored} {} {value} OR ({stored} IS NULL AND {value} IS NULL))", key.equals)
+            } else {
+                format!("{stored} {} {value}", key.equals)
+            }
+        })
+    }
+}
+
+const SAME_IMAGE: &str = "n.image OPERATOR(\"pg_catalog\".=) o.image AND n.copy OPERATOR(\"pg_catalog\".=) o.copy";
+
+/// Whose column names to use.
+#[derive(Clone, Copy)]
+enum Side {
+    Stored,
+    Defined,
+}
+
+impl Side {
+    fn name(self, (stored, defined): &(String, String)) -> &str {
+        match self {
+            Side::Stored => stored,
+            Side::Defined => defined,
+        }
+    }
+}
+
+fn parameter(number: usize) -> String {
+    format!("${}", number + 1)
+}
+
+fn unit_column(number: usize) -> String {
+    format!("u.k{}", number + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product() -> TviewText {
+        TviewText {
+            table: "\"public\".\"tv_p\"".into(),
+            definition: "\"tviews\".\"public.tv_p\"".into(),
+            columns: vec![("pk".into(), "pk".into()), ("doc".into(), "data".into())],
+            key: vec![KeyColumn {
+                position: 0,
+                equals: "OPERATOR(\"pg_catalog\".=)".into(),
+                nullable: false,
+            }],
+            single: true,
+            lateral: false,
+        }
+    }
+
+    #[test]
+    fn upsert_compares_images_and_maps_renamed_columns() {
+        assert_eq!(
+            product().upsert_one(),
+            "INSERT INTO \"public\".\"tv_p\" AS t (\"pk\", \"doc\")\n\
+             SELECT d.\"pk\", d.\"data\"\n  FROM \"tviews\".\"public.tv_p\" AS d\n WHERE d.\"pk\" OPERATOR(\"pg_catalog\".=) $1\n\
+             ON CONFLICT (\"pk\") DO UPDATE SET \"pk\" = EXCLUDED.\"pk\", \"doc\" = EXCLUDED.\"doc\"\n \
+             WHERE ROW(t.\"pk\", t.\"doc\")::\"pg_catalog\".record OPERATOR(\"pg_catalog\".*<>) \
+             ROW(EXCLUDED.\"pk\", EXCLUDED.\"doc\")::\"pg_catalog\".record"
+        );
+    }
+
+    #[test]
+    fn many_units_come_as_arrays() {
+        let delete = product().delete_many();
+        assert!(delete.contains("USING unnest($1) AS u(k1)"), "{delete}");
+        let lateral = TviewText { lateral: true, ..product() }.upsert_many();
+        assert!(lateral.contains("CROSS JOIN LATERAL") && lateral.contains("OFFSET 0"), "{lateral}");
+    }
+
+    #[test]
+    fn null_keys_count_as_equal() {
+        let mut text = product();
+        text.key[0].nullable = true;
+        assert!(text.delete_many().contains("OR (t.\"pk\" IS NULL AND u.k1 IS NULL)"));
+    }
+}
