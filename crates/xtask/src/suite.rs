@@ -1,0 +1,207 @@
+//! `make test`: all tiers of tests, the quick ones first, with a heading and a duration for each section.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::project::Project;
+use crate::run::{cargo, seconds, visibly};
+use crate::{MAIN_MAJOR, MAJORS, Tier, extension, setup, tidy};
+
+/// The versions whose servers run the tests; the others are compiled for.
+const SERVER_MAJORS: [u32; 2] = [MAIN_MAJOR, 15];
+
+/// What is to be tested.
+pub struct Suite<'a> {
+    /// The checkout.
+    pub project: &'a Project,
+    /// Only these tiers; all when empty.
+    pub tiers: Vec<Tier>,
+    /// Versions for the server tier; the usual two when empty.
+    pub majors: Vec<u32>,
+    /// Only this file of `tests/tests/`.
+    pub only: Option<String>,
+    /// Go on after a failure.
+    pub keep_going: bool,
+}
+
+/// What has been run so far.
+#[derive(Default)]
+struct Record {
+    lines: Vec<String>,
+    failed: Vec<String>,
+}
+
+impl Suite<'_> {
+    /// Runs the sections.
+    pub fn run(&self) -> Result<()> {
+        let start = Instant::now();
+        let mut record = Record::default();
+        let result = self.sections(&mut record);
+        println!("\n==== Summary");
+        for line in &record.lines {
+            println!("{line}");
+        }
+        println!("{:>12}  in all", seconds(start.elapsed()));
+        result?;
+        ensure!(record.failed.is_empty(), "failed: {}", record.failed.join(", "));
+        Ok(())
+    }
+
+    fn wants(&self, tier: Tier) -> bool {
+        self.tiers.is_empty() || self.tiers.contains(&tier)
+    }
+
+    fn sections(&self, record: &mut Record) -> Result<()> {
+        if self.wants(Tier::Style) {
+            self.section(record, "formatting", || {
+                visibly(cargo_in(self.project).args(["fmt", "--all", "--check"]))
+            })?;
+            self.section(record, "house rules", || tidy::run(self.project))?;
+        }
+        if self.tiers == [Tier::Style] {
+            return Ok(());
+        }
+        self.section(record, "set-up", || {
+            setup::run(self.project, &self.all_majors(), false)
+        })?;
+        if self.wants(Tier::Pure) {
+            self.section(record, "clippy, all but the extension", || {
+                visibly(&mut self.pure_clippy())
+            })?;
+            self.section(record, "unit tests, all but the extension", || {
+                visibly(&mut self.pure_tests()?)
+            })?;
+        }
+        if self.wants(Tier::Server) {
+            for major in self.server_majors() {
+                self.server_sections(record, major)?;
+            }
+        }
+        if self.wants(Tier::Compile) {
+            for major in self.all_majors() {
+                let name = format!("clippy, the extension for PostgreSQL {major}");
+                self.for_server(record, &name, major, |_| {
+                    visibly(&mut self.extension_clippy(major))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn server_sections(&self, record: &mut Record, major: u32) -> Result<()> {
+        let name = format!("the extension into PostgreSQL {major}");
+        self.for_server(record, &name, major, |_| {
+            extension::install(self.project, major, false)
+        })?;
+        let name = format!("tests on PostgreSQL {major}");
+        self.for_server(record, &name, major, |pg_config| {
+            let mut command = cargo_in(self.project);
+            command
+                .args(["test", "--package", "pg_tviews_tests"])
+                .env("PG_TVIEWS_PG_CONFIG", pg_config);
+            if let Some(file) = &self.only {
+                command.args(["--test", file]);
+            }
+            visibly(&mut command)
+        })
+    }
+
+    fn pure_clippy(&self) -> std::process::Command {
+        let mut command = cargo_in(self.project);
+        command
+            .args(["clippy", "--workspace", "--exclude", "pg_tviews", "--all-targets"])
+            .args(LINTS);
+        command
+    }
+
+    fn extension_clippy(&self, major: u32) -> std::process::Command {
+        let mut command = extension::clippy(self.project, major);
+        command.args(LINTS);
+        command
+    }
+
+    fn pure_tests(&self) -> Result<std::process::Command> {
+        let mut command = cargo_in(self.project);
+        command.args([
+            "test",
+            "--workspace",
+            "--exclude",
+            "pg_tviews",
+            "--exclude",
+            "pg_tviews_tests",
+        ]);
+        // For the tests of the library that starts servers.
+        command.env("PG_TVIEWS_PG_CONFIG", self.project.pg_config(MAIN_MAJOR)?);
+        Ok(command)
+    }
+
+    /// A section that needs one version; where that could not be set up, the summary says so.
+    fn for_server(
+        &self,
+        record: &mut Record,
+        name: &str,
+        major: u32,
+        work: impl FnOnce(PathBuf) -> Result<()>,
+    ) -> Result<()> {
+        match self.project.pg_config(major) {
+            Ok(pg_config) => self.section(record, name, || work(pg_config)),
+            Err(error) => {
+                println!("\n==== {name}: not run, {error:#}");
+                record.lines.push(format!("{:>12}  {name}: {error:#}", "NOT RUN"));
+                Ok(())
+            }
+        }
+    }
+
+    fn section(&self, record: &mut Record, name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        println!("\n==== {name}");
+        let start = Instant::now();
+        let result = work();
+        record.lines.push(line(name, start.elapsed(), result.is_ok()));
+        match result {
+            Err(error) if self.keep_going => {
+                println!("{error:#}");
+                record.failed.push(name.to_owned());
+                Ok(())
+            }
+            Err(error) => bail!("{name}: {error:#}"),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn server_majors(&self) -> Vec<u32> {
+        match &self.project.own_server {
+            Some(own) => vec![own.major],
+            None if self.majors.is_empty() => SERVER_MAJORS.to_vec(),
+            None => self.majors.clone(),
+        }
+    }
+
+    /// Newest first, because that one is built for the server tests too.
+    fn all_majors(&self) -> Vec<u32> {
+        match &self.project.own_server {
+            Some(own) => vec![own.major],
+            None if self.majors.is_empty() => MAJORS.into_iter().rev().collect(),
+            None => self.majors.clone(),
+        }
+    }
+}
+
+/// Warnings are errors, and functions fit on a screen (the limit is in clippy.toml).
+const LINTS: [&str; 5] = ["--", "-D", "warnings", "-D", "clippy::too_many_lines"];
+
+fn cargo_in(project: &Project) -> std::process::Command {
+    let mut command = cargo();
+    command.current_dir(&project.root);
+    command
+}
+
+fn line(name: &str, duration: Duration, passed: bool) -> String {
+    format!(
+        "{:>12}  {name}{}",
+        seconds(duration),
+        if passed { "" } else { ": FAILED" }
+    )
+}
