@@ -1,0 +1,132 @@
+//! Puts a case together.
+
+use super::change;
+use super::schema::{Kind, Schema};
+use super::view;
+use crate::oracle::{Case, Command, CreateForm, Definition, Step};
+use crate::rng::Rng;
+
+/// What to generate.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Steps in a case.
+    pub steps: usize,
+    /// Tviews in a case, at most.
+    pub tviews: usize,
+    /// Whether `ALTER TABLE` is among the statements.
+    pub alter: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            steps: 40,
+            tviews: 4,
+            alter: true,
+        }
+    }
+}
+
+/// The case that this seed stands for.
+pub fn case(seed: u64, options: &Options) -> Case {
+    let mut rng = Rng::new(seed);
+    let mut schema = Schema::random(&mut rng.fork());
+    let mut views = rng.fork();
+    for nth in 0..views.weighted(&[(5, 0), (3, 1), (2, 2)]) {
+        view::source_view(&mut schema, nth, &mut views);
+    }
+    let mut tviews = vec![];
+    let mut definitions = rng.fork();
+    for nth in 0..definitions.between(1, options.tviews) {
+        let name = format!("tv_{nth}");
+        let query = view::document_view(&mut schema, &name, &mut definitions);
+        let form = if definitions.chance(50) {
+            CreateForm::Function
+        } else {
+            CreateForm::CreateTableAs
+        };
+        tviews.push(Definition { name, query, form });
+    }
+    let mut changes = rng.fork();
+    let mut steps: Vec<Step> = (0..options.steps).map(|_| step(&schema, &mut changes)).collect();
+    if options.alter && changes.chance(30) {
+        let at = changes.below(steps.len());
+        steps.splice(at..at, alter_steps(&schema, &mut changes));
+    }
+    Case {
+        seed,
+        data: schema.data.clone(),
+        schema: schema.statements,
+        tviews,
+        steps,
+    }
+}
+
+fn step(schema: &Schema, rng: &mut Rng) -> Step {
+    match rng.below(100) {
+        0..=77 => Step::Single(change::command(schema, rng)),
+        78..=80 => Step::Single(setting(rng, "SET")),
+        _ => transaction(schema, rng),
+    }
+}
+
+/// A writer whose session shows values in another way than the tview's creator.
+fn setting(rng: &mut Rng, word: &str) -> Command {
+    let all = [
+        "TimeZone = 'America/New_York'",
+        "TimeZone = 'UTC'",
+        "DateStyle = 'SQL, DMY'",
+        "DateStyle = 'ISO, YMD'",
+        "IntervalStyle = 'iso_8601'",
+        "extra_float_digits = -10",
+        "bytea_output = 'escape'",
+        "enable_seqscan = off",
+        "enable_hashjoin = off",
+        "plan_cache_mode = 'force_generic_plan'",
+    ];
+    Command::new(format!("{word} {}", rng.pick(&all)))
+}
+
+fn transaction(schema: &Schema, rng: &mut Rng) -> Step {
+    let begin = rng.weighted(&[
+        (7, "BEGIN"),
+        (1, "BEGIN ISOLATION LEVEL REPEATABLE READ"),
+        (1, "BEGIN ISOLATION LEVEL SERIALIZABLE"),
+    ]);
+    let mut commands = vec![];
+    let mut savepoints = 0;
+    for _ in 0..rng.between(2, 6) {
+        match rng.below(12) {
+            0 | 1 => {
+                savepoints += 1;
+                commands.push(Command::new(format!("SAVEPOINT s{savepoints}")));
+            }
+            2 if savepoints > 0 => {
+                commands.push(Command::new(format!("ROLLBACK TO SAVEPOINT s{savepoints}")));
+            }
+            3 if savepoints > 0 => {
+                commands.push(Command::new(format!("RELEASE SAVEPOINT s{savepoints}")));
+                savepoints -= 1;
+            }
+            4 => commands.push(setting(rng, "SET LOCAL")),
+            5 => commands.push(Command::new("SET CONSTRAINTS ALL IMMEDIATE")),
+            _ => commands.push(change::command(schema, rng)),
+        }
+    }
+    Step::Transaction {
+        begin: begin.to_owned(),
+        commands,
+        commit: rng.chance(75),
+    }
+}
+
+/// A new column, and changes to it: rows taken as a whole show it.
+fn alter_steps(schema: &Schema, rng: &mut Rng) -> Vec<Step> {
+    let tables = schema.of_kind(Kind::Table);
+    let table = &schema.relations[*rng.pick(&tables)].name;
+    let default = rng.weighted(&[(1, ""), (1, " DEFAULT 7")]);
+    vec![
+        Step::single(format!("ALTER TABLE {table} ADD COLUMN extra integer{default}")),
+        Step::single(format!("UPDATE {table} SET extra = coalesce(extra, 0) + 1")),
+    ]
+}

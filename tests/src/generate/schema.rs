@@ -1,0 +1,384 @@
+//! Random schemas: tables that refer to each other, with all kinds of keys, and views over them.
+
+use super::types::{DATA_TYPES, KEYS, Ty, copy_text};
+use crate::fragment::Fragment;
+use crate::rng::Rng;
+use crate::{parts, sql};
+
+/// A column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name, unquoted.
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// Whether it takes NULL.
+    pub nullable: bool,
+}
+
+/// Columns of one relation that hold the key of another.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Positions of the columns.
+    pub columns: Vec<usize>,
+    /// The other table.
+    pub target: usize,
+    /// Whether a foreign key enforces it.
+    pub enforced: bool,
+}
+
+/// What a relation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A table.
+    Table,
+    /// A view over tables.
+    View,
+    /// A tview.
+    Tview,
+}
+
+/// A table, a view or a tview, as definitions and statements see it.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// Its name, unquoted.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Positions of the key's columns; none when rows may be equal.
+    pub key: Vec<usize>,
+    /// Its links to tables.
+    pub links: Vec<Link>,
+    /// The table whose keys its key names: its own position for a table, its root's for a view.
+    pub entity: usize,
+}
+
+/// A schema.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// All relations: a link's target stands at its position.
+    pub relations: Vec<Relation>,
+    /// The statements that make them.
+    pub statements: Vec<Fragment>,
+    /// The statements that fill them.
+    pub data: Vec<Fragment>,
+}
+
+impl Relation {
+    /// Positions of the columns that are neither key nor link.
+    pub fn data_columns(&self) -> Vec<usize> {
+        (0..self.columns.len())
+            .filter(|at| !self.key.contains(at) && !self.links.iter().any(|link| link.columns.contains(at)))
+            .collect()
+    }
+
+    /// Names of the columns at these positions, with an alias or without.
+    pub fn names(&self, alias: &str, positions: &[usize]) -> Vec<String> {
+        let dot = if alias.is_empty() { "" } else { "." };
+        positions
+            .iter()
+            .map(|at| format!("{alias}{dot}{}", self.columns[*at].name))
+            .collect()
+    }
+
+    /// An ORDER BY list that puts rows into one order, but for equal rows.
+    pub fn total_order(&self, alias: &str) -> String {
+        if self.key.is_empty() {
+            return format!("({alias}.*)::text COLLATE \"C\"");
+        }
+        self.names(alias, &self.key).join(", ")
+    }
+
+    /// A random row: text forms in column order. Links name existing keys only by chance.
+    pub fn row(&self, rng: &mut Rng) -> Vec<Option<String>> {
+        let key = rng.below(KEYS);
+        let mut row: Vec<Option<String>> = self.columns.iter().map(|column| value(column, rng)).collect();
+        for (nth, at) in self.key.iter().enumerate() {
+            row[*at] = Some(
+                self.columns[*at]
+                    .ty
+                    .key(if nth == 0 { key } else { rng.below(3) }),
+            );
+        }
+        for link in &self.links {
+            let target = rng.skewed(KEYS);
+            let null = rng.chance(12);
+            for (nth, at) in link.columns.iter().enumerate() {
+                if self.key.contains(at) {
+                    continue;
+                }
+                let column = &self.columns[*at];
+                let text = column.ty.key(if nth == 0 { target } else { rng.below(3) });
+                row[*at] = if null && column.nullable { None } else { Some(text) };
+            }
+        }
+        row
+    }
+}
+
+fn value(column: &Column, rng: &mut Rng) -> Option<String> {
+    column.ty.value(rng, if column.nullable { 20 } else { 0 })
+}
+
+impl Schema {
+    /// Positions of the relations of a kind.
+    pub fn of_kind(&self, kind: Kind) -> Vec<usize> {
+        (0..self.relations.len())
+            .filter(|at| self.relations[*at].kind == kind)
+            .collect()
+    }
+
+    /// A random schema with its data.
+    pub fn random(rng: &mut Rng) -> Self {
+        let mut schema = Self::default();
+        for number in 0..rng.between(3, 6) {
+            schema.add_table(number, rng);
+        }
+        for at in schema.of_kind(Kind::Table) {
+            schema.add_data(at, rng);
+        }
+        if rng.chance(15) {
+            schema.add_trigger(rng);
+        }
+        schema
+    }
+
+    fn add_table(&mut self, number: usize, rng: &mut Rng) {
+        let mut table = Relation {
+            name: format!("t{number}"),
+            kind: Kind::Table,
+            columns: vec![],
+            key: vec![],
+            links: vec![],
+            entity: self.relations.len(),
+        };
+        let mut tail = vec![];
+        add_key(&mut table, number, rng, &mut tail);
+        let links = if number == 0 {
+            0
+        } else {
+            rng.weighted(&[(1, 0), (6, 1), (4, 2), (1, 3)])
+        };
+        for nth in 0..links {
+            let target = rng.below(number);
+            self.add_link(&mut table, nth, target, rng, &mut tail);
+        }
+        if table.key.len() == 1 && rng.chance(25) {
+            self.add_self_link(&mut table, rng, &mut tail);
+        }
+        for nth in 0..rng.between(2, 5) {
+            let ty = rng.weighted(&DATA_TYPES);
+            table.columns.push(Column {
+                name: format!("c{nth}"),
+                ty,
+                nullable: rng.chance(85),
+            });
+        }
+        self.statements.push(create_table(&table, &tail, rng));
+        if rng.chance(40) {
+            let index = self.link_indexes(&table);
+            self.statements.extend(index);
+        }
+        self.relations.push(table);
+    }
+
+    fn add_link(
+        &self,
+        table: &mut Relation,
+        nth: usize,
+        target: usize,
+        rng: &mut Rng,
+        tail: &mut Vec<Fragment>,
+    ) {
+        let other = &self.relations[target];
+        if other.key.is_empty() {
+            return;
+        }
+        let first = table.columns.len();
+        let nullable = rng.chance(75);
+        for (part, at) in other.key.iter().enumerate() {
+            let ty = other.columns[*at].ty;
+            table.columns.push(Column {
+                name: format!("fk{nth}_{part}"),
+                ty,
+                nullable,
+            });
+        }
+        let columns: Vec<usize> = (first..table.columns.len()).collect();
+        let constraint = foreign_key(table, &columns, other, nullable, rng);
+        table.links.push(Link {
+            columns,
+            target,
+            enforced: constraint.is_some(),
+        });
+        tail.extend(constraint);
+    }
+
+    fn add_self_link(&self, table: &mut Relation, rng: &mut Rng, tail: &mut Vec<Fragment>) {
+        let at = table.columns.len();
+        let ty = table.columns[table.key[0]].ty;
+        table.columns.push(Column {
+            name: "fk_parent".into(),
+            ty,
+            nullable: true,
+        });
+        let target = self.relations.len();
+        let constraint = foreign_key(table, &[at], table, true, rng);
+        table.links.push(Link {
+            columns: vec![at],
+            target,
+            enforced: constraint.is_some(),
+        });
+        tail.extend(constraint);
+    }
+
+    fn link_indexes(&self, table: &Relation) -> Vec<Fragment> {
+        let index = |link: &Link| {
+            let columns = table.names("", &link.columns).join(", ");
+            Fragment::optional(parts![format!("CREATE INDEX ON {} ({columns})", table.name)])
+        };
+        table.links.iter().map(index).collect()
+    }
+
+    /// Rows; those that violate a foreign key are left out by the statement itself.
+    fn add_data(&mut self, at: usize, rng: &mut Rng) {
+        if rng.chance(8) {
+            return;
+        }
+        let table = &self.relations[at];
+        for _ in 0..rng.between(3, 18) {
+            let row = table.row(rng);
+            let statement = super::change::insert_existing(self, table, &row);
+            self.data.push(statement);
+        }
+    }
+
+    /// A trigger that changes rows again: before they are written, or in another statement.
+    fn add_trigger(&mut self, rng: &mut Rng) {
+        let tables = self.of_kind(Kind::Table);
+        let table = &self.relations[*rng.pick(&tables)];
+        let candidates: Vec<usize> = table
+            .data_columns()
+            .into_iter()
+            .filter(|at| table.columns[*at].ty == Ty::Text)
+            .collect();
+        let Some(column) = candidates.first().map(|at| table.columns[*at].name.clone()) else {
+            return;
+        };
+        let before = rng.chance(60);
+        let body = if before {
+            format!("NEW.{column} := coalesce(NEW.{column}, '') || '!'; RETURN NEW;")
+        } else {
+            format!(
+                "IF pg_trigger_depth() = 1 THEN \
+                 UPDATE {} SET {column} = '?' WHERE {column} = NEW.{column}; END IF; RETURN NULL;",
+                table.name
+            )
+        };
+        self.statements.push(
+            format!(
+                "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT \
+                 AS $body$ BEGIN {body} END $body$"
+            )
+            .into(),
+        );
+        let timing = if before { "BEFORE" } else { "AFTER" };
+        self.statements.push(Fragment::optional(parts![format!(
+            "CREATE TRIGGER touch {timing} INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION touch()",
+            table.name
+        )]));
+    }
+}
+
+fn add_key(table: &mut Relation, number: usize, rng: &mut Rng, tail: &mut Vec<Fragment>) {
+    let kinds: &[(usize, &[Ty])] = &[
+        (6, &[Ty::Int]),
+        (3, &[Ty::Big]),
+        (3, &[Ty::Uuid]),
+        (3, &[Ty::Text]),
+        (2, &[Ty::Int, Ty::Text]),
+        (1, &[Ty::Big, Ty::Int]),
+        (1, &[]),
+    ];
+    let mut types = rng.weighted(kinds);
+    if number == 0 && types.is_empty() {
+        types = &[Ty::Int];
+    }
+    for (part, ty) in types.iter().enumerate() {
+        let suffix = if part == 0 {
+            String::new()
+        } else {
+            format!("_{part}")
+        };
+        table.key.push(table.columns.len());
+        table.columns.push(Column {
+            name: format!("pk{suffix}"),
+            ty: *ty,
+            nullable: false,
+        });
+    }
+    if !types.is_empty() {
+        let word = if rng.chance(85) { "PRIMARY KEY" } else { "UNIQUE" };
+        tail.push(format!(", {word} ({})", table.names("", &table.key).join(", ")).into());
+    }
+}
+
+fn foreign_key(
+    table: &Relation,
+    columns: &[usize],
+    other: &Relation,
+    nullable: bool,
+    rng: &mut Rng,
+) -> Option<Fragment> {
+    if rng.chance(35) {
+        return None;
+    }
+    let delete = if nullable {
+        rng.weighted(&[(3, ""), (4, " ON DELETE CASCADE"), (4, " ON DELETE SET NULL")])
+    } else {
+        rng.weighted(&[(3, ""), (5, " ON DELETE CASCADE")])
+    };
+    let update = rng.weighted(&[(1, ""), (2, " ON UPDATE CASCADE")]);
+    let check = rng.weighted(&[(8, ""), (1, " DEFERRABLE INITIALLY DEFERRED")]);
+    Some(Fragment::optional(parts![format!(
+        ", FOREIGN KEY ({}) REFERENCES {} ({}){delete}{update}{check}",
+        table.names("", columns).join(", "),
+        other.name,
+        other.names("", &other.key).join(", ")
+    )]))
+}
+
+fn create_table(table: &Relation, tail: &[Fragment], rng: &mut Rng) -> Fragment {
+    let columns = table
+        .columns
+        .iter()
+        .map(|column| {
+            let default = if column.nullable && rng.chance(10) {
+                format!(" DEFAULT {}", column.ty.literal(rng))
+            } else {
+                String::new()
+            };
+            let null = if column.nullable { "" } else { " NOT NULL" };
+            sql![format!("{} {}{default}{null}", column.name, column.ty.name())]
+        })
+        .collect();
+    let columns = Fragment::joined(columns, ", ");
+    sql![
+        "CREATE TABLE ",
+        table.name.as_str(),
+        " (",
+        columns,
+        Fragment::Sequence(tail.to_vec()),
+        ")"
+    ]
+}
+
+/// The row as a line of `COPY`.
+pub fn copy_line(row: &[Option<String>]) -> String {
+    row.iter()
+        .map(|value| copy_text(value.as_deref()))
+        .collect::<Vec<_>>()
+        .join("\t")
+}

@@ -1,0 +1,342 @@
+//! Random subqueries: scalar, aggregated, limited, EXISTS and IN, mostly correlated with a query around them.
+
+use super::expression::Builder;
+use super::scope::{Scope, Source, fresh_alias, pick_relation};
+use super::types::Ty;
+use crate::fragment::Fragment;
+use crate::{parts, sql};
+
+/// The inside of a subquery.
+struct Inner {
+    /// `FROM … WHERE …`
+    body: Fragment,
+    /// What can be referred to in it.
+    scope: Scope,
+    /// An order in which no two rows that differ are equal.
+    order: String,
+}
+
+/// A relation, the alias of the source that it hangs on, and the columns that are equal: its own, and that source's.
+type Correlation = (usize, String, Vec<(String, String)>);
+
+impl Builder<'_> {
+    /// A relation that hangs on a visible source: by a link in either direction, or now and then by just two columns
+    /// of one type.
+    fn correlation(&mut self, scope: &Scope) -> Option<Correlation> {
+        let outer = scope.source(self.rng)?.clone();
+        let relation = &self.schema.relations[outer.relation];
+        let mut candidates: Vec<(usize, Vec<(String, String)>)> = vec![];
+        for (at, other) in self.schema.relations.iter().enumerate() {
+            for link in &other.links {
+                if link.target == relation.entity && !relation.key.is_empty() {
+                    let pairs = other
+                        .names("", &link.columns)
+                        .into_iter()
+                        .zip(relation.names("", &relation.key));
+                    // What points here is what documents collect: more often than the rest.
+                    candidates.extend(std::iter::repeat_n((at, pairs.collect()), 3));
+                }
+            }
+            for link in &relation.links {
+                if link.target == other.entity && !other.key.is_empty() {
+                    let pairs = other
+                        .names("", &other.key)
+                        .into_iter()
+                        .zip(relation.names("", &link.columns));
+                    candidates.push((at, pairs.collect()));
+                }
+            }
+        }
+        if candidates.is_empty() || self.rng.chance(8) {
+            let at = pick_relation(self.schema, false, self.rng);
+            let other = self.schema.relations[at].data_columns();
+            let mut pairs = vec![];
+            for (here, there) in other
+                .iter()
+                .flat_map(|h| relation.data_columns().into_iter().map(move |t| (*h, t)))
+            {
+                let (a, b) = (&self.schema.relations[at].columns[here], &relation.columns[there]);
+                if a.ty == b.ty && a.ty.has_plain_order() {
+                    pairs.push((a.name.clone(), b.name.clone()));
+                }
+            }
+            let pair = if pairs.is_empty() {
+                return None;
+            } else {
+                self.rng.pick(&pairs).clone()
+            };
+            return Some((at, outer.alias, vec![pair]));
+        }
+        let (at, pairs) = self.rng.pick(&candidates).clone();
+        Some((at, outer.alias, pairs))
+    }
+
+    /// A correlated `FROM … WHERE …`.
+    fn inner(&mut self, scope: &Scope, depth: usize) -> Option<Inner> {
+        let (relation, outer, pairs) = self.correlation(scope)?;
+        let alias = fresh_alias(&[], &outer, self.rng);
+        let condition: Vec<String> = pairs
+            .iter()
+            .map(|(inner, other)| {
+                let (a, b) = (format!("{alias}.{inner}"), format!("{outer}.{other}"));
+                if self.rng.chance(50) {
+                    format!("{a} = {b}")
+                } else {
+                    format!("{b} = {a}")
+                }
+            })
+            .collect();
+        let mut from = parts![format!(
+            "FROM {} AS {alias}",
+            self.schema.relations[relation].name
+        )];
+        let mut sources = vec![Source {
+            alias,
+            relation,
+            nullable: false,
+        }];
+        if self.rng.chance(25)
+            && let Some(join) = self.join(&mut sources, &outer, 10)
+        {
+            from.push(join);
+        }
+        let within = scope.with(&sources);
+        from.push(sql![" WHERE ", condition.join(" AND ")]);
+        if self.rng.chance(30) {
+            let extra = self.condition(&within, depth.min(1));
+            from.push(Fragment::optional(parts![" AND ", extra]));
+        }
+        let order = sources.iter().map(|source| {
+            let relation = &self.schema.relations[source.relation];
+            relation.total_order(&source.alias)
+        });
+        let order = order.collect::<Vec<_>>().join(", ");
+        Some(Inner {
+            body: Fragment::Sequence(from),
+            scope: within,
+            order,
+        })
+    }
+
+    /// A join to one more source; `reverse` percent are joins that may find several rows.
+    pub fn join(&mut self, sources: &mut Vec<Source>, kept: &str, reverse: usize) -> Option<Fragment> {
+        let from = self.rng.pick(sources).clone();
+        let relation = &self.schema.relations[from.relation];
+        let backwards = self.rng.chance(reverse);
+        let mut candidates: Vec<(usize, Vec<usize>, Vec<usize>)> = vec![];
+        for (at, other) in self.schema.relations.iter().enumerate() {
+            if backwards && !relation.key.is_empty() {
+                let links = other.links.iter().filter(|link| link.target == relation.entity);
+                candidates.extend(links.map(|link| (at, link.columns.clone(), relation.key.clone())));
+            }
+            if !backwards && !other.key.is_empty() {
+                let links = relation.links.iter().filter(|link| link.target == other.entity);
+                candidates.extend(links.map(|link| (at, other.key.clone(), link.columns.clone())));
+            }
+        }
+        let (at, there, here) = if candidates.is_empty() {
+            return None;
+        } else {
+            self.rng.pick(&candidates).clone()
+        };
+        let other = &self.schema.relations[at];
+        let alias = fresh_alias(sources, kept, self.rng);
+        let pairs = other
+            .names(&alias, &there)
+            .into_iter()
+            .zip(relation.names(&from.alias, &here));
+        let condition: Vec<String> = pairs.map(|(a, b)| format!("{a} = {b}")).collect();
+        let left = from.nullable || self.rng.chance(55);
+        sources.push(Source {
+            alias: alias.clone(),
+            relation: at,
+            nullable: left,
+        });
+        let extra = if self.rng.chance(15) {
+            let on = self.condition(&Scope::default().with(sources), 0);
+            Fragment::optional(parts![" AND ", on])
+        } else {
+            "".into()
+        };
+        let word = if left { " LEFT JOIN " } else { " JOIN " };
+        let text = format!("{word}{} AS {alias} ON {}", other.name, condition.join(" AND "));
+        Some(Fragment::optional(parts![text, extra]))
+    }
+
+    /// A subquery with one value of this type.
+    pub fn scalar_subquery(&mut self, scope: &Scope, ty: Ty, depth: usize) -> Option<Fragment> {
+        let inner = self.inner(scope, depth)?;
+        let limited = self.rng.chance(20);
+        let select = match ty {
+            Ty::Int | Ty::Big | Ty::Numeric if !limited => self.number_aggregate(&inner, ty, depth),
+            Ty::Jsonb if limited => return Some(self.limited_documents(inner, depth)),
+            Ty::Jsonb => {
+                let value = self.expression(&inner.scope, Ty::Jsonb, depth);
+                self.collected("jsonb_agg(", value, &inner, "'[]'::jsonb", "")
+            }
+            Ty::Ints | Ty::Texts if !limited => {
+                let element = if ty == Ty::Ints { Ty::Int } else { Ty::Text };
+                let value = self.expression(&inner.scope, element, depth);
+                self.collected("array_agg(", value, &inner, "'{}'", "")
+            }
+            Ty::Text if !limited && self.rng.chance(60) => {
+                let value = self.expression(&inner.scope, Ty::Text, depth);
+                self.collected("string_agg(", value, &inner, "''", ", ','")
+            }
+            ty if !limited && ty.has_plain_order() => self.extreme(&inner, ty, depth),
+            Ty::Bool if !limited => {
+                let value = self.argument(&inner, ty, depth.min(1));
+                sql![
+                    self.rng.weighted(&[(1, "bool_or("), (1, "bool_and(")]),
+                    value,
+                    ")"
+                ]
+            }
+            _ => {
+                let value = self.expression(&inner.scope, ty, depth);
+                return Some(sql![
+                    "(SELECT ",
+                    value,
+                    " ",
+                    inner.body,
+                    " ORDER BY ",
+                    inner.order,
+                    " LIMIT 1)"
+                ]);
+            }
+        };
+        Some(sql!["(SELECT ", select, " ", inner.body, ")"])
+    }
+
+    /// An aggregate's argument. It names a column of the subquery: an aggregate over outer columns only would belong
+    /// to the query around it.
+    fn argument(&mut self, inner: &Inner, ty: Ty, depth: usize) -> Fragment {
+        if self.rng.chance(45) {
+            let own = Scope::default().with(inner.scope.innermost());
+            if let Some(column) = own.column(self.schema, ty, self.rng) {
+                return column.into();
+            }
+        }
+        let source = &inner.scope.innermost()[0];
+        let column = &self.schema.relations[source.relation].columns[0].name;
+        let test = format!("CASE WHEN {}.{column} IS NOT NULL THEN ", source.alias);
+        sql![test, self.expression(&inner.scope, ty, depth), " END"]
+    }
+
+    fn number_aggregate(&mut self, inner: &Inner, ty: Ty, depth: usize) -> Fragment {
+        let cast = format!(")::{}", ty.name());
+        match self.rng.below(6) {
+            0 | 1 => sql!["count(*", cast],
+            2 => {
+                let any = self.any_type();
+                sql!["count(", self.argument(inner, any, depth), cast]
+            }
+            3 if ty == Ty::Numeric => sql!["avg(", self.argument(inner, Ty::Int, depth), ")"],
+            4 if ty.has_plain_order() => self.extreme(inner, ty, depth),
+            _ => {
+                debug_assert!(ty.has_exact_sum());
+                sql!["coalesce(sum(", self.argument(inner, ty, depth), "), 0", cast]
+            }
+        }
+    }
+
+    fn extreme(&mut self, inner: &Inner, ty: Ty, depth: usize) -> Fragment {
+        let function = self.rng.weighted(&[(1, "min("), (1, "max(")]);
+        sql![function, self.argument(inner, ty, depth), ")"]
+    }
+
+    /// An aggregate that keeps every value, in an order of its own.
+    fn collected(
+        &mut self,
+        function: &str,
+        value: Fragment,
+        inner: &Inner,
+        empty: &str,
+        more: &str,
+    ) -> Fragment {
+        let first = if self.rng.chance(40) {
+            let ty = self
+                .rng
+                .weighted(&[(1, Ty::Int), (1, Ty::Text), (1, Ty::Numeric), (1, Ty::StampTz)]);
+            let end = self.rng.weighted(&[
+                (2, ", "),
+                (1, " DESC, "),
+                (1, " NULLS FIRST, "),
+                (1, " DESC NULLS LAST, "),
+            ]);
+            Fragment::optional(parts!["(", self.leaf(&inner.scope, ty), ")", end])
+        } else {
+            "".into()
+        };
+        let call = sql![
+            function,
+            value,
+            more,
+            " ORDER BY ",
+            first,
+            inner.order.as_str(),
+            ")"
+        ];
+        if self.rng.chance(50) {
+            sql!["coalesce(", call, ", ", empty, ")"]
+        } else {
+            call
+        }
+    }
+
+    /// The first few documents: an aggregate over a subselect with ORDER BY and LIMIT.
+    fn limited_documents(&mut self, inner: Inner, depth: usize) -> Fragment {
+        let ty = self
+            .rng
+            .weighted(&[(1, Ty::Int), (1, Ty::Text), (1, Ty::StampTz)]);
+        let by = self.leaf(&inner.scope, ty);
+        let direction = self
+            .rng
+            .weighted(&[(1, ""), (1, " DESC"), (1, " DESC NULLS LAST")]);
+        let document = self.document(&inner.scope, depth);
+        let order = inner.order;
+        let keys: Vec<String> = order
+            .split(", ")
+            .enumerate()
+            .map(|(nth, key)| format!(", {key} AS o{nth}"))
+            .collect();
+        let again: Vec<String> = (0..keys.len()).map(|nth| format!(", z.o{nth}")).collect();
+        let limit = self.rng.between(0, 4);
+        let offset = self.rng.weighted(&[(4, ""), (1, " OFFSET 1")]);
+        sql![
+            "(SELECT coalesce(jsonb_agg(z.doc ORDER BY z.ranked",
+            direction,
+            again.join(""),
+            "), '[]'::jsonb) FROM (SELECT ",
+            document,
+            " AS doc, ",
+            by.clone(),
+            " AS ranked",
+            keys.join(""),
+            " ",
+            inner.body,
+            " ORDER BY (",
+            by,
+            ")",
+            format!("{direction}, {order} LIMIT {limit}{offset}) AS z)")
+        ]
+    }
+
+    /// EXISTS, IN and NOT IN.
+    pub fn existence(&mut self, scope: &Scope, depth: usize) -> Option<Fragment> {
+        if scope.depth() >= 3 {
+            return None;
+        }
+        let inner = self.inner(scope, depth)?;
+        let word = self
+            .rng
+            .weighted(&[(3, "EXISTS"), (2, "NOT EXISTS"), (2, " IN "), (2, " NOT IN ")]);
+        if word.ends_with("EXISTS") {
+            return Some(sql![word, " (SELECT 1 ", inner.body, ")"]);
+        }
+        let ty = self.rng.weighted(&[(2, Ty::Int), (2, Ty::Text)]);
+        let left = self.leaf(scope, ty);
+        let value = self.leaf(&inner.scope, ty);
+        Some(sql!["(", left, word, "(SELECT ", value, " ", inner.body, "))"])
+    }
+}

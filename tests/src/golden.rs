@@ -1,0 +1,84 @@
+//! SQL scripts with their expected output, as PostgreSQL's own regression tests have them.
+//!
+//! `golden/sql/NAME.sql` runs in a database of its own; the output has to equal `golden/expected/NAME.out`, or one of
+//! the alternatives `NAME_1.out`, `NAME_2.out` … where PostgreSQL's versions differ. `UPDATE_GOLDEN=1` writes what is
+//! printed to `NAME.out`, `UPDATE_GOLDEN=_1` to `NAME_1.out`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::psql::psql;
+use crate::server;
+
+/// The folder with the scripts and their outputs.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// The names of all scripts.
+///
+/// # Panics
+/// When the folder can't be read.
+pub fn names() -> Vec<String> {
+    let folder = folder().join("sql");
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".sql")?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Runs a script; what differs, or nothing.
+///
+/// # Panics
+/// When a file can't be read or written.
+pub fn check(name: &str) -> Option<String> {
+    let script = folder().join("sql").join(format!("{name}.sql"));
+    let text = fs::read_to_string(&script).unwrap_or_else(|error| panic!("{}: {error}", script.display()));
+    let database = server::create_database("golden");
+    let actual = psql(
+        &database,
+        &["-a", "-v", "VERBOSITY=verbose", "-v", "ON_ERROR_STOP=0"],
+        &text,
+    );
+    let expected = folder().join("expected");
+    let alternatives = alternatives(&expected, name);
+    if alternatives
+        .iter()
+        .any(|path| fs::read_to_string(path).is_ok_and(|text| text == actual))
+    {
+        return None;
+    }
+    if let Ok(wish) = std::env::var("UPDATE_GOLDEN") {
+        let suffix = if wish.starts_with('_') { wish.as_str() } else { "" };
+        let path = expected.join(format!("{name}{suffix}.out"));
+        fs::create_dir_all(&expected)
+            .and_then(|()| fs::write(&path, &actual))
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        return None;
+    }
+    Some(shortest_difference(&alternatives, name, &actual))
+}
+
+fn alternatives(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let suffixes = std::iter::once(String::new()).chain((1..10).map(|n| format!("_{n}")));
+    suffixes
+        .map(|suffix| folder.join(format!("{name}{suffix}.out")))
+        .filter(|path| path.exists())
+        .collect()
+}
+
+fn shortest_difference(alternatives: &[PathBuf], name: &str, actual: &str) -> String {
+    let result = std::env::temp_dir().join(format!("pg_tviews_golden_{}_{name}.out", std::process::id()));
+    fs::write(&result, actual).unwrap_or_else(|error| panic!("{}: {error}", result.display()));
+    let difference = |expected: &PathBuf| {
+        let output = Command::new("diff").arg("-u").arg(expected).arg(&result).output();
+        let output = output.unwrap_or_else(|error| panic!("diff does not run: {error}"));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let shortest = alternatives.iter().map(difference).min_by_key(String::len);
+    let _ = fs::remove_file(&result);
+    shortest.unwrap_or_else(|| format!("{name} has no expected output; UPDATE_GOLDEN=1 writes it:\n{actual}"))
+}

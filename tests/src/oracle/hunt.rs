@@ -1,0 +1,82 @@
+//! Runs random cases until enough statements have been tried or one fails, and shrinks what fails.
+
+use super::case::Case;
+use super::keeper::Keeper;
+use super::run::{Oracle, Problem, Tally};
+use super::shrink::shrink;
+use crate::generate::{self, Options};
+use crate::rng::Rng;
+
+/// Runs spent on making a failing case smaller.
+const SHRINK_BUDGET: usize = 1500;
+
+/// How long and where to hunt.
+#[derive(Clone, Debug)]
+pub struct Hunt {
+    /// Seed of the first case.
+    pub seed: u64,
+    /// Statements to try at least.
+    pub statements: usize,
+    /// What to generate.
+    pub options: Options,
+}
+
+impl Hunt {
+    /// `ORACLE_SEED` and `ORACLE_STATEMENTS` from the environment, or these.
+    ///
+    /// # Panics
+    /// When one of them is no number.
+    pub fn from_environment(seed: u64, statements: usize, options: Options) -> Self {
+        let number = |name: &str, default: u64| {
+            std::env::var(name).map_or(default, |text| {
+                text.parse()
+                    .unwrap_or_else(|_| panic!("{name} has to be a number, and is {text:?}"))
+            })
+        };
+        Self {
+            seed: number("ORACLE_SEED", seed),
+            statements: number("ORACLE_STATEMENTS", statements as u64) as usize,
+            options,
+        }
+    }
+}
+
+/// Hunts; what was tried, or a report on the first failure with its script and the shrunk case.
+pub fn hunt(hunt: &Hunt, parameters: &str, keeper: &dyn Keeper) -> Result<Tally, String> {
+    let mut oracle =
+        Oracle::new(parameters, keeper).map_err(|failure| format!("cannot set up: {failure}"))?;
+    let mut seeds = Rng::new(hunt.seed);
+    // The first case has the seed itself, so that a printed seed gives its case at once.
+    let mut seed = hunt.seed;
+    while oracle.tally.commands < hunt.statements {
+        let case = generate::case(seed, &hunt.options);
+        if let Err(problem) = oracle.run(&case) {
+            return Err(report(&mut oracle, &case, &problem));
+        }
+        seed = seeds.next_u64() >> 16;
+    }
+    Ok(oracle.tally)
+}
+
+fn report(oracle: &mut Oracle<'_>, case: &Case, problem: &Problem) -> String {
+    let tally = oracle.tally.clone();
+    let mut last = problem.clone();
+    let (small, runs) = shrink(
+        case,
+        SHRINK_BUDGET,
+        &mut |candidate| match oracle.run(candidate) {
+            Err(found) if found.kind == problem.kind => {
+                last = found;
+                true
+            }
+            _ => false,
+        },
+    );
+    format!(
+        "{problem}\n\nreproduce with: ORACLE_SEED={} ORACLE_STATEMENTS=1\nafter {tally}\n\n\
+         === full script ===\n{}\n=== shrunk in {runs} runs: {last} ===\n{}",
+        case.seed,
+        case.script(),
+        small.script()
+    )
+}

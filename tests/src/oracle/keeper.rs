@@ -1,0 +1,98 @@
+//! Who keeps the tviews: the extension, or a stand-in that tests the oracle itself.
+
+use super::case::{CreateForm, Definition};
+use crate::session::{Failure, Session};
+
+/// Creates and drops tviews. The session's search_path begins with the schema that they belong to.
+pub trait Keeper {
+    /// Makes a database ready.
+    fn install(&self, session: &mut Session) -> Result<(), Failure>;
+
+    /// Creates the tview.
+    fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure>;
+
+    /// Drops it; `nth` varies the way.
+    fn drop(&self, session: &mut Session, tview: &Definition, nth: usize) -> Result<(), Failure>;
+
+    /// The differences that the keeper itself reports: none.
+    fn verify(&self, session: &mut Session, tview: &Definition) -> Result<Vec<String>, Failure>;
+}
+
+/// The extension.
+#[derive(Clone, Copy, Debug)]
+pub struct Extension;
+
+impl Keeper for Extension {
+    fn install(&self, session: &mut Session) -> Result<(), Failure> {
+        session.execute("CREATE EXTENSION pg_tviews")
+    }
+
+    fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure> {
+        session.execute(&tview.create_statement())
+    }
+
+    fn drop(&self, session: &mut Session, tview: &Definition, nth: usize) -> Result<(), Failure> {
+        match nth % 3 {
+            0 => session.execute(&format!("SELECT public.pg_tviews_drop('{}')", tview.name)),
+            1 => session.execute(&format!("DROP TABLE {}", tview.name)),
+            _ => session.execute(&format!("DROP TABLE IF EXISTS {} CASCADE", tview.name)),
+        }
+    }
+
+    fn verify(&self, session: &mut Session, tview: &Definition) -> Result<Vec<String>, Failure> {
+        let rows = session.rows(&format!(
+            "SELECT v::text FROM public.pg_tviews_verify('{}') AS v LIMIT 5",
+            tview.name
+        ))?;
+        Ok(rows.into_iter().flatten().flatten().collect())
+    }
+}
+
+/// A plain view, exact by nature: an oracle that finds a difference here is wrong, and so is a generator whose
+/// definitions give two results on the same data.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainView;
+
+impl Keeper for PlainView {
+    fn install(&self, _: &mut Session) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure> {
+        session.execute(&format!("CREATE VIEW {} AS {}", tview.name, tview.query))
+    }
+
+    fn drop(&self, session: &mut Session, tview: &Definition, _: usize) -> Result<(), Failure> {
+        session.execute(&format!("DROP VIEW IF EXISTS {} CASCADE", tview.name))
+    }
+
+    fn verify(&self, _: &mut Session, _: &Definition) -> Result<Vec<String>, Failure> {
+        Ok(vec![])
+    }
+}
+
+/// A table filled once and never maintained: an oracle that finds no difference here is blind.
+#[derive(Clone, Copy, Debug)]
+pub struct FrozenTable;
+
+impl Keeper for FrozenTable {
+    fn install(&self, _: &mut Session) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure> {
+        let plain = Definition {
+            form: CreateForm::CreateTableAs,
+            ..tview.clone()
+        };
+        session.execute(&plain.create_statement())
+    }
+
+    fn drop(&self, session: &mut Session, tview: &Definition, _: usize) -> Result<(), Failure> {
+        session.execute(&format!("DROP TABLE IF EXISTS {}", tview.name))
+    }
+
+    fn verify(&self, _: &mut Session, _: &Definition) -> Result<Vec<String>, Failure> {
+        Ok(vec![])
+    }
+}

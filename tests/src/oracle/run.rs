@@ -1,0 +1,443 @@
+//! Runs one case.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::case::{Case, Command, Definition, Step};
+use super::compare;
+use super::keeper::Keeper;
+use crate::session::{CONNECTION_LOST, Failure, Outcome, Session};
+
+/// What kind of thing went wrong; a shrunk case has to fail in the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The schema or the data could not be set up, with this SQLSTATE: the generator is wrong.
+    Setup(String),
+    /// Creation failed with this SQLSTATE although the query alone runs, and it is no refusal.
+    Creation(String),
+    /// A tview and its defining query differ.
+    Difference,
+    /// `pg_tviews_verify` reports rows although there is no difference, or fails.
+    Verify,
+    /// A command ended with this in `app`, and otherwise in `twin`.
+    Outcome(String),
+    /// The source tables differ from those in `twin`.
+    Sources,
+    /// A tview could not be dropped, or something stayed behind after drop or refusal.
+    LeftBehind,
+    /// The server crashed.
+    Crash,
+}
+
+/// A failed case.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What kind it is.
+    pub kind: ProblemKind,
+    /// Step at which it was seen; the number of steps when it was seen at the end.
+    pub step: usize,
+    /// Where and how.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at step {}: {}", self.kind, self.step, self.text)
+    }
+}
+
+/// What has been tried.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Cases.
+    pub cases: usize,
+    /// Commands after creation.
+    pub commands: usize,
+    /// Commands that failed, in both schemas alike.
+    pub failed: usize,
+    /// Definitions tried.
+    pub definitions: usize,
+    /// Definitions that fail without a tview, too: the generator made nonsense.
+    pub invalid: usize,
+    /// Definitions refused with `0A000`.
+    pub refused: usize,
+    /// Refusals by their text.
+    pub reasons: BTreeMap<String, usize>,
+    /// Cases that ended early because a definition raised an error for new data.
+    pub raised: usize,
+    /// Comparisons made.
+    pub comparisons: usize,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} cases, {} definitions ({} refused, {} invalid), {} commands ({} failed alike), {} comparisons, \
+             {} cases ended by an error in the definition",
+            self.cases,
+            self.definitions,
+            self.refused,
+            self.invalid,
+            self.commands,
+            self.failed,
+            self.comparisons,
+            self.raised
+        )?;
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        reasons
+            .iter()
+            .take(10)
+            .try_for_each(|(reason, count)| write!(f, "\n  {count} x refused: {reason}"))
+    }
+}
+
+/// A client of `app` and one of `twin` that do the same.
+struct Pair {
+    app: Session,
+    twin: Session,
+}
+
+/// Runs cases in one database.
+pub struct Oracle<'a> {
+    keeper: &'a dyn Keeper,
+    parameters: String,
+    pairs: Vec<Pair>,
+    /// What has been tried so far.
+    pub tally: Tally,
+}
+
+/// Whether the case goes on.
+enum Progress {
+    On,
+    End,
+}
+
+impl<'a> Oracle<'a> {
+    /// An oracle over a fresh database.
+    pub fn new(parameters: &str, keeper: &'a dyn Keeper) -> Result<Self, Failure> {
+        keeper.install(&mut Session::connect(parameters)?)?;
+        let mut oracle = Self {
+            keeper,
+            parameters: parameters.to_owned(),
+            pairs: vec![],
+            tally: Tally::default(),
+        };
+        oracle.connect()?;
+        Ok(oracle)
+    }
+
+    fn connect(&mut self) -> Result<(), Failure> {
+        self.pairs.clear();
+        // Two backends write in turn: what one has cached, the other makes stale.
+        for _ in 0..2 {
+            let app = Session::connect(&self.parameters)?;
+            let twin = Session::connect(&self.parameters)?;
+            self.pairs.push(Pair { app, twin });
+        }
+        Ok(())
+    }
+
+    /// Connects again after a crash, as soon as the server has recovered.
+    fn reconnect(&mut self) -> Result<(), Failure> {
+        const ATTEMPTS: usize = 100;
+        let mut last = self.connect();
+        for _ in 0..ATTEMPTS {
+            if last.is_ok() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            last = self.connect();
+        }
+        last
+    }
+
+    /// Runs a case.
+    pub fn run(&mut self, case: &Case) -> Result<(), Problem> {
+        self.tally.cases += 1;
+        let result = self.run_parts(case);
+        let alive = self
+            .pairs
+            .iter_mut()
+            .all(|pair| pair.app.is_alive() && pair.twin.is_alive());
+        if alive {
+            return result;
+        }
+        let text = result
+            .err()
+            .map_or_else(String::new, |problem| problem.to_string());
+        self.reconnect()
+            .map_err(|failure| crash(case, &failure.to_string()))?;
+        Err(crash(case, &text))
+    }
+
+    fn run_parts(&mut self, case: &Case) -> Result<(), Problem> {
+        self.reset(case).map_err(setup)?;
+        let app = &mut self.pairs[0].app;
+        let before = compare::catalog_fingerprint(app).map_err(setup)?;
+        let mut tviews = vec![];
+        for tview in &case.tviews {
+            if self.create(tview)? {
+                tviews.push(tview);
+            }
+        }
+        self.compare(0, 0, &tviews, true)?;
+        for (number, step) in case.steps.iter().enumerate() {
+            if let Progress::End = self.step(number, step, &tviews)? {
+                self.tally.raised += 1;
+                return Ok(());
+            }
+        }
+        self.finish(case, &tviews, &before)
+    }
+
+    /// Empties both schemas and fills them again.
+    fn reset(&mut self, case: &Case) -> Result<(), Failure> {
+        let settings = compare::creation_settings(case.seed);
+        for pair in &mut self.pairs {
+            for (session, schema) in [(&mut pair.app, "app"), (&mut pair.twin, "twin")] {
+                session.execute(&format!(
+                    "ROLLBACK; RESET ALL; SET client_min_messages = 'error'; SET search_path = {schema}, public; {}",
+                    compare::set_statements(settings)
+                ))?;
+            }
+        }
+        let Pair { app, twin } = &mut self.pairs[0];
+        compare::install(app, settings)?;
+        for (session, schema) in [(app, "app"), (twin, "twin")] {
+            session.execute(&format!(
+                "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}"
+            ))?;
+            for text in case.schema.iter().chain(&case.data) {
+                session.execute(&text.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates one tview; false when it is refused or nonsense.
+    fn create(&mut self, tview: &Definition) -> Result<bool, Problem> {
+        self.tally.definitions += 1;
+        let app = &mut self.pairs[0].app;
+        if app
+            .run(&format!("SELECT * FROM ({}) AS q", tview.query))
+            .sqlstate()
+            .is_some()
+        {
+            self.tally.invalid += 1;
+            return Ok(false);
+        }
+        let before = compare::catalog_fingerprint(app).map_err(setup)?;
+        let Err(failure) = self.keeper.create(app, tview) else {
+            return Ok(true);
+        };
+        if failure.sqlstate != "0A000" {
+            return Err(at(
+                0,
+                ProblemKind::Creation(failure.sqlstate.clone()),
+                format!("{}: {failure}", tview.name),
+            ));
+        }
+        self.tally.refused += 1;
+        *self.tally.reasons.entry(failure.message.clone()).or_default() += 1;
+        let after =
+            compare::catalog_fingerprint(app).map_err(|failure| at(0, ProblemKind::LeftBehind, failure))?;
+        if before != after {
+            return Err(at(
+                0,
+                ProblemKind::LeftBehind,
+                format!("after a refusal: {before} became {after}"),
+            ));
+        }
+        Ok(false)
+    }
+
+    fn step(&mut self, number: usize, step: &Step, tviews: &[&Definition]) -> Result<Progress, Problem> {
+        let pair = (number / 3) % self.pairs.len();
+        match step {
+            Step::Single(command) => {
+                if let Progress::End = self.command(number, pair, command, tviews)?.0 {
+                    return Ok(Progress::End);
+                }
+            }
+            Step::Transaction {
+                begin,
+                commands,
+                commit,
+            } => {
+                if let Progress::End = self.transaction(number, pair, (begin, commands, *commit), tviews)? {
+                    return Ok(Progress::End);
+                }
+            }
+        }
+        self.compare(number, pair, tviews, true)?;
+        Ok(Progress::On)
+    }
+
+    fn transaction(
+        &mut self,
+        number: usize,
+        pair: usize,
+        (begin, commands, commit): (&str, &[Command], bool),
+        tviews: &[&Definition],
+    ) -> Result<Progress, Problem> {
+        self.command(number, pair, &Command::new(begin), tviews)?;
+        for command in commands {
+            let (progress, succeeded) = self.command(number, pair, command, tviews)?;
+            if let Progress::End = progress {
+                return Ok(Progress::End);
+            }
+            // After an error nothing can be read; only ROLLBACK TO succeeds, and ends that state.
+            if succeeded {
+                self.compare(number, pair, tviews, false)?;
+            }
+        }
+        let end = Command::new(if commit { "COMMIT" } else { "ROLLBACK" });
+        Ok(self.command(number, pair, &end, tviews)?.0)
+    }
+
+    /// Runs a command in both schemas; whether to go on, and whether it succeeded.
+    fn command(
+        &mut self,
+        number: usize,
+        pair: usize,
+        command: &Command,
+        tviews: &[&Definition],
+    ) -> Result<(Progress, bool), Problem> {
+        self.tally.commands += 1;
+        let Pair { app, twin } = &mut self.pairs[pair];
+        let [expected, actual] = [twin, app].map(|session| run_command(session, command));
+        let same = match (&expected, &actual) {
+            (Outcome::Done { rows: a }, Outcome::Done { rows: b }) => a == b,
+            (a, b) => a.sqlstate() == b.sqlstate(),
+        };
+        if same {
+            let succeeded = actual.sqlstate().is_none();
+            self.tally.failed += usize::from(!succeeded);
+            return Ok((Progress::On, succeeded));
+        }
+        if expected.sqlstate().is_none() && self.definition_raises(pair, tviews) {
+            return Ok((Progress::End, false));
+        }
+        let kind = ProblemKind::Outcome(actual.sqlstate().unwrap_or("success").to_owned());
+        let text = format!("{}\n  with tviews: {actual}\n  without: {expected}", command.text);
+        Err(at(number, kind, text))
+    }
+
+    /// Whether a defining query itself fails on the data that the twin now has.
+    fn definition_raises(&mut self, pair: usize, tviews: &[&Definition]) -> bool {
+        const UNDEFINED_TABLE: &str = "42P01";
+        tviews.iter().any(|tview| {
+            let outcome = self.pairs[pair]
+                .twin
+                .run(&format!("SELECT * FROM ({}) AS q", tview.query));
+            outcome
+                .sqlstate()
+                .is_some_and(|state| state != UNDEFINED_TABLE && state != "25P02")
+        })
+    }
+
+    fn compare(
+        &mut self,
+        number: usize,
+        pair: usize,
+        tviews: &[&Definition],
+        verify: bool,
+    ) -> Result<(), Problem> {
+        let app = &mut self.pairs[pair].app;
+        for tview in tviews {
+            self.tally.comparisons += 1;
+            let found = compare::differences(app, &tview.name, &tview.query.to_string())
+                .map_err(|failure| at(number, ProblemKind::Difference, failure))?;
+            if !found.is_empty() {
+                let text = format!("{} differs from its query:\n  {}", tview.name, found.join("\n  "));
+                return Err(at(number, ProblemKind::Difference, text));
+            }
+            if !verify {
+                continue;
+            }
+            let reported = self
+                .keeper
+                .verify(app, tview)
+                .map_err(|failure| at(number, ProblemKind::Verify, failure))?;
+            if !reported.is_empty() {
+                let text = format!("verify reports for {}:\n  {}", tview.name, reported.join("\n  "));
+                return Err(at(number, ProblemKind::Verify, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, case: &Case, tviews: &[&Definition], before: &str) -> Result<(), Problem> {
+        let end = case.steps.len();
+        let app = &mut self.pairs[0].app;
+        let differing =
+            compare::differing_table(app).map_err(|failure| at(end, ProblemKind::Sources, failure))?;
+        if let Some(table) = differing {
+            return Err(at(
+                end,
+                ProblemKind::Sources,
+                format!("table {table} differs from its twin"),
+            ));
+        }
+        for (nth, tview) in tviews.iter().rev().enumerate() {
+            let nth = nth + case.seed as usize;
+            self.keeper
+                .drop(app, tview, nth)
+                .map_err(|failure| at(end, ProblemKind::LeftBehind, failure))?;
+        }
+        let after =
+            compare::catalog_fingerprint(app).map_err(|failure| at(end, ProblemKind::LeftBehind, failure))?;
+        if before == after {
+            return Ok(());
+        }
+        Err(at(
+            end,
+            ProblemKind::LeftBehind,
+            format!("after dropping the tviews: {before} became {after}"),
+        ))
+    }
+}
+
+fn run_command(session: &mut Session, command: &Command) -> Outcome {
+    let text = command.text.to_string();
+    match &command.copy {
+        None => session.run(&text),
+        Some(lines) => session.copy_in(
+            &text,
+            &lines.iter().map(|line| format!("{line}\n")).collect::<String>(),
+        ),
+    }
+}
+
+fn at(step: usize, kind: ProblemKind, text: impl ToString) -> Problem {
+    Problem {
+        kind,
+        step,
+        text: text.to_string(),
+    }
+}
+
+fn setup(failure: Failure) -> Problem {
+    at(0, ProblemKind::Setup(failure.sqlstate.clone()), failure)
+}
+
+fn crash(case: &Case, text: &str) -> Problem {
+    at(
+        case.steps.len(),
+        ProblemKind::Crash,
+        format!("the server closed the connection\n{text}"),
+    )
+}
+
+impl Outcome {
+    /// The error's SQLSTATE, if it is one.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Done { .. } => None,
+            Self::Failed(failure) if failure.sqlstate == CONNECTION_LOST => Some(CONNECTION_LOST),
+            Self::Failed(failure) => Some(&failure.sqlstate),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Runs text through the server's own `psql`, the way a user types it.
+
+use std::io::{Read, Write, pipe};
+use std::process::{Command, Stdio};
+
+use crate::server;
+
+/// What `psql` prints, errors and notices included, in the order in which a terminal would show it.
+///
+/// `options` come after `-X -q`. Lines that tell the server's source file are left out: they differ between versions.
+///
+/// # Panics
+/// When `psql` can't be started.
+pub fn psql(database: &str, options: &[&str], script: &str) -> String {
+    let server = server::server();
+    let (mut output, writer) = pipe().expect("a pipe");
+    let errors = writer.try_clone().expect("a pipe's other end");
+    let mut command = Command::new(server.bin("psql"));
+    command
+        .args([
+            "-X",
+            "-q",
+            "-d",
+            &server.connection_string(server::SUPERUSER, database),
+        ])
+        .args(options)
+        .env("PGCLIENTENCODING", "UTF8")
+        .env("LC_ALL", "C")
+        .env_remove("PGOPTIONS")
+        .env_remove("PSQLRC")
+        .stdin(Stdio::piped())
+        .stdout(writer)
+        .stderr(errors);
+    let mut child = command.spawn().expect("psql starts");
+    // The command holds the pipe's writing end: without it the reader sees the end when psql has gone.
+    drop(command);
+    let mut input = child.stdin.take().expect("psql's input");
+    let script = script.to_owned();
+    let feeder = std::thread::spawn(move || {
+        // When psql stops early (`\q`) nobody reads the rest.
+        let _ = input.write_all(script.as_bytes());
+    });
+    let mut bytes = vec![];
+    output.read_to_end(&mut bytes).expect("psql's output");
+    feeder.join().expect("the feeder");
+    child.wait().expect("psql ends");
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    text.lines()
+        .filter(|line| !line.starts_with("LOCATION: "))
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}

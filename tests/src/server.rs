@@ -1,0 +1,74 @@
+//! The server under test: one for each test program, started when it is first needed, a database for each test.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pg_tviews_pgserver::{Server, ServerOptions};
+
+use crate::session::Session;
+
+/// The environment variable that names the `pg_config` of the server to test.
+pub const PG_CONFIG: &str = "PG_TVIEWS_PG_CONFIG";
+
+/// Superuser of the private server.
+pub const SUPERUSER: &str = "postgres";
+
+/// The `pg_config` to test with.
+///
+/// # Panics
+/// With an explanation when the environment does not name one.
+pub fn pg_config() -> PathBuf {
+    match std::env::var_os(PG_CONFIG) {
+        Some(path) if !path.is_empty() => path.into(),
+        _ => panic!(
+            "{PG_CONFIG} is not set. It names the pg_config of a PostgreSQL server that has pg_tviews installed: \
+             `make test` sets it, or by hand: cargo xtask setup, cargo xtask install-extension, then \
+             {PG_CONFIG}=<path of pg_config> cargo test -p pg_tviews_tests"
+        ),
+    }
+}
+
+/// This program's server. It stops when the program ends.
+///
+/// # Panics
+/// When it does not start.
+pub fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let options = ServerOptions::new(pg_config())
+            .setting("fsync", "off")
+            .setting("synchronous_commit", "off")
+            .setting("full_page_writes", "off")
+            // What autovacuum does to statistics would let two runs of one seed differ.
+            .setting("autovacuum", "off")
+            .setting("jit", "off")
+            .setting("max_parallel_workers_per_gather", "0")
+            .setting("max_connections", "60");
+        Server::start(&options).unwrap_or_else(|error| panic!("the private server does not start: {error}"))
+    })
+}
+
+/// Creates a database whose name begins with `label` and returns its name.
+///
+/// # Panics
+/// When that fails.
+pub fn create_database(label: &str) -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    let name = format!("{label}_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut session = connect(SUPERUSER, "postgres");
+    let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE template0");
+    session
+        .execute(&sql)
+        .unwrap_or_else(|failure| panic!("cannot create database {name}: {failure}"));
+    name
+}
+
+/// Connects to a database of this program's server.
+///
+/// # Panics
+/// When that fails.
+pub fn connect(user: &str, database: &str) -> Session {
+    Session::connect(&server().connection_string(user, database))
+        .unwrap_or_else(|failure| panic!("cannot connect to {database}: {failure}"))
+}
