@@ -3,6 +3,8 @@
 //! `golden/sql/NAME.sql` runs in a database of its own; the output has to equal `golden/expected/NAME.out`, or one of
 //! the alternatives `NAME_1.out`, `NAME_2.out` … where PostgreSQL's versions differ. `UPDATE_GOLDEN=1` writes what is
 //! printed to `NAME.out`, `UPDATE_GOLDEN=_1` to `NAME_1.out`.
+//!
+//! Every database has a function `test.compare(tview, query)`, which says whether the two have the same rows.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,25 @@ use std::process::Command;
 
 use crate::psql::psql;
 use crate::server;
+
+/// The function that scripts compare with: by the text of rows, so that `5.0` is not `5.00`.
+const COMPARE: &str = "
+    CREATE SCHEMA test;
+    GRANT USAGE ON SCHEMA test TO PUBLIC;
+    CREATE FUNCTION test.compare(tview text, query text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE
+      surplus bigint; missing bigint; rows bigint;
+    BEGIN
+      EXECUTE 'WITH tview AS (SELECT ROW(t.*)::text FROM ' || tview || ' AS t),
+                    query AS (SELECT ROW(q.*)::text FROM (' || query || ') AS q)
+               SELECT (SELECT count(*) FROM (TABLE tview EXCEPT ALL TABLE query) AS d),
+                      (SELECT count(*) FROM (TABLE query EXCEPT ALL TABLE tview) AS d),
+                      (SELECT count(*) FROM tview)' INTO surplus, missing, rows;
+      IF surplus = 0 AND missing = 0 THEN
+        RETURN 'equal, ' || rows || ' rows';
+      END IF;
+      RETURN 'DIFFERENT: ' || surplus || ' rows only in the tview, ' || missing || ' only in the query';
+    END $$";
 
 /// The folder with the scripts and their outputs.
 pub fn folder() -> PathBuf {
@@ -38,6 +59,9 @@ pub fn check(name: &str) -> Option<String> {
     let script = folder().join("sql").join(format!("{name}.sql"));
     let text = fs::read_to_string(&script).unwrap_or_else(|error| panic!("{}: {error}", script.display()));
     let database = server::create_database("golden");
+    server::connect(server::SUPERUSER, &database)
+        .execute(COMPARE)
+        .unwrap_or_else(|failure| panic!("cannot create test.compare: {failure}"));
     let actual = psql(
         &database,
         &["-a", "-v", "VERBOSITY=verbose", "-v", "ON_ERROR_STOP=0"],
