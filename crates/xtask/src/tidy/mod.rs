@@ -55,6 +55,9 @@ impl fmt::Display for Finding {
 /// Checks all files that are tracked or about to be.
 pub fn run(project: &Project) -> Result<()> {
     let mut list = Command::new("git");
+    // The checkout may belong to another user, as in a container; listing its files is harmless.
+    list.arg("-c")
+        .arg(format!("safe.directory={}", project.root.display()));
     list.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(&project.root);
     let mut files = 0;
