@@ -1,2 +1,111 @@
-//! Placeholder.
-fn main() {}
+//! `pg_tviews_bench`: measures pg_tviews beside pg_ivm, full refresh, hand-written triggers and plain tables.
+//!
+//! The parts, in the order in which a run goes through them:
+//!
+//! | module | does |
+//! |---|---|
+//! | `cli` | the command line |
+//! | `scale`, `rng`, `data`, `load` | the catalogue: how much, which rows, into the database |
+//! | `approach`, `views` | who keeps the documents, and the SQL for it |
+//! | `operation` | what is measured |
+//! | `run`, `measure`, `throughput`, `stats` | the measurement |
+//! | `record`, `output`, `store` | results: CSV, files of a run, table in the database |
+//! | `report`, `compare` | what is made of them |
+//! | `host`, `environment`, `interrupt` | the server, what the figures depend on, Ctrl-C |
+//!
+//! **Architecture invariant.** The report is made of nothing but the results: it can be rebuilt from the CSV at any time,
+//! and no number in it is typed by hand.
+
+mod approach;
+mod cli;
+mod compare;
+mod data;
+mod environment;
+mod host;
+mod interrupt;
+mod load;
+mod measure;
+mod operation;
+mod output;
+mod record;
+mod report;
+mod rng;
+mod run;
+mod scale;
+mod stats;
+mod store;
+mod throughput;
+mod views;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command, CompareOptions, ReportOptions};
+use crate::record::Results;
+use crate::run::Verdict;
+
+/// Ends a program that Ctrl-C ended, by convention.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return show(&error),
+    };
+    let outcome = match cli.command {
+        Command::Run(options) => run::run(&options),
+        Command::Report(options) => rebuild_report(&options).map(|()| Verdict::Good),
+        Command::Compare(options) => compare_runs(&options).map(|()| Verdict::Good),
+    };
+    match outcome {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::Bad) => ExitCode::FAILURE,
+        Ok(Verdict::Interrupted) => ExitCode::from(INTERRUPTED),
+        Err(error) => {
+            eprintln!("pg_tviews_bench: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help as it is, mistakes as one line.
+fn show(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
+        _ => {
+            eprintln!("{}", cli::one_line(error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn rebuild_report(options: &ReportOptions) -> Result<()> {
+    let (run, results) = if let Some(dsn) = &options.dsn {
+        let mut client = host::connect(&host::parse(dsn)?)?;
+        store::load(&mut client, options.run.as_deref())?
+    } else {
+        let csv = options
+            .csv
+            .clone()
+            .map_or_else(|| output::newest_csv(&options.out), Ok)?;
+        let run = output::run_of(&csv)
+            .with_context(|| format!("{} is not named benchmark_results_<run>.csv", csv.display()))?;
+        (run, Results::from_file(&csv)?)
+    };
+    for path in report::write(&results, &run, &options.out, &options.format)? {
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+fn compare_runs(options: &CompareOptions) -> Result<()> {
+    let before = Results::from_file(&options.before)?;
+    let after = Results::from_file(&options.after)?;
+    print!("{}", compare::render(&before, &after));
+    Ok(())
+}

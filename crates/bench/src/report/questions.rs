@@ -1,0 +1,211 @@
+//! The questions that a reader comes with, answered from the figures.
+
+use std::fmt::Write as _;
+
+use super::figures::{Figures, NOTHING, grouped, milliseconds, or_nothing, times};
+use crate::approach::Approach;
+use crate::operation::Operation;
+use crate::record::{Record, Status};
+use crate::scale::Scale;
+
+/// Up to this ratio between the scales a cost counts as constant.
+const CONSTANT: f64 = 1.25;
+
+/// All questions with their answers.
+pub fn render(figures: &Figures<'_>) -> String {
+    let mut text = String::new();
+    constant(&mut text, figures);
+    linear(&mut text, figures);
+    faster(&mut text, figures);
+    pg_ivm(&mut text, figures);
+    exact(&mut text, figures);
+    text
+}
+
+fn constant(text: &mut String, figures: &Figures<'_>) {
+    let scales = figures.results.scales();
+    text.push_str("### Is a single update constant over the scales?\n\n");
+    let overheads: Vec<(Scale, f64)> = scales
+        .iter()
+        .filter_map(|&scale| {
+            Some((
+                scale,
+                figures.overhead(scale, Operation::Price1, Approach::Tviews)?,
+            ))
+        })
+        .collect();
+    if overheads.len() < 2 {
+        text.push_str("This run has figures of pg_tviews for fewer than two scales.\n\n");
+        return;
+    }
+    let low = overheads
+        .iter()
+        .map(|(_, overhead)| *overhead)
+        .fold(f64::INFINITY, f64::min);
+    let high = overheads
+        .iter()
+        .map(|(_, overhead)| *overhead)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let list: Vec<String> = overheads
+        .iter()
+        .map(|(scale, overhead)| format!("{scale} {} ms", milliseconds(*overhead)))
+        .collect();
+    let answer = if low > 0.0 && high / low <= CONSTANT {
+        "Yes"
+    } else {
+        "No"
+    };
+    let _ = writeln!(
+        text,
+        "{answer}. What pg_tviews adds to one price change: {} (largest over smallest: {}).\n",
+        list.join(", "),
+        if low > 0.0 {
+            times(high / low)
+        } else {
+            NOTHING.to_owned()
+        }
+    );
+}
+
+fn linear(text: &mut String, figures: &Figures<'_>) {
+    const OPERATIONS: [Operation; 4] = [
+        Operation::Price1,
+        Operation::Price100,
+        Operation::Price1000,
+        Operation::Category,
+    ];
+    text.push_str(
+        "### Does cost grow with the documents touched, and with nothing else?\n\n\
+         Microseconds that pg_tviews adds, for each document touched:\n\n| scale |",
+    );
+    for operation in OPERATIONS {
+        let _ = write!(text, " {} |", operation.title());
+    }
+    text.push_str("\n|---|--:|--:|--:|--:|\n");
+    for scale in figures.results.scales() {
+        let _ = write!(text, "| {scale} |");
+        for operation in OPERATIONS {
+            let documents = operation.documents(&scale.size()) as f64;
+            let overhead = figures.overhead(scale, operation, Approach::Tviews);
+            let each = overhead.map(|overhead| overhead * 1e3 / documents);
+            let _ = write!(text, " {} |", or_nothing(each, |value| format!("{value:.1}")));
+        }
+        text.push('\n');
+    }
+    text.push('\n');
+}
+
+fn faster(text: &mut String, figures: &Figures<'_>) {
+    text.push_str(
+        "### How many times faster than full refresh, than pg_ivm, than triggers written by hand?\n\n\
+         Time of the other approach over that of pg_tviews, the whole operation:\n\n",
+    );
+    for scale in figures.results.scales() {
+        let others: Vec<Approach> = figures
+            .approaches(scale)
+            .into_iter()
+            .filter(|approach| !matches!(approach, Approach::NoView | Approach::Tviews))
+            .collect();
+        let operations: Vec<Operation> = figures
+            .operations(scale)
+            .into_iter()
+            .filter(|&operation| figures.median(scale, operation, Approach::Tviews).is_some())
+            .collect();
+        if operations.is_empty() {
+            let _ = writeln!(text, "{scale}: no figures of pg_tviews.\n");
+            continue;
+        }
+        let _ = write!(text, "| {scale} |");
+        for approach in &others {
+            let _ = write!(text, " {} |", approach.title());
+        }
+        let _ = writeln!(text, "\n|---|{}", "--:|".repeat(others.len()));
+        for operation in operations {
+            let _ = write!(text, "| {} |", operation.title());
+            for &other in &others {
+                let ratio = figures
+                    .median(scale, operation, other)
+                    .zip(figures.median(scale, operation, Approach::Tviews))
+                    .map(|(other, own)| other / own);
+                let _ = write!(text, " {} |", or_nothing(ratio, times));
+            }
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+}
+
+fn pg_ivm(text: &mut String, figures: &Figures<'_>) {
+    text.push_str("### What can pg_ivm not express, and what did its line leave out?\n\n");
+    let records = || {
+        figures
+            .results
+            .records
+            .iter()
+            .filter(|record| record.approach == Approach::PgIvm.name())
+    };
+    if let Some(missing) = records().find(|record| record.status == Some(Status::Unavailable)) {
+        let _ = writeln!(text, "pg_ivm was not measured: {}.\n", missing.note);
+        return;
+    }
+    let mut refused: Vec<&str> = records()
+        .filter(|record| record.status == Some(Status::NotExpressible))
+        .filter_map(Record::cell)
+        .map(|cell| cell.operation.title())
+        .collect();
+    refused.sort_unstable();
+    refused.dedup();
+    text.push_str(
+        "pg_ivm refuses the document view: it takes only IMMUTABLE functions, so no JSON builder, and neither subqueries \
+         in the select list nor LIMIT. Its line is the nearest view that it accepts, \
+         `test/sql/comprehensive_benchmarks/sql/flat_query.sql`: the same tables but reviews, joined, with plain columns. \
+         Left out: the document itself, the reviews' count, average and five most recent, and products without stock (with a \
+         second outer join it accepts the view but fails when it has to maintain it).",
+    );
+    if !refused.is_empty() {
+        let _ = write!(text, " So it has no figures for: {}.", refused.join(", "));
+    }
+    text.push_str("\n\n");
+}
+
+fn exact(text: &mut String, figures: &Figures<'_>) {
+    text.push_str(
+        "### Were the documents right?\n\n\
+         After each operation the tview was compared with its query (EXCEPT ALL both ways; `pg_tviews_verify` too), and \
+         every maintained table once more at the end of each scale:\n\n| scale | approach | equal to its query |\n|---|---|---|\n",
+    );
+    for scale in figures.results.scales() {
+        for approach in Approach::ALL {
+            if let Some(outcome) = figures
+                .results
+                .fact(Some(scale), &format!("exact: {}", approach.name()))
+            {
+                let _ = writeln!(text, "| {scale} | {} | {outcome} |", approach.title());
+            }
+        }
+    }
+    let wrong: Vec<&Record> = figures
+        .results
+        .records
+        .iter()
+        .filter(|record| record.exact == "no")
+        .collect();
+    for record in &wrong {
+        let _ = writeln!(
+            text,
+            "| {} | {} | **no**, after {}: {} |",
+            record.scale, record.approach, record.operation, record.note
+        );
+    }
+    let checks = figures
+        .results
+        .records
+        .iter()
+        .filter(|record| record.exact == "yes")
+        .count();
+    let _ = writeln!(
+        text,
+        "\n{} checks after operations found no difference.\n",
+        grouped(checks as f64)
+    );
+}

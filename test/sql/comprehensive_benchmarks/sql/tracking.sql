@@ -1,0 +1,23 @@
+-- Results of all runs in this database; the columns are those of the CSV (see crates/bench/src/record.rs).
+CREATE SCHEMA IF NOT EXISTS bench_results;
+
+DO $$
+BEGIN
+    IF to_regtype('bench_results.result') IS NULL THEN
+        CREATE TYPE bench_results.result AS (
+            record text, scale text, operation text, approach text, clients integer, status text,
+            documents bigint, repetitions bigint, median_ms float8, p95_ms float8, p99_ms float8, mean_ms float8,
+            min_ms float8, max_ms float8, median_low_ms float8, median_high_ms float8, tx_per_s float8,
+            exact text, note text);
+    END IF;
+END $$;
+
+CREATE TABLE IF NOT EXISTS bench_results.results (
+    run text NOT NULL,
+    line integer NOT NULL,
+    record text, scale text, operation text, approach text, clients integer, status text,
+    documents bigint, repetitions bigint, median_ms float8, p95_ms float8, p99_ms float8, mean_ms float8,
+    min_ms float8, max_ms float8, median_low_ms float8, median_high_ms float8, tx_per_s float8,
+    exact text, note text,
+    PRIMARY KEY (run, line)
+);
