@@ -6,8 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-/// Reads process ids from standard input, one a line, `-` for "none now". At the end of input it ends the last process
-/// named (SIGQUIT is PostgreSQL's immediate shutdown) and deletes the directory given as `$1`.
+/// Reads process ids from standard input, one a line, `-` for "none now". At the end of input it ends the
+/// last process named (SIGQUIT is PostgreSQL's immediate shutdown) and deletes the directory given as `$1`.
 const SCRIPT: &str = r#"
 pid=-
 while read -r line; do pid=$line; done

@@ -150,7 +150,8 @@ impl Server {
         let deadline = Instant::now() + Duration::from_secs(START_SECONDS);
         loop {
             match self.launch() {
-                // After a crash, backends that have not yet noticed it hold on to the shared memory or the port.
+                // After a crash, backends that have not yet noticed it hold on to the shared memory or the
+                // port.
                 Err(Error::Start { log, .. })
                     if Instant::now() < deadline && log.contains("still in use") =>
                 {

@@ -1,7 +1,7 @@
 //! The life of a server: start, use, crash, restart, stop; and that nothing is left of it.
 //!
-//! Needs an installation: the environment variable `PG_TVIEWS_PG_CONFIG` names its `pg_config`, as `make test` sets it;
-//! `PG_CONFIG` is the second choice, `pg_config` on the PATH the last.
+//! Needs an installation: the environment variable `PG_TVIEWS_PG_CONFIG` names its `pg_config`, as `make
+//! test` sets it; `PG_CONFIG` is the second choice, `pg_config` on the PATH the last.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,4 +1,5 @@
-//! The project's own commands, run as `cargo xtask …`: set-up of tools and servers, house rules, the test tiers.
+//! The project's own commands, run as `cargo xtask …`: set-up of tools and servers, house rules, the test
+//! tiers.
 //!
 //! `make help` lists the ways in; `cargo xtask help` says what each command takes.
 

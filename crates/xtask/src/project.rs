@@ -62,14 +62,6 @@ impl Project {
         Ok(path)
     }
 
-    /// The private copy of a major version, where it has been set up; `None` also when `PG_CONFIG` is given.
-    pub fn private_server(&self, major: u32) -> Option<PathBuf> {
-        self.own_server
-            .is_none()
-            .then(|| self.tools.join(private_pg_config(major)))
-            .filter(|path| path.exists())
-    }
-
     /// The directory that pgrx reads its list of servers from, kept apart from the user's own.
     pub fn pgrx_home(&self) -> PathBuf {
         self.tools.join(if self.own_server.is_some() {
@@ -88,10 +80,10 @@ impl Project {
                 own.pg_config.to_string_lossy().into_owned().into(),
             );
         } else {
+            // All of them, set up or not: pgrx looks only at the one it builds for.
             for major in MAJORS {
-                if let Some(path) = self.private_server(major) {
-                    servers.insert(format!("pg{major}"), path.to_string_lossy().into_owned().into());
-                }
+                let path = self.tools.join(private_pg_config(major));
+                servers.insert(format!("pg{major}"), path.to_string_lossy().into_owned().into());
             }
         }
         let text = toml::to_string(&toml::Table::from_iter([("configs".to_owned(), servers.into())]))?;
@@ -128,8 +120,8 @@ fn private_pg_config(major: u32) -> PathBuf {
     [&format!("pg{major}"), inside, "pg_config"].iter().collect()
 }
 
-/// `PG_TVIEWS_TOOLS`, or `.tools` in the checkout. For root, whose servers run as another user, a directory in /var/tmp
-/// where that user could not enter the checkout.
+/// `PG_TVIEWS_TOOLS`, or `.tools` in the checkout. For root, whose servers run as another user, a directory
+/// in /var/tmp where that user could not enter the checkout.
 fn choose_tools_dir(root: &Path) -> Result<PathBuf> {
     if let Some(directory) = std::env::var_os("PG_TVIEWS_TOOLS").filter(|value| !value.is_empty()) {
         fs::create_dir_all(&directory)

@@ -1,8 +1,8 @@
 //! Debian packages fetched and unpacked into a directory: no root, and nothing of the system's is changed.
 //!
-//! apt keeps lists of packages; ours are in the tools directory, so that a plain user can refresh them, and so that
-//! suites newer than the machine's can be read without the machine ever installing from them. The mirror is the one that
-//! the machine's own sources name.
+//! apt keeps lists of packages; ours are in the tools directory, so that a plain user can refresh them, and
+//! so that suites newer than the machine's can be read without the machine ever installing from them. The
+//! mirror is the one that the machine's own sources name.
 
 use std::collections::BTreeSet;
 use std::fs;

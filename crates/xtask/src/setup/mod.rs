@@ -1,8 +1,9 @@
 //! `cargo xtask setup`: everything that building, testing and measuring needs.
 //!
-//! All of it goes into the tools directory (see [`Project::tools`]), except system packages, which only apt can give and
-//! which are installed only where that is allowed. Each part is made in a directory beside its place, renamed when it is
-//! whole, and stamped with what it was made from, so that a second run does nothing and a broken run is repeated.
+//! All of it goes into the tools directory (see [`Project::tools`]), except system packages, which only apt
+//! can give and which are installed only where that is allowed. Each part is made in a directory beside its
+//! place, renamed when it is whole, and stamped with what it was made from, so that a second run does nothing
+//! and a broken run is repeated.
 
 mod apt;
 mod cargo_pgrx;
@@ -45,7 +46,8 @@ pub fn run(project: &Project, majors: &[u32], bench: bool) -> Result<()> {
         };
         for major in majors {
             match servers::require(project, major) {
-                // Without the main version nothing can be tested; the others are tested where they can be had.
+                // Without the main version nothing can be tested; the others are tested where they can be
+                // had.
                 Err(error) if major != MAIN_MAJOR => eprintln!("  PostgreSQL {major} is left out: {error:#}"),
                 other => other?,
             }

@@ -1,7 +1,8 @@
-//! pg_ivm, which the benchmark compares with: Debian's package for PostgreSQL 18, put into the private server.
+//! pg_ivm, which the benchmark compares with: Debian's package for PostgreSQL 18, put into the private
+//! server.
 //!
-//! Its module needs no library but the C library, and no new one of that, so that it runs on older systems than the suite
-//! it comes from.
+//! Its module needs no library but the C library, and no new one of that, so that it runs on older systems
+//! than the suite it comes from.
 
 use std::fs;
 use std::path::Path;
@@ -63,7 +64,8 @@ fn download(project: &Project) -> Result<std::path::PathBuf> {
     result?.pop().context("no package came")
 }
 
-/// Copies the files whose names begin with `prefix`. The control file comes last: it is what marks the extension as there.
+/// Copies the files whose names begin with `prefix`. The control file comes last: it is what marks the
+/// extension as there.
 fn copy_files(from: &Path, prefix: &str, to: &Path) -> Result<()> {
     let entries = fs::read_dir(from).with_context(|| format!("the package has no {}", from.display()))?;
     let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();

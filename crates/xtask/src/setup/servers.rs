@@ -65,7 +65,8 @@ fn debian_15(project: &Project, draft: &Path) -> Result<()> {
         apt::unpack(package, draft)?;
     }
     let directory = draft.join("usr/lib/postgresql/15");
-    // Just-in-time compilation needs LLVM, and a server that has the module but not LLVM fails on costly queries.
+    // Just-in-time compilation needs LLVM, and a server that has the module but not LLVM fails on costly
+    // queries.
     remove_file(&directory.join("lib/llvmjit.so"))?;
     if lacks_libraries(&directory.join("bin/postgres"))? || lacks_libraries(&directory.join("bin/psql"))? {
         let dependencies: Vec<String> = apt::library_dependencies(&packages)?.into_iter().collect();

@@ -30,7 +30,8 @@ pub fn check(source: &Source) -> Vec<Finding> {
         .collect()
 }
 
-/// PostgreSQL's pointers end in ext/src/pg: what lies past it owns its data, and can be reasoned about as plain Rust.
+/// PostgreSQL's pointers end in ext/src/pg: what lies past it owns its data, and can be reasoned about as
+/// plain Rust.
 fn unsafe_code_is_in_one_place(source: &Source) -> Vec<(usize, String)> {
     if !source.is_rust() || source.path.starts_with("ext/src/pg/") || source.path == "ext/src/pg.rs" {
         return Vec::new();

@@ -1,4 +1,5 @@
-//! One test per rule: what it finds, and what it lets pass. Forbidden text is put together, so that this file passes.
+//! One test per rule: what it finds, and what it lets pass. Forbidden text is put together, so that this file
+//! passes.
 
 use super::check;
 use crate::tidy::Source;
