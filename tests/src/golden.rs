@@ -42,10 +42,26 @@ pub fn folder() -> PathBuf {
 /// # Panics
 /// When the folder can't be read.
 pub fn names() -> Vec<String> {
-    let folder = folder().join("sql");
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    names_in(&folder().join("sql"), ".sql")
+}
+
+/// The names of the files in a folder, without their extension.
+///
+/// # Panics
+/// When the folder can't be read.
+pub fn names_in(folder: &Path, extension: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut names: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".sql")?.to_owned()))
+        .filter_map(|entry| {
+            Some(
+                entry
+                    .ok()?
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(extension)?
+                    .to_owned(),
+            )
+        })
         .collect();
     names.sort();
     names
@@ -67,42 +83,67 @@ pub fn check(name: &str) -> Option<String> {
         &["-a", "-v", "VERBOSITY=verbose", "-v", "ON_ERROR_STOP=0"],
         &text,
     );
-    let expected = folder().join("expected");
-    let alternatives = alternatives(&expected, name);
-    if alternatives
-        .iter()
-        .any(|path| fs::read_to_string(path).is_ok_and(|text| text == actual))
-    {
-        return None;
+    Expected {
+        folder: folder().join("expected"),
+        name: name.to_owned(),
     }
-    if let Ok(wish) = std::env::var("UPDATE_GOLDEN") {
+    .check(&actual)
+}
+
+/// Where a test's expected output is.
+pub struct Expected {
+    /// The folder of the outputs.
+    pub folder: PathBuf,
+    /// The test's name.
+    pub name: String,
+}
+
+impl Expected {
+    /// Compares; what differs, or nothing. With `UPDATE_GOLDEN` set it writes instead.
+    ///
+    /// # Panics
+    /// When a file can't be read or written.
+    pub fn check(&self, actual: &str) -> Option<String> {
+        let alternatives = self.alternatives();
+        if alternatives
+            .iter()
+            .any(|path| fs::read_to_string(path).is_ok_and(|text| text == actual))
+        {
+            return None;
+        }
+        let Ok(wish) = std::env::var("UPDATE_GOLDEN") else {
+            return Some(self.shortest_difference(&alternatives, actual));
+        };
         let suffix = if wish.starts_with('_') { wish.as_str() } else { "" };
-        let path = expected.join(format!("{name}{suffix}.out"));
-        fs::create_dir_all(&expected)
-            .and_then(|()| fs::write(&path, &actual))
+        let path = self.folder.join(format!("{}{suffix}.out", self.name));
+        fs::create_dir_all(&self.folder)
+            .and_then(|()| fs::write(&path, actual))
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        return None;
+        None
     }
-    Some(shortest_difference(&alternatives, name, &actual))
-}
 
-fn alternatives(folder: &Path, name: &str) -> Vec<PathBuf> {
-    let suffixes = std::iter::once(String::new()).chain((1..10).map(|n| format!("_{n}")));
-    suffixes
-        .map(|suffix| folder.join(format!("{name}{suffix}.out")))
-        .filter(|path| path.exists())
-        .collect()
-}
+    fn alternatives(&self) -> Vec<PathBuf> {
+        let suffixes = std::iter::once(String::new()).chain((1..10).map(|n| format!("_{n}")));
+        let files = suffixes.map(|suffix| self.folder.join(format!("{}{suffix}.out", self.name)));
+        files.filter(|path| path.exists()).collect()
+    }
 
-fn shortest_difference(alternatives: &[PathBuf], name: &str, actual: &str) -> String {
-    let result = std::env::temp_dir().join(format!("pg_tviews_golden_{}_{name}.out", std::process::id()));
-    fs::write(&result, actual).unwrap_or_else(|error| panic!("{}: {error}", result.display()));
-    let difference = |expected: &PathBuf| {
-        let output = Command::new("diff").arg("-u").arg(expected).arg(&result).output();
-        let output = output.unwrap_or_else(|error| panic!("diff does not run: {error}"));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    let shortest = alternatives.iter().map(difference).min_by_key(String::len);
-    let _ = fs::remove_file(&result);
-    shortest.unwrap_or_else(|| format!("{name} has no expected output; UPDATE_GOLDEN=1 writes it:\n{actual}"))
+    fn shortest_difference(&self, alternatives: &[PathBuf], actual: &str) -> String {
+        let file = format!("pg_tviews_golden_{}_{}.out", std::process::id(), self.name);
+        let result = std::env::temp_dir().join(file);
+        fs::write(&result, actual).unwrap_or_else(|error| panic!("{}: {error}", result.display()));
+        let difference = |expected: &PathBuf| {
+            let output = Command::new("diff").arg("-u").arg(expected).arg(&result).output();
+            let output = output.unwrap_or_else(|error| panic!("diff does not run: {error}"));
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        let shortest = alternatives.iter().map(difference).min_by_key(String::len);
+        let _ = fs::remove_file(&result);
+        shortest.unwrap_or_else(|| {
+            format!(
+                "{} has no expected output; UPDATE_GOLDEN=1 writes it:\n{actual}",
+                self.name
+            )
+        })
+    }
 }

@@ -7,10 +7,12 @@
 //!
 //! All of them need a server that has the extension installed: `PG_TVIEWS_PG_CONFIG` names its `pg_config`.
 
+pub mod command;
 pub mod docs;
 pub mod fragment;
 pub mod generate;
 pub mod golden;
+pub mod isolation;
 pub mod oracle;
 pub mod psql;
 pub mod rng;

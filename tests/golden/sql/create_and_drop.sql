@@ -23,7 +23,8 @@ SELECT (SELECT count(*) FROM pg_class WHERE relpersistence <> 't') AS relations,
        (SELECT count(*) FROM pg_rewrite) AS rules,
        (SELECT count(*) FROM tviews.views) AS tviews,
        (SELECT count(*) FROM tviews.dependencies) AS dependencies;
-CREATE TEMPORARY TABLE before AS TABLE catalog_size;
+CREATE TEMPORARY TABLE before AS TABLE catalog_size WITH NO DATA;
+INSERT INTO before TABLE catalog_size;
 
 -- The function.
 SELECT pg_tviews_create('tv_product', $$

@@ -1,0 +1,184 @@
+//! `pg_dump` and `pg_restore`: the copy has the same tviews with the same rows, and maintains them.
+
+use std::path::PathBuf;
+
+use pg_tviews_tests::psql::psql;
+use pg_tviews_tests::session::{Failure, Session};
+use pg_tviews_tests::{command, server};
+
+/// Tables with data, and tviews of several kinds over them.
+const SOURCE: &str = r#"
+    CREATE EXTENSION pg_tviews;
+    CREATE SCHEMA app;
+    CREATE TABLE app.category (pk integer PRIMARY KEY, name text);
+    CREATE TABLE app.product (pk integer PRIMARY KEY, fk_category integer REFERENCES app.category, name text, price numeric);
+    CREATE TABLE app."Odd ""name""; $$" ("select" text PRIMARY KEY, at timestamptz);
+    INSERT INTO app.category VALUES (1, 'Tools'), (2, 'Toys');
+    INSERT INTO app.product SELECT n, n % 3, 'product ' || n, n / 7.0 FROM generate_series(1, 2) AS n;
+    INSERT INTO app."Odd ""name""; $$" VALUES ('it''s', '2024-01-01 12:00:00+00');
+    CREATE VIEW app.v_product AS
+      SELECT p.pk, jsonb_build_object('name', p.name, 'price', p.price, 'category', c.name) AS data
+        FROM app.product p LEFT JOIN app.category c ON c.pk = p.fk_category;
+    CREATE TABLE app.tv_product AS SELECT * FROM app.v_product;
+    CREATE TABLE app.tv_whole AS SELECT c.pk, to_jsonb(c) AS data FROM app.category c;
+    CREATE TABLE app.tv_stacked AS
+      SELECT c.pk, (SELECT jsonb_agg(p.data ORDER BY p.pk) FROM app.tv_product p
+                     WHERE p.data->>'category' = c.name) AS data
+        FROM app.category c;
+    SET TimeZone = 'Asia/Kathmandu';
+    CREATE TABLE app."tv_Odd" AS SELECT "select", at::text AS text FROM app."Odd ""name""; $$";
+    RESET TimeZone;
+    CREATE INDEX tv_product_name ON app.tv_product ((data->>'name'));
+    COMMENT ON TABLE app.tv_product IS 'kept up to date';
+"#;
+
+const TVIEWS: [&str; 4] = [
+    "app.tv_product",
+    "app.tv_whole",
+    "app.tv_stacked",
+    "app.\"tv_Odd\"",
+];
+
+/// What changes in the copy, and in the original for comparison.
+const CHANGES: &str = r#"
+    UPDATE app.category SET name = name || '!' WHERE pk = 1;
+    INSERT INTO app.product VALUES (100, 2, 'new', 5.00);
+    DELETE FROM app.product WHERE pk = 1;
+    UPDATE app."Odd ""name""; $$" SET at = at + interval '1 day';
+    INSERT INTO app."Odd ""name""; $$" VALUES ('$$', '2024-06-01 12:00:00+00');
+"#;
+
+fn original() -> String {
+    let name = server::create_database("original");
+    let mut session = server::connect(server::SUPERUSER, &name);
+    session
+        .execute(SOURCE)
+        .unwrap_or_else(|failure| panic!("{failure}"));
+    name
+}
+
+fn rows(session: &mut Session, relation: &str) -> Result<Vec<Vec<Option<String>>>, Failure> {
+    session.rows(&format!("SELECT t::text FROM {relation} AS t ORDER BY 1"))
+}
+
+/// Changes both databases alike and compares every tview.
+fn assert_alive(original: &str, copy: &str) {
+    let mut sessions = [original, copy].map(|name| server::connect(server::SUPERUSER, name));
+    for step in ["SELECT 1", CHANGES] {
+        for session in &mut sessions {
+            session
+                .execute(step)
+                .unwrap_or_else(|failure| panic!("{failure}"));
+        }
+        for tview in TVIEWS {
+            let [expected, actual] = sessions.each_mut().map(|session| rows(session, tview).unwrap());
+            assert_eq!(expected, actual, "{tview}");
+            let verify = format!("SELECT v::text FROM pg_tviews_verify('{tview}') AS v");
+            assert_eq!(
+                sessions[1].rows(&verify).unwrap(),
+                Vec::<Vec<_>>::new(),
+                "{tview}"
+            );
+        }
+    }
+    let refused = sessions[1].run("DELETE FROM app.tv_product");
+    assert!(
+        refused.sqlstate().is_some(),
+        "a restored tview takes direct writes"
+    );
+    let sql = "SELECT count(*) FROM pg_class WHERE relname = 'tv_product_name'";
+    assert_eq!(sessions[1].value(sql).unwrap().as_deref(), Some("1"));
+    let dropped = "DROP TABLE app.tv_stacked; DROP SCHEMA app CASCADE; DROP EXTENSION pg_tviews";
+    sessions[1]
+        .execute(dropped)
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+fn folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("pg_tviews_dump_{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    folder
+}
+
+fn dump(database: &str, options: &[&str]) -> String {
+    let server = server::server();
+    let connection = server.connection_string(server::SUPERUSER, database);
+    let arguments: Vec<&str> = options.iter().copied().chain(["-d", &connection]).collect();
+    command::output(&server.bin("pg_dump"), &arguments)
+}
+
+fn restore(file: &str, options: &[&str]) -> String {
+    let server = server::server();
+    let copy = server::create_database("copy");
+    let connection = server.connection_string(server::SUPERUSER, &copy);
+    let arguments: Vec<&str> = options
+        .iter()
+        .copied()
+        .chain(["--exit-on-error", "-d", &connection, file])
+        .collect();
+    command::output(&server.bin("pg_restore"), &arguments);
+    copy
+}
+
+fn restore_text(text: &str) -> String {
+    let copy = server::create_database("copy");
+    let printed = psql(&copy, &["-v", "ON_ERROR_STOP=1"], text);
+    assert!(!printed.contains("ERROR"), "{printed}");
+    copy
+}
+
+#[test]
+fn a_plain_dump_goes_on_living() {
+    let original = original();
+    let copy = restore_text(&dump(&original, &[]));
+    assert_alive(&original, &copy);
+}
+
+#[test]
+fn a_dump_with_inserts_goes_on_living() {
+    let original = original();
+    let copy = restore_text(&dump(&original, &["--inserts"]));
+    assert_alive(&original, &copy);
+}
+
+#[test]
+fn archives_go_on_living() {
+    let dumped = original();
+    let folder = folder();
+    let archive = folder.join("archive").display().to_string();
+    let directory = folder.join("directory").display().to_string();
+    dump(&dumped, &["-Fc", "-f", &archive]);
+    dump(&dumped, &["-Fd", "-j", "2", "-f", &directory]);
+    let copies = [
+        restore(&archive, &[]),
+        restore(&directory, &["-j", "2"]),
+        restore(&archive, &["--single-transaction"]),
+    ];
+    std::fs::remove_dir_all(&folder).expect("the temporary folder goes");
+    for copy in copies {
+        // The comparison changes both: each copy gets an original of its own.
+        assert_alive(&original(), &copy);
+    }
+}
+
+/// Schema first, data afterwards, as one does for bulk loads.
+#[test]
+fn schema_and_data_apart_go_on_living() {
+    let original = original();
+    let copy = restore_text(&dump(&original, &["--schema-only"]));
+    let data = dump(&original, &["--data-only", "--disable-triggers"]);
+    let printed = psql(&copy, &["-v", "ON_ERROR_STOP=1"], &data);
+    assert!(!printed.contains("ERROR"), "{printed}");
+    assert_alive(&original, &copy);
+}
+
+/// A copied database (`CREATE DATABASE … TEMPLATE`).
+#[test]
+fn a_template_copy_goes_on_living() {
+    let original = original();
+    let mut session = server::connect(server::SUPERUSER, "postgres");
+    session
+        .execute(&format!("CREATE DATABASE template_copy TEMPLATE {original}"))
+        .unwrap();
+    assert_alive(&original, "template_copy");
+}
