@@ -58,7 +58,10 @@ fn a_frozen_table_is_found_out() {
     };
     let report = hunt(&wanted, &database(), &FrozenTable).expect_err("the oracle saw no difference");
     assert!(report.starts_with("Difference"), "{report}");
-    let shrunk = report.split("=== shrunk").nth(1).expect("a shrunk case");
+    let shrunk = report
+        .split("=== ")
+        .find(|part| part.starts_with("shrunk"))
+        .expect("a shrunk case");
     assert!(shrunk.lines().count() < 30, "not shrunk: {shrunk}");
 }
 

@@ -1,6 +1,7 @@
 //! Runs random cases until enough statements have been tried or one fails, and shrinks what fails.
 
 use super::case::Case;
+use super::file;
 use super::keeper::Keeper;
 use super::run::{Oracle, Problem, Tally};
 use super::shrink::shrink;
@@ -74,9 +75,11 @@ fn report(oracle: &mut Oracle<'_>, case: &Case, problem: &Problem) -> String {
     );
     format!(
         "{problem}\n\nreproduce with: ORACLE_SEED={} ORACLE_STATEMENTS=1\nafter {tally}\n\n\
-         === full script ===\n{}\n=== shrunk in {runs} runs: {last} ===\n{}",
+         === full script ===\n{}\n=== shrunk in {runs} runs: {last} ===\n{}
+         === as a file for tests/cases ===\n{}",
         case.seed,
         case.script(),
-        small.script()
+        small.script(),
+        file::print(&small)
     )
 }

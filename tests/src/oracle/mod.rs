@@ -13,6 +13,7 @@
 
 pub mod case;
 mod compare;
+pub mod file;
 mod hunt;
 pub mod keeper;
 mod run;
