@@ -41,32 +41,34 @@ pub fn command<'a>(schema: &'a Schema, rng: &'a mut Rng) -> Command {
 
 /// `INSERT` of one row if nothing stands against it: the key is free and every enforced link leads somewhere.
 pub fn insert_existing(schema: &Schema, table: &Relation, row: &[Option<String>]) -> Fragment {
-    let mut text = format!(
-        "{} SELECT {}",
-        insert_into(table),
-        constants(table, row).join(", ")
-    );
-    let mut word = "WHERE";
+    let mut conditions = vec![];
     for link in table.links.iter().filter(|link| link.enforced) {
         if link.columns.iter().any(|at| row[*at].is_none()) {
             continue;
         }
         let target = schema.relations.get(link.target).unwrap_or(table);
-        let condition: Vec<String> = target
-            .key
-            .iter()
-            .zip(&link.columns)
-            .map(|(key, at)| format!("{} = {}", target.columns[*key].name, constant(table, *at, row)))
+        let pairs = target.names("", &target.key).into_iter().zip(&link.columns);
+        let equal: Vec<String> = pairs
+            .map(|(key, at)| format!("{key} = {}", constant(table, *at, row)))
             .collect();
-        text.push_str(&format!(
-            " {word} EXISTS (SELECT FROM {} WHERE {})",
+        conditions.push(format!(
+            "EXISTS (SELECT FROM {} WHERE {})",
             target.name,
-            condition.join(" AND ")
+            equal.join(" AND ")
         ));
-        word = "AND";
     }
-    text.push_str(" ON CONFLICT DO NOTHING");
-    text.into()
+    let filter = match conditions.is_empty() {
+        true => "".into(),
+        false => Fragment::optional(parts![" WHERE ", conditions.join(" AND ")]),
+    };
+    let select = constants(table, row).join(", ");
+    sql![
+        insert_into(table),
+        " SELECT ",
+        select,
+        filter,
+        " ON CONFLICT DO NOTHING"
+    ]
 }
 
 fn insert_into(table: &Relation) -> String {

@@ -14,3 +14,76 @@ mod types;
 mod view;
 
 pub use program::{Options, case};
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, case};
+
+    /// What has to turn up in a few hundred cases: a generator that no longer makes something is noticed.
+    const EXPECTED: [&str; 52] = [
+        " LEFT JOIN ",
+        " JOIN ",
+        " WHERE ",
+        "CASE WHEN",
+        "coalesce(",
+        "nullif(",
+        "jsonb_build_object(",
+        "jsonb_build_array(",
+        " || ",
+        "to_jsonb(",
+        "row_to_json(",
+        "jsonb_agg(",
+        "array_agg(",
+        "string_agg(",
+        "count(*)",
+        "avg(",
+        "sum(",
+        "min(",
+        "max(",
+        "bool_or(",
+        " LIMIT ",
+        "(EXISTS (SELECT",
+        "(NOT EXISTS (SELECT",
+        " IN (SELECT",
+        " NOT IN (SELECT",
+        " IS NOT DISTINCT FROM ",
+        " IS NOT TRUE",
+        "to_char(",
+        "FROM v_",
+        "FROM tv_",
+        "PRIMARY KEY (pk, pk_1)",
+        "UNIQUE (pk)",
+        "pk uuid",
+        "pk bigint",
+        "pk text",
+        "ON DELETE CASCADE",
+        "ON DELETE SET NULL",
+        "ON UPDATE CASCADE",
+        "DEFERRABLE INITIALLY DEFERRED",
+        "CREATE TRIGGER",
+        "ON CONFLICT DO NOTHING",
+        "DO UPDATE SET",
+        "MERGE INTO",
+        "TRUNCATE ",
+        "FROM STDIN",
+        "WITH w0 AS",
+        "SAVEPOINT",
+        "ROLLBACK TO",
+        "ISOLATION LEVEL SERIALIZABLE",
+        "SET TimeZone",
+        "ALTER TABLE",
+        "pg_tviews_create(",
+    ];
+
+    #[test]
+    fn everything_turns_up() {
+        let scripts: Vec<String> = (0..400)
+            .map(|seed| case(seed, &Options::default()).script())
+            .collect();
+        let missing: Vec<_> = EXPECTED
+            .iter()
+            .filter(|text| scripts.iter().all(|script| !script.contains(*text)))
+            .collect();
+        assert!(missing.is_empty(), "never generated: {missing:?}");
+    }
+}

@@ -112,7 +112,7 @@ pub fn print(case: &Case) -> String {
             &format!("{};", tview.query),
         );
     }
-    let mut write_command = |command: &Command, section: &mut dyn FnMut(&str, &str)| match &command.copy {
+    let write_command = |command: &Command, section: &mut dyn FnMut(&str, &str)| match &command.copy {
         None => section("step", &format!("{};", command.text)),
         Some(lines) => section("copy", &format!("{};\n{}", command.text, lines.join("\n"))),
     };
