@@ -1,6 +1,6 @@
 //! Random schemas, definitions and statements: every tview equals its defining query after each of them.
 //!
-//! `ORACLE_SEED` and `ORACLE_STATEMENTS` reproduce or extend a run.
+//! `ORACLE_SEED` and `ORACLE_STATEMENTS` reproduce or extend a run; `ORACLE_FAILURES` goes on to that many failures.
 
 use pg_tviews_tests::generate::Options;
 use pg_tviews_tests::oracle::keeper::Extension;

@@ -18,12 +18,14 @@ pub struct Hunt {
     pub seed: u64,
     /// Statements to try at least.
     pub statements: usize,
+    /// Failures after which to stop.
+    pub failures: usize,
     /// What to generate.
     pub options: Options,
 }
 
 impl Hunt {
-    /// `ORACLE_SEED` and `ORACLE_STATEMENTS` from the environment, or these.
+    /// `ORACLE_SEED`, `ORACLE_STATEMENTS` and `ORACLE_FAILURES` (1) from the environment, or these.
     ///
     /// # Panics
     /// When one of them is no number.
@@ -37,26 +39,36 @@ impl Hunt {
         Self {
             seed: number("ORACLE_SEED", seed),
             statements: number("ORACLE_STATEMENTS", statements as u64) as usize,
+            failures: number("ORACLE_FAILURES", 1) as usize,
             options,
         }
     }
 }
 
-/// Hunts; what was tried, or a report on the first failure with its script and the shrunk case.
+/// Hunts; what was tried, or for each failure a report with its script and the shrunk case.
 pub fn hunt(hunt: &Hunt, parameters: &str, keeper: &dyn Keeper) -> Result<Tally, String> {
     let mut oracle =
         Oracle::new(parameters, keeper).map_err(|failure| format!("cannot set up: {failure}"))?;
     let mut seeds = Rng::new(hunt.seed);
     // The first case has the seed itself, so that a printed seed gives its case at once.
     let mut seed = hunt.seed;
-    while oracle.tally.commands < hunt.statements {
+    let mut reports = vec![];
+    while oracle.tally.commands < hunt.statements && reports.len() < hunt.failures {
         let case = generate::case(seed, &hunt.options);
+        let before = oracle.tally.clone();
         if let Err(problem) = oracle.run(&case) {
-            return Err(report(&mut oracle, &case, &problem));
+            reports.push(report(&mut oracle, &case, &problem));
+            // What the shrinker tried does not count.
+            oracle.tally = before;
+            oracle.tally.commands += case.commands();
         }
         seed = seeds.next_u64() >> 16;
     }
-    Ok(oracle.tally)
+    if reports.is_empty() {
+        Ok(oracle.tally)
+    } else {
+        Err(reports.join("\n"))
+    }
 }
 
 fn report(oracle: &mut Oracle<'_>, case: &Case, problem: &Problem) -> String {
