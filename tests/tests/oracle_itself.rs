@@ -54,6 +54,7 @@ fn a_frozen_table_is_found_out() {
     let wanted = Hunt {
         seed: 11,
         statements: 2000,
+        failures: 1,
         options: Options::default(),
     };
     let report = hunt(&wanted, &database(), &FrozenTable).expect_err("the oracle saw no difference");
