@@ -51,6 +51,12 @@ impl Host {
         self.server.is_some()
     }
 
+    /// Whether the server's processes are on this machine.
+    pub fn is_local(&self) -> bool {
+        let socket = |host: &postgres::config::Host| matches!(host, postgres::config::Host::Unix(_));
+        self.is_private() || self.config.get_hosts().iter().all(socket)
+    }
+
     /// A connection that finds `schema`'s tables by their plain names.
     pub fn connect(&self, schema: &str) -> Result<Client> {
         let mut client = connect(&self.config)?;

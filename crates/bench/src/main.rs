@@ -11,11 +11,12 @@
 //! | `run`, `measure`, `throughput`, `stats` | the measurement |
 //! | `record`, `output`, `store` | results: CSV, files of a run, table in the database |
 //! | `report`, `compare` | what is made of them |
-//! | `host`, `environment`, `interrupt` | the server, what the figures depend on, Ctrl-C |
+//! | `host`, `environment`, `affinity`, `interrupt` | the server, what the figures depend on, Ctrl-C |
 //!
 //! **Architecture invariant.** The report is made of nothing but the results: it can be rebuilt from the CSV at any time,
 //! and no number in it is typed by hand.
 
+mod affinity;
 mod approach;
 mod cli;
 mod compare;
@@ -65,10 +66,25 @@ fn main() -> ExitCode {
         Ok(Verdict::Bad) => ExitCode::FAILURE,
         Ok(Verdict::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) => {
-            eprintln!("pg_tviews_bench: {}", format!("{error:#}").replace('\n', " "));
+            eprintln!("pg_tviews_bench: {}", one_line(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes on one line; causes that an error has in its own text already aren't repeated.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !line.ends_with(&cause) {
+            line = if line.is_empty() {
+                cause
+            } else {
+                format!("{line}: {cause}")
+            };
+        }
+    }
+    line.replace('\n', " ")
 }
 
 /// Help as it is, mistakes as one line.
@@ -108,4 +124,19 @@ fn compare_runs(options: &CompareOptions) -> Result<()> {
     let after = Results::from_file(&options.after)?;
     print!("{}", compare::render(&before, &after));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::one_line;
+
+    #[test]
+    fn an_error_is_one_line_and_repeats_nothing() {
+        let error = anyhow!("no such file")
+            .context("cannot run it: no such file")
+            .context("cannot\nstart");
+        assert_eq!(one_line(&error), "cannot start: cannot run it: no such file");
+    }
 }

@@ -14,6 +14,8 @@ use crate::operation::{Operation, Parameter, Weight, Workload};
 pub struct Lane<'c> {
     /// Whose part it is.
     pub approach: Approach,
+    /// The process id of its backend.
+    pub backend: i32,
     client: &'c mut Client,
     statement: Statement,
     refresh: Option<Statement>,
@@ -54,8 +56,10 @@ impl<'c> Lane<'c> {
             .refresh_statement()
             .map(|sql| client.prepare(sql))
             .transpose()?;
+        let backend = client.query_one("SELECT pg_backend_pid()", &[])?.get(0);
         Ok(Lane {
             approach,
+            backend,
             client,
             statement,
             refresh,

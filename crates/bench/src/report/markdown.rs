@@ -20,6 +20,7 @@ pub fn render(results: &Results, run: &str, charts: &[Chart]) -> String {
     );
     text.push_str(&answer_table(&figures));
     text.push('\n');
+    missing(&mut text, results);
     let mut charts = charts.iter();
     if let Some(chart) = charts.next() {
         image(&mut text, chart);
@@ -40,6 +41,21 @@ pub fn render(results: &Results, run: &str, charts: &[Chart]) -> String {
     charts.for_each(|chart| image(&mut text, chart));
     environment(&mut text, results);
     text
+}
+
+/// Names what could not be measured at all.
+fn missing(text: &mut String, results: &Results) {
+    let mut told: Vec<&str> = Vec::new();
+    for record in results
+        .records
+        .iter()
+        .filter(|record| record.status == Some(Status::Unavailable))
+    {
+        if !told.contains(&record.approach.as_str()) {
+            told.push(&record.approach);
+            let _ = writeln!(text, "**Not measured:** {}: {}.\n", record.approach, record.note);
+        }
+    }
 }
 
 /// One price change by approach and scale.

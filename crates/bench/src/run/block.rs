@@ -2,12 +2,14 @@
 
 use anyhow::Result;
 
+use super::Session;
 use super::scale::ScaleRun;
+use crate::affinity::Confined;
 use crate::approach::Approach;
 use crate::load;
 use crate::measure::{Lane, Plan, message, run_block};
 use crate::operation::{Operation, Workload};
-use crate::record::{Record, Status};
+use crate::record::{Cell, Record, Status};
 use crate::stats::summarise;
 use crate::views;
 
@@ -58,24 +60,21 @@ impl ScaleRun<'_> {
     }
 
     fn time(&mut self, operation: Operation, approaches: &[Approach]) -> Result<Vec<Record>> {
-        let (repetitions, warm_up) = operation.repetitions(&self.effort);
         let refreshing = approaches
             .iter()
             .any(|approach| approach.refresh_statement().is_some());
-        let plan = Plan {
-            repetitions: if refreshing {
-                self.effort.refresh
-            } else {
-                repetitions
-            },
-            warm_up: if refreshing { 0 } else { warm_up },
-            limit: self.effort.cell_limit,
-        };
+        let plan = self.plan(operation, refreshing);
         let turns: Vec<u64> = Approach::ALL
             .iter()
             .map(|&each| self.first_turn(operation, each))
             .collect();
         let scale = self.scale;
+        let cell = |approach| Cell {
+            scale,
+            operation,
+            approach,
+            clients: 1,
+        };
         let mut records = Vec::new();
         let mut lanes = Vec::new();
         for (&approach, client) in &mut self.clients {
@@ -85,41 +84,47 @@ impl ScaleRun<'_> {
             match Lane::prepare(approach, client, operation, turns[approach as usize]) {
                 Ok(lane) => lanes.push(lane),
                 Err(error) => {
-                    let cell = crate::record::Cell {
-                        scale,
-                        operation,
-                        approach,
-                        clients: 1,
-                    };
-                    records.push(failed(Record::result(cell, Status::Failed), &message(&error)));
+                    records.push(failed(
+                        Record::result(cell(approach), Status::Failed),
+                        &message(&error),
+                    ));
                 }
             }
         }
-        let bar = self.session.output.bar((plan.repetitions as u64).max(1));
+        let session = &mut *self.session;
+        let bar = session.output.bar(plan.repetitions.max(1) as u64);
         bar.set_message(format!("{scale}: {}", operation.title()));
         let workload = Workload::new(operation, self.catalogue);
-        run_block(
-            &mut lanes,
-            operation,
-            &workload,
-            &plan,
-            &self.session.interrupt,
-            &bar,
-        );
+        let confined = if refreshing {
+            None
+        } else {
+            confine(session, &lanes)?
+        };
+        run_block(&mut lanes, operation, &workload, &plan, &session.interrupt, &bar);
+        drop(confined);
         bar.finish_and_clear();
-        let measured: Vec<_> = lanes
-            .into_iter()
-            .map(|lane| (lane.approach, lane.timings, lane.error))
-            .collect();
-        self.session.interrupt.check()?;
-        for (approach, timings, error) in measured {
-            let record = Record::result(self.cell(operation, approach, 1), Status::Ok);
-            records.push(match (summarise(&timings), error) {
+        session.interrupt.check()?;
+        for lane in lanes {
+            let record = Record::result(cell(lane.approach), Status::Ok);
+            records.push(match (summarise(&lane.timings), lane.error) {
                 (Some(summary), None) => record.with_summary(&summary),
                 (_, error) => failed(record, &error.unwrap_or_else(|| "no run was measured".to_owned())),
             });
         }
         Ok(records)
+    }
+
+    fn plan(&self, operation: Operation, refreshing: bool) -> Plan {
+        let (repetitions, warm_up) = operation.repetitions(&self.effort);
+        Plan {
+            repetitions: if refreshing {
+                self.effort.refresh
+            } else {
+                repetitions
+            },
+            warm_up: if refreshing { 0 } else { warm_up },
+            limit: self.effort.cell_limit,
+        }
     }
 
     /// Compares views with their queries, and keeps the outcome in the records.
@@ -248,9 +253,36 @@ impl ScaleRun<'_> {
                 (None, None) => format!("{} failed: {}", record.approach, record.note),
             })
             .collect();
-        let line = format!("{}: {}: {}", self.scale, operation.title(), figures.join(", "));
+        let clients = match records.first().and_then(|record| record.clients) {
+            Some(count) if operation == Operation::Throughput => format!(", {count} clients"),
+            _ => String::new(),
+        };
+        let line = format!(
+            "{}: {}{clients}: {}",
+            self.scale,
+            operation.title(),
+            figures.join(", ")
+        );
         self.session.output.say(&line);
     }
+}
+
+/// Confines client and backends to one processor, where they are on one machine; the report says so.
+fn confine(session: &mut Session, lanes: &[Lane<'_>]) -> Result<Option<Confined>> {
+    let backends: Vec<i32> = lanes.iter().map(|lane| lane.backend).collect();
+    let outcome = if session.host.is_local() {
+        Confined::new(&backends)
+    } else {
+        Err("the server may be on another machine".to_owned())
+    };
+    let told = match &outcome {
+        Ok(_) => "client and backends share one processor while single statements are timed".to_owned(),
+        Err(problem) => format!("as the system schedules ({problem})"),
+    };
+    session
+        .output
+        .push_fact(Record::fact(None, "processors", &told))?;
+    Ok(outcome.ok())
 }
 
 /// The record of a run that raised an error.

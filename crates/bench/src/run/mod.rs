@@ -48,12 +48,9 @@ pub(crate) struct Session {
 /// Runs the benchmark.
 pub fn run(options: &RunOptions) -> Result<Verdict> {
     let interrupt = Interrupt::install()?;
+    let resumed = options.resume.then(|| resume(options)).transpose()?;
     let host = Host::open(options, &interrupt)?;
-    let output = if options.resume {
-        Output::resume(&options.out)?
-    } else {
-        Output::create(&options.out)?
-    };
+    let output = resumed.map_or_else(|| Output::create(&options.out), Ok)?;
     let mut session = Session {
         operations: chosen(&options.operations, &Operation::ALL),
         approaches: chosen(&options.approaches, &Approach::ALL),
@@ -75,9 +72,20 @@ fn chosen<T: Copy + PartialEq>(chosen: &[T], all: &[T]) -> Vec<T> {
         .collect()
 }
 
+/// A resumed run must go on with the data that it started with.
+fn resume(options: &RunOptions) -> Result<Output> {
+    let output = Output::resume(&options.out)?;
+    let seed = options.seed.to_string();
+    match output.results().fact(None, "seed") {
+        Some(before) if before != seed => {
+            bail!("the run to resume has seed {before}: give --seed {before}, or start a new run")
+        }
+        _ => Ok(output),
+    }
+}
+
 impl Session {
     fn measure(&mut self) -> Result<()> {
-        self.check_resumed()?;
         let mut admin = self.host.connect("public")?;
         self.find_extensions(&mut admin)?;
         store::set_up(&mut admin)?;
@@ -102,17 +110,6 @@ impl Session {
             return cleaned;
         }
         outcome
-    }
-
-    /// A resumed run must go on with the data that it started with.
-    fn check_resumed(&self) -> Result<()> {
-        let Some(before) = self.output.results().fact(None, "seed") else {
-            return Ok(());
-        };
-        if before != self.options.seed.to_string() {
-            bail!("the run to resume has seed {before}: give --seed {before}, or start a new run");
-        }
-        Ok(())
     }
 
     fn find_extensions(&mut self, admin: &mut Client) -> Result<()> {

@@ -263,6 +263,7 @@ impl ScaleRun<'_> {
                 record
             }
         };
+        self.tell(Operation::Create, std::slice::from_ref(&record));
         self.session.output.push(record)
     }
 
