@@ -13,7 +13,7 @@ mod subquery;
 mod types;
 mod view;
 
-pub use program::{Options, case};
+pub use program::{Options, case, writers};
 
 #[cfg(test)]
 mod tests {

@@ -29,6 +29,15 @@ impl Default for Options {
 
 /// The case that this seed stands for.
 pub fn case(seed: u64, options: &Options) -> Case {
+    build(seed, options, 0).0
+}
+
+/// A case, and what `count` writers do at the same time in place of its own steps.
+pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Step>>) {
+    build(seed, options, count)
+}
+
+fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>) {
     let mut rng = Rng::new(seed);
     let mut schema = Schema::random(&mut rng.fork());
     let mut views = rng.fork();
@@ -53,13 +62,16 @@ pub fn case(seed: u64, options: &Options) -> Case {
         let at = changes.below(steps.len());
         steps.splice(at..at, alter_steps(&schema, &mut changes));
     }
-    Case {
+    let mut random_steps = || (0..options.steps).map(|_| step(&schema, &mut changes)).collect();
+    let others = (0..writers).map(|_| random_steps()).collect();
+    let case = Case {
         seed,
         data: schema.data.clone(),
         schema: schema.statements,
         tviews,
         steps,
-    }
+    };
+    (case, others)
 }
 
 fn step(schema: &Schema, rng: &mut Rng) -> Step {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::fragment::Fragment;
+use crate::session::{Outcome, Session};
 
 /// A schema, tviews over it, and what happens to it.
 #[derive(Clone, Debug)]
@@ -70,6 +71,18 @@ impl Command {
         Self {
             text: text.into(),
             copy: None,
+        }
+    }
+
+    /// Runs it.
+    pub fn run(&self, session: &mut Session) -> Outcome {
+        let text = self.text.to_string();
+        match &self.copy {
+            None => session.run(&text),
+            Some(lines) => session.copy_in(
+                &text,
+                &lines.iter().map(|line| format!("{line}\n")).collect::<String>(),
+            ),
         }
     }
 }

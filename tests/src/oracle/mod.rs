@@ -18,8 +18,10 @@ mod hunt;
 pub mod keeper;
 mod run;
 pub mod shrink;
+mod storm;
 
 pub use case::{Case, Command, CreateForm, Definition, Step};
 pub use hunt::{Hunt, hunt};
 pub use keeper::Keeper;
 pub use run::{Oracle, Problem, ProblemKind, Tally};
+pub use storm::{Storm, storm};

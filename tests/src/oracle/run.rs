@@ -172,6 +172,24 @@ impl<'a> Oracle<'a> {
         Err(crash(case, &text))
     }
 
+    /// Makes a case's schema, data and tviews, and leaves them there for others to write to.
+    pub fn prepare<'c>(&mut self, case: &'c Case) -> Result<Vec<&'c Definition>, Problem> {
+        self.tally.cases += 1;
+        self.reset(case).map_err(setup)?;
+        let mut tviews = vec![];
+        for tview in &case.tviews {
+            if self.create(tview)? {
+                tviews.push(tview);
+            }
+        }
+        Ok(tviews)
+    }
+
+    /// Compares tviews that others have written to, at rest.
+    pub fn compare_at_rest(&mut self, tviews: &[&Definition]) -> Result<(), Problem> {
+        self.compare(0, 0, tviews, true)
+    }
+
     fn run_parts(&mut self, case: &Case) -> Result<(), Problem> {
         self.reset(case).map_err(setup)?;
         let app = &mut self.pairs[0].app;
@@ -307,7 +325,7 @@ impl<'a> Oracle<'a> {
     ) -> Result<(Progress, bool), Problem> {
         self.tally.commands += 1;
         let Pair { app, twin } = &mut self.pairs[pair];
-        let [expected, actual] = [twin, app].map(|session| run_command(session, command));
+        let [expected, actual] = [twin, app].map(|session| command.run(session));
         let same = match (&expected, &actual) {
             (Outcome::Done { rows: a }, Outcome::Done { rows: b }) => a == b,
             (a, b) => a.sqlstate() == b.sqlstate(),
@@ -397,17 +415,6 @@ impl<'a> Oracle<'a> {
             ProblemKind::LeftBehind,
             format!("after dropping the tviews: {before} became {after}"),
         ))
-    }
-}
-
-fn run_command(session: &mut Session, command: &Command) -> Outcome {
-    let text = command.text.to_string();
-    match &command.copy {
-        None => session.run(&text),
-        Some(lines) => session.copy_in(
-            &text,
-            &lines.iter().map(|line| format!("{line}\n")).collect::<String>(),
-        ),
     }
 }
 
