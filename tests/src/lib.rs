@@ -1,11 +1,21 @@
 //! Tests from outside: what a client sees of the extension.
 //!
 //! * [`oracle`] runs statements against sources with and without tviews and compares every tview with its defining
-//!   query after each of them; [`generate`] makes random schemas, definitions and statements for it.
+//!   query after each of them; [`generate`] makes random schemas, definitions and statements for it, and `cases/` has
+//!   hand-written ones and kept findings. A storm lets several clients write at once.
 //! * [`golden`] runs SQL scripts through `psql` and compares what it prints.
+//! * [`isolation`] enumerates interleavings of two transactions.
 //! * [`docs`] executes the SQL in the documentation.
 //!
-//! All of them need a server that has the extension installed: `PG_TVIEWS_PG_CONFIG` names its `pg_config`.
+//! | test file | variables |
+//! |---|---|
+//! | all | `PG_TVIEWS_PG_CONFIG`: the `pg_config` of a server that has the extension installed |
+//! | `oracle` | `ORACLE_SEED`, `ORACLE_STATEMENTS` (600), `ORACLE_FAILURES` (1) |
+//! | `storm` | `STORM_SEED`, `STORM_CASES` (6) |
+//! | `cases` | `CASE`: part of the names to run |
+//! | `golden` | `GOLDEN`: part of the names to run; `UPDATE_GOLDEN=1` writes what is printed |
+//! | `isolation` | `UPDATE_GOLDEN=1` writes what is printed |
+//! | `oracle_itself`, `documentation`, `dump_restore` | |
 
 pub mod command;
 pub mod docs;
