@@ -1,0 +1,72 @@
+-- Catalogs. The rows name relations by regclass, so that they survive pg_dump (as names) and pg_upgrade (which keeps oids).
+CREATE SCHEMA tviews;
+GRANT USAGE ON SCHEMA tviews TO PUBLIC;
+
+CREATE TABLE tviews.tview (
+    tview       regclass PRIMARY KEY,
+    definition  regclass NOT NULL UNIQUE,
+    key_columns smallint[] NOT NULL,
+    settings    text[] NOT NULL
+);
+COMMENT ON TABLE tviews.tview IS 'The tviews: their definition (a view), the positions of the unit key in their columns, and the settings under which they are computed (name, value, name, value, …).';
+
+CREATE TABLE tviews.source (
+    source    regclass NOT NULL,
+    tview     regclass NOT NULL,
+    kind      text NOT NULL CHECK (kind IN ('table', 'view')),
+    whole_row boolean NOT NULL,
+    PRIMARY KEY (source, tview)
+);
+CREATE INDEX source_tview ON tviews.source (tview);
+COMMENT ON TABLE tviews.source IS 'What each tview reads: tables, and views that were inlined.';
+
+SELECT pg_catalog.pg_extension_config_dump('tviews.tview', '');
+SELECT pg_catalog.pg_extension_config_dump('tviews.source', '');
+
+CREATE VIEW tviews.views AS
+SELECT n.nspname AS schema_name, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner,
+       (SELECT pg_catalog.array_agg(a.attname ORDER BY k.ordinality)
+          FROM pg_catalog.unnest(t.key_columns) WITH ORDINALITY AS k (attnum, ordinality)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = t.tview AND a.attnum = k.attnum) AS unit_key,
+       pg_catalog.pg_get_viewdef(t.definition) AS definition, t.settings
+  FROM tviews.tview t
+  JOIN pg_catalog.pg_class c ON c.oid = t.tview
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
+COMMENT ON VIEW tviews.views IS 'The tviews of this database.';
+
+CREATE VIEW tviews.dependencies AS
+SELECT tn.nspname AS schema_name, tc.relname AS name, sn.nspname AS source_schema, sc.relname AS source_name,
+       s.kind, s.whole_row,
+       (SELECT pg_catalog.array_agg(DISTINCT a.attname ORDER BY a.attname)
+          FROM pg_catalog.pg_rewrite r
+          JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+                          AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = s.source
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+         WHERE d.refobjsubid > 0
+           AND (r.ev_class = t.definition
+                OR r.ev_class IN (SELECT v.source FROM tviews.source v WHERE v.tview = t.tview AND v.kind = 'view'))) AS columns
+  FROM tviews.source s
+  JOIN tviews.tview t ON t.tview = s.tview
+  JOIN pg_catalog.pg_class tc ON tc.oid = t.tview
+  JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
+  JOIN pg_catalog.pg_class sc ON sc.oid = s.source
+  JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace;
+COMMENT ON VIEW tviews.dependencies IS 'Which tview reads which tables and views, and which of their columns.';
+
+GRANT SELECT ON tviews.views, tviews.dependencies TO PUBLIC;
+
+-- Trigger functions. The first two are called by triggers that pg_tviews makes, the others by the event triggers below.
+CREATE FUNCTION tviews.source_changed() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_source_changed';
+COMMENT ON FUNCTION tviews.source_changed() IS 'Maintains the tviews that read a table after a statement has changed it.';
+CREATE FUNCTION tviews.refuse_write() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_refuse_write';
+COMMENT ON FUNCTION tviews.refuse_write() IS 'Lets nothing but maintenance write to a tview.';
+CREATE FUNCTION tviews.on_ddl_start() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_on_ddl_start';
+CREATE FUNCTION tviews.on_ddl_end() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_on_ddl_end';
+CREATE FUNCTION tviews.on_drop() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_on_drop';
+
+CREATE EVENT TRIGGER pg_tviews_ddl_start ON ddl_command_start
+    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO') EXECUTE FUNCTION tviews.on_ddl_start();
+CREATE EVENT TRIGGER pg_tviews_ddl_end ON ddl_command_end
+    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'CREATE TABLE', 'ALTER TABLE', 'CREATE VIEW', 'ALTER TYPE', 'CREATE POLICY', 'ALTER POLICY')
+    EXECUTE FUNCTION tviews.on_ddl_end();
+CREATE EVENT TRIGGER pg_tviews_drop ON sql_drop EXECUTE FUNCTION tviews.on_drop();

@@ -1,0 +1,346 @@
+//! Expressions: what they use, and their templates.
+
+use super::{Analyzer, Scope, functions};
+use crate::pg::tree::{Node, NodeKind, Operand, Query, SublinkKind, Variable, Visit, rewrite};
+use pg_tviews_ir::{
+    BlockId, Column, Condition, Equality, Expression, Parent, Role, SourceId, SourceKind, Template, Use,
+    View, WHOLE_ROW,
+};
+use std::collections::BTreeSet;
+
+/// A subquery found in an expression.
+struct Sublink {
+    kind: SublinkKind,
+    test: Option<Node>,
+    query: Query,
+}
+
+/// What fills a hole while the test of a subquery (`x IN (SELECT y …)`) is taken apart.
+#[derive(Clone, Copy, PartialEq)]
+enum Filling {
+    Column(Column),
+    Output(usize),
+}
+
+impl Analyzer {
+    /// Notes what an expression uses, refuses what it may not contain, and returns it as a template if it is one over plain
+    /// columns: without subqueries, aggregates and window functions.
+    pub(super) fn expression(
+        &mut self,
+        node: Node,
+        scope: &mut Scope,
+        role: Role,
+        place: &str,
+    ) -> Option<Expression> {
+        self.walk(node, scope, role, place, false)
+    }
+
+    /// The same for a conjunct of WHERE or ON, which only has to be true, so that a subquery in it need not tell false from
+    /// NULL.
+    pub(super) fn conjunct(&mut self, node: Node, scope: &mut Scope, place: &str) -> Option<Expression> {
+        let positive = matches!(
+            node.kind(),
+            NodeKind::Sublink {
+                kind: SublinkKind::Any,
+                ..
+            }
+        );
+        self.walk(node, scope, Role::Link, place, positive)
+    }
+
+    fn walk(
+        &mut self,
+        node: Node,
+        scope: &mut Scope,
+        role: Role,
+        place: &str,
+        positive: bool,
+    ) -> Option<Expression> {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut sublinks: Vec<Sublink> = Vec::new();
+        let mut plain = true;
+        let rewritten = rewrite(node, &mut |visited| match visited.kind() {
+            NodeKind::Variable(variable) => match self.use_column(variable, visited, scope, role, place) {
+                Some(column) => {
+                    let number = columns
+                        .iter()
+                        .position(|known| *known == column)
+                        .unwrap_or_else(|| {
+                            columns.push(column);
+                            columns.len() - 1
+                        });
+                    Visit::Replace(visited.parameter(number + 1))
+                }
+                None => {
+                    plain = false;
+                    Visit::Keep
+                }
+            },
+            NodeKind::Sublink { kind, test, query } => {
+                plain = false;
+                sublinks.push(Sublink { kind, test, query });
+                Visit::Keep
+            }
+            NodeKind::Query => Visit::Keep,
+            other => {
+                plain &= self.check_node(&other, visited, place);
+                Visit::Descend
+            }
+        });
+        for sublink in sublinks {
+            self.sublink(sublink, scope, positive, place);
+        }
+        if !plain {
+            return None;
+        }
+        let template = Template::parse(&rewritten.deparse(), columns.len()).ok()?;
+        Some(Expression {
+            template,
+            strict: strict_columns(node, scope),
+            columns,
+        })
+    }
+
+    /// Refuses what no definition may contain; false if the expression can't be a template.
+    fn check_node(&mut self, kind: &NodeKind, node: Node, place: &str) -> bool {
+        match kind {
+            NodeKind::Parameter => {
+                self.object(place, Some(node), "a parameter has no value when a tview is maintained", "Write the value itself.");
+            }
+            NodeKind::SessionValue => self.object(
+                place,
+                Some(node),
+                "CURRENT_DATE, CURRENT_TIMESTAMP, CURRENT_USER and their like depend on the clock or the session",
+                "Their result changes without any change of a source table: compute it in the query that reads the tview.",
+            ),
+            NodeKind::Sequence => {
+                self.object(place, Some(node), "a sequence gives another value each time", "Store the value in a source table.");
+            }
+            NodeKind::Aggregate { foreign_level: true } => self.object(
+                place,
+                Some(node),
+                "an aggregate of an outer query inside a subquery is not supported yet",
+                "Compute the aggregate in a subquery of its own.",
+            ),
+            _ => {}
+        }
+        if let Some((message, hint)) = functions::objection(node) {
+            self.object(place, Some(node), message, hint);
+        }
+        !matches!(
+            kind,
+            NodeKind::Aggregate { .. } | NodeKind::Window | NodeKind::SetReturning | NodeKind::Parameter
+        )
+    }
+
+    /// Notes the use of a column.
+    fn use_column(
+        &mut self,
+        variable: Variable,
+        node: Node,
+        scope: &Scope,
+        role: Role,
+        place: &str,
+    ) -> Option<Column> {
+        let column = column_of(variable, scope)?;
+        if variable.attnum < WHOLE_ROW {
+            self.object(
+                place,
+                Some(node),
+                "system columns (ctid, xmin, tableoid, …) change without any change of the row",
+                "Use a column of your own.",
+            );
+            return None;
+        }
+        if self.is_virtual(column) {
+            self.object(
+                place,
+                Some(node),
+                "virtual generated columns are not supported yet",
+                "Declare the column STORED, or write its expression into the definition.",
+            );
+            return None;
+        }
+        if matches!(self.view.source(column.source).kind, SourceKind::Table(_)) {
+            self.view.uses.insert(Use { column, role });
+        }
+        Some(column)
+    }
+
+    /// Analyses a subquery in an expression. What ties it to the outer rows besides its own WHERE clause is the test of IN, ANY and
+    /// ALL.
+    fn sublink(&mut self, sublink: Sublink, scope: &mut Scope, positive: bool, place: &str) {
+        let Some(outer) = scope.last().map(|frame| frame.block) else {
+            return;
+        };
+        let inside = if place.starts_with("subquery") {
+            place.to_owned()
+        } else {
+            format!("subquery in {place}")
+        };
+        let block = self.block(sublink.query, Some(Parent::Sublink(outer)), scope, &inside);
+        let Some(test) = sublink.test else { return };
+        // Notes what the test uses; its template is made below, with the subquery's outputs in it.
+        self.walk(test, scope, Role::Link, place, false);
+        if let Some(condition) = self.tested_condition(&sublink, test, block, scope, positive) {
+            self.view.blocks[block.0].conditions.push(condition);
+        }
+    }
+
+    /// The test as a condition between the outer row and a row of the subquery: only rows for which it holds can matter.
+    /// * `x IN (…)` as a conjunct: rows for which the test is true.
+    /// * `x IN (…)`, `x NOT IN (…)` elsewhere: rows for which it is true or NULL.
+    /// * `x > ALL (…)`: rows for which it is false or NULL.
+    fn tested_condition(
+        &self,
+        sublink: &Sublink,
+        test: Node,
+        block: BlockId,
+        scope: &Scope,
+        positive: bool,
+    ) -> Option<Condition> {
+        let any = sublink.kind == SublinkKind::Any;
+        let equality = self.tested_equality(test, block, scope);
+        let never_null = equality
+            .is_some_and(|equality| self.is_never_null(equality.left) && self.is_never_null(equality.right));
+        let exact = any && (positive || never_null);
+        let wanted = if exact { test } else { test.is_not(!any) };
+        let expression = self.tested_expression(wanted, block, scope, exact.then_some(test))?;
+        let nullable = self.view.source_ids().filter(|source| {
+            let source = self.view.source(*source);
+            source.block == block && source.nullable
+        });
+        Some(Condition {
+            expression,
+            guard: None,
+            nullable: nullable.collect(),
+            equality: equality.filter(|_| exact),
+        })
+    }
+
+    fn tested_equality(&self, test: Node, block: BlockId, scope: &Scope) -> Option<Equality> {
+        let (left, right, same_type) = test.column_equality()?;
+        let column = |operand| match operand {
+            Operand::Variable(variable) => column_of(variable, scope),
+            Operand::Output(number) => self.output_expression(block, number)?.as_column(),
+        };
+        Some(Equality {
+            left: column(left)?,
+            right: column(right)?,
+            same_type,
+        })
+    }
+
+    fn output_expression(&self, block: BlockId, number: usize) -> Option<&Expression> {
+        self.view
+            .block(block)
+            .outputs
+            .get(number.checked_sub(1)?)?
+            .as_ref()
+    }
+
+    fn is_never_null(&self, column: Column) -> bool {
+        let source = self.view.source(column.source);
+        let SourceKind::Table(table) = &source.kind else {
+            return false;
+        };
+        !source.nullable && table.column(column.attnum).is_some_and(|known| known.not_null)
+    }
+
+    fn tested_expression(
+        &self,
+        node: Node,
+        block: BlockId,
+        scope: &Scope,
+        strict_in: Option<Node>,
+    ) -> Option<Expression> {
+        let mut fillings: Vec<Filling> = Vec::new();
+        let mut plain = true;
+        let rewritten = rewrite(node, &mut |visited| {
+            let filling = match visited.kind() {
+                NodeKind::Variable(variable) => column_of(variable, scope).map(Filling::Column),
+                NodeKind::SublinkOutput(number) => Some(Filling::Output(number)),
+                NodeKind::Sublink { .. } | NodeKind::Aggregate { .. } | NodeKind::Window => None,
+                _ => return Visit::Descend,
+            };
+            let Some(filling) = filling else {
+                plain = false;
+                return Visit::Keep;
+            };
+            let number = fillings
+                .iter()
+                .position(|known| *known == filling)
+                .unwrap_or_else(|| {
+                    fillings.push(filling);
+                    fillings.len() - 1
+                });
+            Visit::Replace(visited.parameter(number + 1))
+        });
+        if !plain {
+            return None;
+        }
+        let outer = Template::parse(&rewritten.deparse(), fillings.len()).ok()?;
+        let mut columns: Vec<Column> = Vec::new();
+        let mut fills = Vec::new();
+        for filling in &fillings {
+            let (template, inner) = match filling {
+                Filling::Column(column) => (Template::single_hole(), vec![*column]),
+                Filling::Output(number) => {
+                    let output = self.output_expression(block, *number)?;
+                    (output.template.clone(), output.columns.clone())
+                }
+            };
+            let numbers: Vec<usize> = (columns.len()..columns.len() + inner.len()).collect();
+            columns.extend(inner);
+            fills.push((template, numbers));
+        }
+        let template = outer.substitute(|hole| fills[hole].clone());
+        let mut strict = BTreeSet::new();
+        for operand in strict_in.map(Node::strict_operands).unwrap_or_default() {
+            match operand {
+                Operand::Variable(variable) => strict.extend(column_of(variable, scope)),
+                Operand::Output(number) => {
+                    strict.extend(self.output_expression(block, number)?.strict.iter())
+                }
+            }
+        }
+        Some(Expression {
+            template,
+            columns,
+            strict,
+        })
+    }
+}
+
+/// The equality that a conjunct is, if any.
+pub(super) fn equality(node: Node, scope: &Scope, view: &View) -> Option<Equality> {
+    let _ = view;
+    match node.column_equality()? {
+        (Operand::Variable(left), Operand::Variable(right), same_type) => Some(Equality {
+            left: column_of(left, scope)?,
+            right: column_of(right, scope)?,
+            same_type,
+        }),
+        _ => None,
+    }
+}
+
+/// The column that a variable refers to.
+pub(super) fn column_of(variable: Variable, scope: &Scope) -> Option<Column> {
+    let depth = scope.len().checked_sub(1 + variable.levels_up)?;
+    let source: SourceId = *scope.get(depth)?.sources.get(&variable.range_index)?;
+    Some(Column {
+        source,
+        attnum: variable.attnum,
+    })
+}
+
+fn strict_columns(node: Node, scope: &Scope) -> BTreeSet<Column> {
+    let operands = node.strict_operands().into_iter();
+    operands
+        .filter_map(|operand| match operand {
+            Operand::Variable(variable) => column_of(variable, scope),
+            Operand::Output(_) => None,
+        })
+        .collect()
+}

@@ -1,0 +1,210 @@
+//! Which functions a definition may call.
+//!
+//! IMMUTABLE functions always. VOLATILE ones never. STABLE ones of the server if their result depends on nothing but their
+//! arguments and the settings that are fixed for each tview; STABLE ones of a user may read tables, which nobody could notice.
+
+use crate::pg::tree::{Node, base_type, element_type, function_name, type_name, volatility};
+use pgrx::pg_sys;
+
+/// STABLE functions of the server that depend on their arguments and on fixed settings only.
+const ALLOWED_STABLE: &[&str] = &[
+    "anytextcat",
+    "anyarray_out",
+    "anycompatiblearray_out",
+    "anycompatiblemultirange_out",
+    "anycompatiblerange_out",
+    "anyenum_out",
+    "anymultirange_out",
+    "anyrange_out",
+    "array_in",
+    "array_out",
+    "array_to_json",
+    "array_to_string",
+    "cash_in",
+    "cash_out",
+    "concat",
+    "concat_ws",
+    "convert",
+    "convert_from",
+    "convert_to",
+    "date",
+    "date_add",
+    "date_cmp_timestamptz",
+    "date_eq_timestamptz",
+    "date_ge_timestamptz",
+    "date_gt_timestamptz",
+    "date_le_timestamptz",
+    "date_lt_timestamptz",
+    "date_ne_timestamptz",
+    "date_out",
+    "date_part",
+    "date_subtract",
+    "date_trunc",
+    "domain_in",
+    "enum_first",
+    "enum_in",
+    "enum_last",
+    "enum_out",
+    "enum_range",
+    "extract",
+    "format",
+    "generate_series",
+    "in_range",
+    "interval_in",
+    "interval_out",
+    "interval_pl_timestamptz",
+    "json_agg",
+    "json_agg_strict",
+    "json_build_array",
+    "json_build_object",
+    "json_object_agg",
+    "json_object_agg_strict",
+    "json_object_agg_unique",
+    "json_object_agg_unique_strict",
+    "json_to_tsvector",
+    "jsonb_agg",
+    "jsonb_agg_strict",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "jsonb_object_agg",
+    "jsonb_object_agg_strict",
+    "jsonb_object_agg_unique",
+    "jsonb_object_agg_unique_strict",
+    "jsonb_path_exists_tz",
+    "jsonb_path_match_tz",
+    "jsonb_path_query_array_tz",
+    "jsonb_path_query_first_tz",
+    "jsonb_path_query_tz",
+    "jsonb_to_tsvector",
+    "length",
+    "make_timestamptz",
+    "money",
+    "multirange_in",
+    "multirange_out",
+    "numeric",
+    "overlaps",
+    "phraseto_tsquery",
+    "pg_collation_for",
+    "pg_typeof",
+    "plainto_tsquery",
+    "quote_literal",
+    "quote_nullable",
+    "range_in",
+    "range_out",
+    "record_out",
+    "row_to_json",
+    "textanycat",
+    "time",
+    "timestamp",
+    "timestamp_cmp_timestamptz",
+    "timestamp_eq_timestamptz",
+    "timestamp_ge_timestamptz",
+    "timestamp_gt_timestamptz",
+    "timestamp_le_timestamptz",
+    "timestamp_lt_timestamptz",
+    "timestamp_ne_timestamptz",
+    "timestamp_out",
+    "timestamptz",
+    "timestamptz_cmp_date",
+    "timestamptz_cmp_timestamp",
+    "timestamptz_eq_date",
+    "timestamptz_eq_timestamp",
+    "timestamptz_ge_date",
+    "timestamptz_ge_timestamp",
+    "timestamptz_gt_date",
+    "timestamptz_gt_timestamp",
+    "timestamptz_le_date",
+    "timestamptz_le_timestamp",
+    "timestamptz_lt_date",
+    "timestamptz_lt_timestamp",
+    "timestamptz_mi_interval",
+    "timestamptz_ne_date",
+    "timestamptz_ne_timestamp",
+    "timestamptz_out",
+    "timestamptz_pl_interval",
+    "timetz",
+    "timezone",
+    "to_char",
+    "to_date",
+    "to_json",
+    "to_jsonb",
+    "to_number",
+    "to_timestamp",
+    "to_tsquery",
+    "to_tsvector",
+    "ts_headline",
+    "ts_match_tq",
+    "ts_match_tt",
+    "websearch_to_tsquery",
+    "xml",
+    "xml_in",
+    "xml_is_well_formed",
+    "bpcharsend",
+    "textsend",
+    "varcharsend",
+];
+
+/// Functions that read a date or time from text, where `'now'` and `'today'` mean the clock.
+const CLOCK_READING_INPUT: &[&str] = &[
+    "date_in",
+    "time_in",
+    "timetz_in",
+    "timestamp_in",
+    "timestamptz_in",
+];
+
+/// What a node calls that a definition may not: (message, hint).
+pub fn objection(node: Node) -> Option<(String, String)> {
+    if let Some((from, to)) = node.text_conversion()
+        && reads_clock(to)
+    {
+        return Some((
+            format!(
+                "the conversion of {} to {} can read the clock ('now', 'today')",
+                type_name(from),
+                type_name(to)
+            ),
+            "Use to_timestamp(text, format), to_date(text, format) or make_timestamptz(…) instead."
+                .to_owned(),
+        ));
+    }
+    node.functions().into_iter().find_map(function_objection)
+}
+
+fn reads_clock(target: pg_sys::Oid) -> bool {
+    let base = base_type(target);
+    let element = element_type(base).unwrap_or(base);
+    [
+        pg_sys::DATEOID,
+        pg_sys::TIMEOID,
+        pg_sys::TIMETZOID,
+        pg_sys::TIMESTAMPOID,
+        pg_sys::TIMESTAMPTZOID,
+    ]
+    .contains(&base_type(element))
+}
+
+fn function_objection(function: pg_sys::Oid) -> Option<(String, String)> {
+    let name = function_name(function);
+    let built_in = function.to_u32() < pg_sys::FirstNormalObjectId;
+    match volatility(function) {
+        b'i' => None,
+        b's' if built_in && ALLOWED_STABLE.contains(&name.as_str()) => None,
+        b's' if built_in && CLOCK_READING_INPUT.contains(&name.as_str()) => Some((
+            format!("{name}() can read the clock ('now', 'today')"),
+            "Use to_timestamp(text, format), to_date(text, format) or make_timestamptz(…) instead.".to_owned(),
+        )),
+        b's' if built_in => Some((
+            format!("{name}() depends on the clock, the session or the system catalogs"),
+            "Its result changes without any change of a source table: compute it in the query that reads the tview.".to_owned(),
+        )),
+        b's' => Some((
+            format!("{name}() is STABLE: it may read tables whose changes could not be noticed"),
+            "If it depends on nothing but its arguments, declare it IMMUTABLE; else write its query into the definition.".to_owned(),
+        )),
+        _ => Some((
+            format!("{name}() is VOLATILE: two computations of one row could differ"),
+            "Store its result in a column of a source table.".to_owned(),
+        )),
+    }
+}

@@ -1,0 +1,235 @@
+//! The sources of a FROM clause.
+
+use super::{Analyzer, Frame, Scope};
+use crate::pg::relation::{Relation, SELECT, role_name};
+use crate::pg::tree::{Query, RangeKind};
+use pg_tviews_ir::{Column, Parent, Role, Source, SourceId, SourceKind, Table, TableColumn};
+use pgrx::pg_sys;
+
+impl Analyzer {
+    /// Makes a source for a range-table entry, so that variables can refer to it before it is analysed itself.
+    pub(super) fn register_source(&mut self, frame: &mut Frame, index: usize) {
+        let Some(entry) = frame.query.range_entry(index) else {
+            return;
+        };
+        let id = SourceId(self.view.sources.len());
+        self.view.sources.push(Source {
+            block: frame.block,
+            alias: entry.alias(),
+            nullable: false,
+            kind: SourceKind::Computed,
+        });
+        frame.sources.insert(index, id);
+    }
+
+    /// Analyses a source of the innermost query of `scope`.
+    pub(super) fn analyze_source(&mut self, scope: &mut Scope, index: usize, within: &str) {
+        let Some(frame) = scope.last() else { return };
+        let (Some(entry), Some(id)) = (frame.query.range_entry(index), frame.sources.get(&index).copied())
+        else {
+            return;
+        };
+        let alias = entry.alias();
+        let place = match within {
+            "" => format!("FROM item \"{alias}\""),
+            _ => format!("{within}, FROM item \"{alias}\""),
+        };
+        match entry.kind() {
+            RangeKind::Relation { sampled: true, .. } => {
+                self.object(
+                    &place,
+                    None,
+                    "TABLESAMPLE gives other rows each time",
+                    "Leave it out.",
+                );
+            }
+            RangeKind::Relation { oid, kind, .. } => self.relation(id, oid, kind, &place),
+            RangeKind::Subquery(query) => {
+                let block = self.block(query, Some(Parent::Derived(id)), scope, &place);
+                self.view.sources[id.0].kind = SourceKind::Derived(block);
+            }
+            RangeKind::CommonTable { name, levels_up } => {
+                self.common_table(scope, id, &name, levels_up, &place)
+            }
+            RangeKind::Function | RangeKind::Values => {
+                for expression in entry.computed_expressions() {
+                    self.expression(expression, scope, Role::Link, &place);
+                }
+            }
+            RangeKind::Other(what) => {
+                self.object(
+                    &place,
+                    None,
+                    format!("{what} is not supported as a source"),
+                    "Use a table, a view or a subquery.",
+                );
+            }
+        }
+    }
+
+    fn common_table(&mut self, scope: &mut Scope, id: SourceId, name: &str, levels_up: usize, place: &str) {
+        let Some(depth) = scope.len().checked_sub(1 + levels_up) else {
+            return;
+        };
+        let Some(table) = scope[depth].query.common_table(name) else {
+            return;
+        };
+        if table.recursive {
+            return self.object(
+                place,
+                None,
+                "WITH RECURSIVE is not supported yet",
+                "Store the path in a column.",
+            );
+        }
+        if table.materialized || table.references > 1 {
+            return self.object(
+                place,
+                None,
+                "a WITH query that is MATERIALIZED or used several times would be computed as a whole for every change",
+                "Write it as a subquery where it is used.",
+            );
+        }
+        // Its variables see the queries around the one that defines it.
+        let inner: Vec<Frame> = scope.split_off(depth + 1);
+        let block = self.block(table.query, Some(Parent::Derived(id)), scope, place);
+        scope.extend(inner);
+        self.view.sources[id.0].kind = SourceKind::Derived(block);
+    }
+
+    fn relation(&mut self, id: SourceId, oid: pg_sys::Oid, kind: u8, place: &str) {
+        let Some(relation) = Relation::try_open(oid) else {
+            return;
+        };
+        let name = relation.display_name();
+        if kind == pg_sys::RELKIND_VIEW {
+            return self.inlined_view(id, &relation, place);
+        }
+        let reason = match kind {
+            pg_sys::RELKIND_RELATION => self.table_objection(&relation),
+            pg_sys::RELKIND_PARTITIONED_TABLE => Some((
+                "partitioned tables are not supported yet",
+                "Use an ordinary table as source.",
+            )),
+            pg_sys::RELKIND_MATVIEW => Some((
+                "a materialized view changes without triggers",
+                "Use its query as a subquery, or make it a tview.",
+            )),
+            pg_sys::RELKIND_FOREIGN_TABLE => Some((
+                "a foreign table changes without triggers",
+                "Copy it into a table of this database.",
+            )),
+            _ => Some(("this kind of relation can't have triggers", "Use a table.")),
+        };
+        if let Some((message, hint)) = reason {
+            self.object(place, None, format!("{name}: {message}"), hint);
+        }
+        if !relation.allows(self.owner, SELECT) {
+            let role = role_name(self.owner);
+            self.object(
+                place,
+                None,
+                format!("role \"{role}\", as whom the tview is maintained, may not read {name}"),
+                format!(
+                    "GRANT SELECT ON {} TO {}.",
+                    relation.quoted(),
+                    pg_tviews_sqltext::identifier(&role)
+                ),
+            );
+        }
+        self.view.sources[id.0].kind = SourceKind::Table(describe(&relation));
+    }
+
+    fn table_objection(&self, relation: &Relation) -> Option<(&'static str, &'static str)> {
+        if relation.is_temporary() {
+            Some((
+                "a temporary table exists in one session only",
+                "Use a permanent table.",
+            ))
+        } else if relation.is_system() {
+            Some((
+                "system catalogs change without triggers",
+                "Leave it out of the definition.",
+            ))
+        } else if relation.is_partition() || relation.has_parents() || relation.has_children() {
+            Some((
+                "partitions and tables with inheritance are not supported yet: statements on one table change rows of another",
+                "Use an ordinary table as source.",
+            ))
+        } else if relation.has_row_security_for(self.owner) {
+            Some((
+                "row-level security applies to the owner of the tview, so that the rows depend on the session",
+                "Let the table's owner, or a role with BYPASSRLS, create the tview.",
+            ))
+        } else {
+            None
+        }
+    }
+
+    fn inlined_view(&mut self, id: SourceId, view: &Relation, place: &str) {
+        self.view
+            .inlined_views
+            .push((view.oid().to_u32(), view.display_name()));
+        let query: Query = view.view_query();
+        let within = format!("{place}, view {}", view.display_name());
+        let block = self.block(query, Some(Parent::Derived(id)), &mut Vec::new(), &within);
+        self.view.sources[id.0].kind = SourceKind::Derived(block);
+    }
+
+    /// Whether a column is computed when it is read.
+    pub(super) fn is_virtual(&self, column: Column) -> bool {
+        if !cfg!(feature = "pg18") {
+            return false;
+        }
+        let Some(table) = self.view.table(column.source) else {
+            return false;
+        };
+        let Some(relation) = Relation::try_open(pg_sys::Oid::from(table.oid)) else {
+            return false;
+        };
+        let generated = |attnum: i16| {
+            relation.attributes().iter().any(|attribute| {
+                (attnum == pg_tviews_ir::WHOLE_ROW || attribute.attnum == attnum)
+                    && attribute.generated == b'v'
+            })
+        };
+        generated(column.attnum)
+    }
+}
+
+fn describe(relation: &Relation) -> Table {
+    let attributes = relation.attributes();
+    let not_null = |attnum: &i16| {
+        attributes
+            .iter()
+            .any(|attribute| attribute.attnum == *attnum && attribute.not_null)
+    };
+    let indexes = relation.indexes();
+    let mut unique: Vec<Vec<i16>> = indexes
+        .iter()
+        .filter(|index| index.unique)
+        .map(|index| index.attnums.clone())
+        .collect();
+    // The primary key comes first already; after it prefer keys without NULLs, and short ones.
+    unique.sort_by_key(|key| (!key.iter().all(not_null), key.len()));
+    if let Some(primary) = indexes.iter().find(|index| index.primary)
+        && let Some(position) = unique.iter().position(|key| *key == primary.attnums)
+    {
+        unique[..=position].rotate_right(1);
+    }
+    Table {
+        oid: relation.oid().to_u32(),
+        schema: relation.schema(),
+        name: relation.name(),
+        columns: attributes
+            .iter()
+            .map(|attribute| TableColumn {
+                attnum: attribute.attnum,
+                name: attribute.name.clone(),
+                not_null: attribute.not_null,
+            })
+            .collect(),
+        unique_keys: unique,
+        indexes: indexes.into_iter().map(|index| index.attnums).collect(),
+    }
+}

@@ -1,0 +1,342 @@
+//! Making a tview.
+
+use crate::analyze::{self, Objection};
+use crate::catalog::{self, Entry, SourceRow};
+use crate::error::{Error, Result, notice};
+use crate::pg::lock;
+use crate::pg::name;
+use crate::pg::parse;
+use crate::pg::relation::{self, Relation, TRIGGER, role_name};
+use crate::pg::settings::{Scope, current_output_settings};
+use crate::pg::spi::Connection;
+use crate::pg::tree::Query;
+use crate::runtime::compiled::plan_of;
+use crate::runtime::{acquire, flush};
+use pg_tviews_ir::View;
+use pg_tviews_planner::Plan;
+use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, EVENTS, GUARD_TRIGGER, qualified};
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::Oid;
+use std::cell::Cell;
+
+thread_local! {
+    /// Our own statements are running: event triggers have nothing to do.
+    static OWN_STATEMENTS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the DDL statement that an event trigger sees is our own.
+pub fn is_own_statement() -> bool {
+    OWN_STATEMENTS.get()
+}
+
+/// While it lives, event triggers ignore DDL. An error in between ends it as well.
+pub struct OwnStatements(bool);
+
+impl OwnStatements {
+    /// Begins.
+    pub fn begin() -> OwnStatements {
+        OwnStatements(OWN_STATEMENTS.replace(true))
+    }
+}
+
+impl Drop for OwnStatements {
+    fn drop(&mut self) {
+        OWN_STATEMENTS.set(self.0);
+    }
+}
+
+/// A definition that has been accepted.
+pub struct Accepted {
+    view: View,
+    plan: Plan,
+    /// The query with all names qualified.
+    query_text: String,
+    columns: Vec<String>,
+    settings: Vec<(String, String)>,
+}
+
+/// A definition judged: what was found, and the plan or everything that stands in the way.
+pub struct Judged {
+    pub view: View,
+    pub plan: std::result::Result<Plan, Vec<Objection>>,
+    pub query_text: String,
+}
+
+/// Judges a definition for the current role.
+pub fn judge(query: Query) -> Result<Judged> {
+    let _scope = Scope::safe_search_path()?;
+    let query_text = parse::query_text(query);
+    let analysis = analyze::analyze(query, relation::current_role());
+    let plan = plan_of(&analysis.view, &analysis.objections, None);
+    Ok(Judged {
+        view: analysis.view,
+        plan,
+        query_text,
+    })
+}
+
+/// Accepts a definition or refuses it with all objections. `text` is what the user wrote, for places in it; `columns` are names
+/// given with the table, if any.
+pub fn accept(query: Query, name: &str, text: Option<&str>, columns: &[String]) -> Result<Accepted> {
+    let settings = current_output_settings()?;
+    let judged = judge(query)?;
+    let plan = judged
+        .plan
+        .map_err(|objections| analyze::refusal(name, text, &objections))?;
+    let mut names: Vec<String> = judged
+        .view
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
+    if columns.len() > names.len() {
+        return Err(Error::new(
+            PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
+            "too many column names were specified",
+        ));
+    }
+    for (name, given) in names.iter_mut().zip(columns) {
+        name.clone_from(given);
+    }
+    Ok(Accepted {
+        view: judged.view,
+        plan,
+        query_text: judged.query_text,
+        columns: names,
+        settings,
+    })
+}
+
+/// `pg_tviews_create(name, query)`.
+pub fn create(name: &str, text: &str) -> Result<()> {
+    let target = name::parse(name)?;
+    if target.is_temporary() {
+        return Err(Error::unsupported("a tview can't be a temporary table"));
+    }
+    let (schema, table) = (target.creation_schema(), target.name());
+    if relation::lookup(&schema, &table)?.is_some() {
+        return Err(Error::new(
+            PgSqlErrorCode::ERRCODE_DUPLICATE_TABLE,
+            format!("relation \"{schema}.{table}\" already exists"),
+        )
+        .hint("pg_tviews_drop(name) removes a tview."));
+    }
+    let query = parse::definition(text)?;
+    let accepted = accept(query, &table, Some(text), &[])?;
+    finish(&accepted, &schema, &table)
+}
+
+/// Creates everything that belongs to a tview and fills it. The table is made too, unless it is there (empty) already.
+pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
+    let _own = OwnStatements::begin();
+    check_trigger_privilege(&accepted.view)?;
+    let definition = create_definition(accepted, schema, table)?;
+    let definition_name = qualified(CATALOG_SCHEMA, &definition);
+    let table_name = qualified(schema, table);
+    if relation::lookup(schema, table)?.is_none() {
+        run_as_user(&[sqltext::create_table_like(&table_name, &definition_name)])?;
+    }
+    let missing = || Error::internal(format!("relation {table_name} was not created"));
+    let tview = relation::lookup(schema, table)?.ok_or_else(missing)?;
+    let definition = relation::lookup(CATALOG_SCHEMA, &definition)?.ok_or_else(missing)?;
+    for source in tables(&accepted.view) {
+        lock::lock_against_writes(source);
+    }
+    register(accepted, tview, definition)?;
+    create_triggers(accepted, tview)?;
+    let key: Vec<String> = accepted
+        .plan
+        .key
+        .columns
+        .iter()
+        .filter_map(|part| accepted.columns.get(part.position).cloned())
+        .collect();
+    fill(tview)?;
+    if accepted.plan.key.single {
+        run_as_user(&[sqltext::add_primary_key(&table_name, &key)])?;
+    } else {
+        run_as_user(&[
+            sqltext::create_index(&table_name, &key),
+            sqltext::replica_identity_full(&table_name),
+        ])?;
+    }
+    for source in tables(&accepted.view) {
+        relation::invalidate(source);
+    }
+    for index in &accepted.plan.missing_indexes {
+        let columns: Vec<String> = index
+            .columns
+            .iter()
+            .map(|column| sqltext::identifier(column))
+            .collect();
+        notice(
+            format!(
+                "tview \"{table}\": {}.{} has no index on ({})",
+                index.schema,
+                index.table,
+                index.columns.join(", ")
+            ),
+            format!(
+                "CREATE INDEX ON {} ({});",
+                qualified(&index.schema, &index.table),
+                columns.join(", ")
+            ),
+        );
+    }
+    Ok(())
+}
+
+fn tables(view: &View) -> Vec<Oid> {
+    let mut oids: Vec<u32> = view
+        .source_ids()
+        .filter_map(|source| view.table(source))
+        .map(|table| table.oid)
+        .collect();
+    oids.sort_unstable();
+    oids.dedup();
+    oids.into_iter().map(Oid::from).collect()
+}
+
+/// Maintenance hangs on triggers: whoever makes a tview must be allowed to put them on its sources.
+fn check_trigger_privilege(view: &View) -> Result<()> {
+    let role = relation::current_role();
+    for source in tables(view) {
+        let source = Relation::open(source)?;
+        if !source.allows(role, TRIGGER) {
+            return Err(Error::new(
+                PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+                format!("permission denied for table {}", source.name()),
+            )
+            .detail("A tview needs triggers on the tables that it reads.")
+            .hint(format!(
+                "GRANT TRIGGER ON {} TO {}.",
+                source.quoted(),
+                sqltext::identifier(&role_name(role))
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Makes the view that holds the definition: as the user, in the schema of the tview, so that the user's own rights decide;
+/// then it moves to our schema. Returns its name there, `schema.table`, with a number if that is taken.
+fn create_definition(accepted: &Accepted, schema: &str, table: &str) -> Result<String> {
+    let mut number = 1;
+    let name = loop {
+        let name = definition_name(schema, table, number);
+        if relation::lookup(CATALOG_SCHEMA, &name)?.is_none() && relation::lookup(schema, &name)?.is_none() {
+            break name;
+        }
+        number += 1;
+    };
+    let view = qualified(schema, &name);
+    run_as_user(&[sqltext::create_view(
+        &view,
+        &accepted.columns,
+        &accepted.query_text,
+    )])?;
+    let comment = format!("Definition of tview {schema}.{table}");
+    run_on_catalog(&[
+        sqltext::set_view_schema(&view, CATALOG_SCHEMA),
+        sqltext::comment_on_view(&qualified(CATALOG_SCHEMA, &name), &comment),
+    ])?;
+    Ok(name)
+}
+
+/// A name of at most 63 bytes, the server's limit.
+fn definition_name(schema: &str, table: &str, number: u32) -> String {
+    const LIMIT: usize = 63;
+    let suffix = if number == 1 {
+        String::new()
+    } else {
+        format!(" {number}")
+    };
+    let mut name = format!("{schema}.{table}");
+    while name.len() + suffix.len() > LIMIT {
+        name.pop();
+    }
+    name + &suffix
+}
+
+fn register(accepted: &Accepted, tview: Oid, definition: Oid) -> Result<()> {
+    let view = &accepted.view;
+    let whole_row = |table: Oid| {
+        accepted
+            .plan
+            .occurrences
+            .iter()
+            .any(|occurrence| occurrence.table == table.to_u32() && occurrence.used.whole_row)
+    };
+    let mut rows: Vec<SourceRow> = tables(view)
+        .into_iter()
+        .map(|oid| SourceRow {
+            oid,
+            is_view: false,
+            whole_row: whole_row(oid),
+        })
+        .collect();
+    let mut views: Vec<u32> = view.inlined_views.iter().map(|(oid, _)| *oid).collect();
+    views.sort_unstable();
+    views.dedup();
+    rows.extend(views.into_iter().map(|oid| SourceRow {
+        oid: Oid::from(oid),
+        is_view: true,
+        whole_row: false,
+    }));
+    let entry = Entry {
+        definition,
+        key: accepted
+            .plan
+            .key
+            .columns
+            .iter()
+            .map(|part| part.position)
+            .collect(),
+        settings: accepted.settings.clone(),
+    };
+    catalog::insert(tview, &entry, &rows)
+}
+
+fn create_triggers(accepted: &Accepted, tview: Oid) -> Result<()> {
+    let mut statements = Vec::new();
+    for source in tables(&accepted.view) {
+        let name = Relation::open(source)?.quoted();
+        for event in EVENTS {
+            if !relation::has_trigger(source, event.source_trigger())? {
+                statements.push(sqltext::create_source_trigger(event, &name));
+                statements.push(sqltext::enable_always(&name, event.source_trigger()));
+            }
+        }
+    }
+    let name = Relation::open(tview)?.quoted();
+    statements.push(sqltext::create_guard_trigger(&name));
+    statements.push(sqltext::enable_always(&name, GUARD_TRIGGER));
+    run_on_catalog(&statements)
+}
+
+fn fill(tview: Oid) -> Result<()> {
+    let compiled = acquire(tview)?.ok_or_else(|| Error::internal("the tview just created is not there"))?;
+    compiled.lock_for_maintenance();
+    flush::fill(&compiled)?;
+    Ok(())
+}
+
+/// Runs statements with the current role's rights. Their text holds quoted names, or what the deparser wrote.
+pub fn run_as_user(statements: &[String]) -> Result<()> {
+    let _scope = Scope::safe_search_path()?;
+    run(statements)
+}
+
+/// Runs statements with the rights of the installation. Their text holds quoted names only.
+pub fn run_on_catalog(statements: &[String]) -> Result<()> {
+    let _scope = Scope::catalog()?;
+    run(statements)
+}
+
+fn run(statements: &[String]) -> Result<()> {
+    let connection = Connection::open()?;
+    for statement in statements {
+        connection.run(statement)?;
+    }
+    Ok(())
+}

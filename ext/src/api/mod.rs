@@ -1,0 +1,6 @@
+//! The SQL surface.
+
+pub mod create;
+pub mod ddl;
+pub mod drop;
+mod functions;

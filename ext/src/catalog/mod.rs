@@ -1,0 +1,206 @@
+//! The catalogs `tviews.tview` and `tviews.source`.
+
+use crate::error::{Error, Result};
+use crate::pg::relation;
+use crate::pg::settings::Scope;
+use crate::pg::spi::Connection;
+use pg_tviews_sqltext::CATALOG_SCHEMA;
+use pgrx::pg_sys::Oid;
+
+/// A row of `tviews.tview`.
+pub struct Entry {
+    /// The view that holds the definition.
+    pub definition: Oid,
+    /// Positions (from 0) of the unit key in the tview's columns.
+    pub key: Vec<usize>,
+    /// Settings under which the tview is computed.
+    pub settings: Vec<(String, String)>,
+}
+
+/// Something that a tview reads.
+pub struct SourceRow {
+    /// Its oid.
+    pub oid: Oid,
+    /// A view that was inlined, not a table.
+    pub is_view: bool,
+    /// Some whole row of it is used.
+    pub whole_row: bool,
+}
+
+/// The oid of `tviews.tview`: the class of our lock tags.
+pub fn catalog_oid() -> Result<Oid> {
+    relation::lookup(CATALOG_SCHEMA, "tview")?.ok_or_else(|| {
+        Error::internal("catalog tviews.tview is missing")
+            .hint("DROP EXTENSION pg_tviews CASCADE and create it again.")
+    })
+}
+
+/// The catalog's row for a tview; `None` if the relation is not one.
+pub fn entry(tview: Oid) -> Result<Option<Entry>> {
+    let rows = read(
+        "SELECT definition::oid, array_to_string(key_columns, ','), array_length(settings, 1), settings[i], settings[i + 1]
+           FROM tviews.tview LEFT JOIN LATERAL generate_series(1, array_length(settings, 1), 2) AS i ON true
+          WHERE tview = $1::oid ORDER BY i",
+        &[&oid_text(tview)],
+    )?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let key = field(first, 1)?
+        .split(',')
+        .map(|number| Ok(parse::<usize>(number)?.saturating_sub(1)));
+    let settings = rows
+        .iter()
+        .filter_map(|row| Some((row.get(3)?.clone()?, row.get(4)?.clone()?)));
+    Ok(Some(Entry {
+        definition: parse_oid(field(first, 0)?)?,
+        key: key.collect::<Result<_>>()?,
+        settings: settings.collect(),
+    }))
+}
+
+/// The tviews that read a table, lower ones first: a tview that another one of them reads comes before it.
+pub fn tviews_of_source(source: Oid) -> Result<Vec<Oid>> {
+    oids(&read(
+        "SELECT s.tview::oid FROM tviews.source s WHERE s.source = $1::oid AND s.kind = 'table'
+          ORDER BY (SELECT count(*) FROM tviews.source o JOIN tviews.source u ON u.tview = s.tview AND u.source = o.tview
+                     WHERE o.source = $1::oid), 1",
+        &[&oid_text(source)],
+    )?)
+}
+
+/// The tviews that read a relation, through a view or directly, with whether they use whole rows of it.
+pub fn readers(source: Oid) -> Result<Vec<(Oid, bool)>> {
+    let rows = read(
+        "SELECT tview::oid, whole_row FROM tviews.source WHERE source = $1::oid ORDER BY 1",
+        &[&oid_text(source)],
+    )?;
+    rows.iter()
+        .map(|row| Ok((parse_oid(field(row, 0)?)?, field(row, 1)? == "t")))
+        .collect()
+}
+
+/// All tviews.
+pub fn all() -> Result<Vec<Oid>> {
+    oids(&read("SELECT tview::oid FROM tviews.tview ORDER BY 1", &[])?)
+}
+
+/// What a tview reads.
+pub fn sources(tview: Oid) -> Result<Vec<SourceRow>> {
+    let rows = read(
+        "SELECT source::oid, kind, whole_row FROM tviews.source WHERE tview = $1::oid ORDER BY 1",
+        &[&oid_text(tview)],
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(SourceRow {
+                oid: parse_oid(field(row, 0)?)?,
+                is_view: field(row, 1)? == "view",
+                whole_row: field(row, 2)? == "t",
+            })
+        })
+        .collect()
+}
+
+/// The tview whose definition a view is.
+pub fn tview_of_definition(definition: Oid) -> Result<Option<Oid>> {
+    let rows = read(
+        "SELECT tview::oid FROM tviews.tview WHERE definition = $1::oid",
+        &[&oid_text(definition)],
+    )?;
+    Ok(oids(&rows)?.first().copied())
+}
+
+/// Enters a tview.
+pub fn insert(tview: Oid, entry: &Entry, sources: &[SourceRow]) -> Result<()> {
+    let key: Vec<String> = entry
+        .key
+        .iter()
+        .map(|position| (position + 1).to_string())
+        .collect();
+    let settings: Vec<String> = entry
+        .settings
+        .iter()
+        .flat_map(|(name, value)| [name.clone(), value.clone()])
+        .collect();
+    read(
+        "INSERT INTO tviews.tview VALUES ($1::oid, $2::oid, string_to_array($3, ',')::smallint[],
+                ARRAY(SELECT jsonb_array_elements_text($4::jsonb)))",
+        &[
+            &oid_text(tview),
+            &oid_text(entry.definition),
+            &key.join(","),
+            &json_array(&settings),
+        ],
+    )?;
+    for source in sources {
+        let kind = if source.is_view { "view" } else { "table" };
+        read(
+            "INSERT INTO tviews.source VALUES ($1::oid, $2::oid, $3, $4::boolean)",
+            &[
+                &oid_text(source.oid),
+                &oid_text(tview),
+                kind,
+                if source.whole_row { "t" } else { "f" },
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Removes a tview; nothing happens if it is not there.
+pub fn delete(tview: Oid) -> Result<()> {
+    read(
+        "DELETE FROM tviews.source WHERE tview = $1::oid",
+        &[&oid_text(tview)],
+    )?;
+    read(
+        "DELETE FROM tviews.tview WHERE tview = $1::oid",
+        &[&oid_text(tview)],
+    )?;
+    Ok(())
+}
+
+/// Runs a statement on the catalogs with the rights of the installation.
+fn read(sql: &str, arguments: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
+    let _scope = Scope::catalog()?;
+    let connection = Connection::open()?;
+    connection.texts_with(sql, arguments)
+}
+
+fn json_array(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts
+        .iter()
+        .map(|text| {
+            format!(
+                "\"{}\"",
+                text.replace('\\', "\\\\")
+                    .replace('"', "\\\"")
+                    .replace('\n', "\\n")
+            )
+        })
+        .collect();
+    format!("[{}]", quoted.join(","))
+}
+
+fn oid_text(oid: Oid) -> String {
+    oid.to_u32().to_string()
+}
+
+fn oids(rows: &[Vec<Option<String>>]) -> Result<Vec<Oid>> {
+    rows.iter().map(|row| parse_oid(field(row, 0)?)).collect()
+}
+
+fn parse_oid(text: &str) -> Result<Oid> {
+    Ok(Oid::from(parse::<u32>(text)?))
+}
+
+fn parse<T: std::str::FromStr>(text: &str) -> Result<T> {
+    text.parse()
+        .map_err(|_| Error::internal(format!("unexpected value \"{text}\" in pg_tviews' catalogs")))
+}
+
+fn field(row: &[Option<String>], number: usize) -> Result<&str> {
+    let value = row.get(number).and_then(Option::as_deref);
+    value.ok_or_else(|| Error::internal("unexpected NULL in pg_tviews' catalogs"))
+}

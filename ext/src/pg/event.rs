@@ -1,0 +1,94 @@
+//! What an event trigger is told.
+
+use super::name::{RelationName, strings};
+use super::text::owned;
+use super::tree::Query;
+use crate::error::{Error, Result};
+use pgrx::{is_a, pg_sys};
+
+/// A call of an event trigger.
+pub struct DdlEvent(*mut pg_sys::EventTriggerData);
+
+/// CREATE TABLE … AS, or SELECT … INTO.
+#[derive(Clone, Copy)]
+pub struct CreateTableAs(*mut pg_sys::CreateTableAsStmt);
+
+impl DdlEvent {
+    /// The event of a function call.
+    ///
+    /// # Safety
+    /// `fcinfo` is the argument of a version-1 function.
+    pub(super) unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Result<DdlEvent> {
+        // SAFETY: see the function's contract; the context of an event trigger's call is its EventTriggerData.
+        unsafe {
+            let context = (*fcinfo).context;
+            if context.is_null() || !is_a(context, pg_sys::NodeTag::T_EventTriggerData) {
+                return Err(Error::unsupported(
+                    "this function can only be called by an event trigger",
+                ));
+            }
+            Ok(DdlEvent(context.cast()))
+        }
+    }
+
+    /// The command's tag, such as `ALTER TABLE`.
+    pub fn tag(&self) -> String {
+        // SAFETY: the data lives during the call.
+        unsafe { owned(pg_sys::GetCommandTagName((*self.0).tag)) }
+    }
+
+    /// The statement, if it makes a table from a query.
+    pub fn create_table_as(&self) -> Option<CreateTableAs> {
+        // SAFETY: the parse tree lives during the command.
+        unsafe {
+            let node = (*self.0).parsetree;
+            if node.is_null() || !is_a(node, pg_sys::NodeTag::T_CreateTableAsStmt) {
+                return None;
+            }
+            let statement = node.cast::<pg_sys::CreateTableAsStmt>();
+            ((*statement).objtype == pg_sys::ObjectType::OBJECT_TABLE).then_some(CreateTableAs(statement))
+        }
+    }
+}
+
+impl CreateTableAs {
+    /// The name of the table to make.
+    pub fn target(&self) -> RelationName {
+        // SAFETY: the statement always has an INTO clause with a relation.
+        unsafe { RelationName::of_range_var((*(*self.0).into).rel) }
+    }
+
+    /// Column names given with the table's name.
+    pub fn column_names(&self) -> Vec<String> {
+        // SAFETY: as above; colNames is a list of String nodes.
+        unsafe { strings((*(*self.0).into).colNames) }
+    }
+
+    /// The query; `None` if it is an EXECUTE.
+    pub fn query(&self) -> Option<Query> {
+        // SAFETY: parse analysis has put a Query there.
+        let query = unsafe { (*self.0).query };
+        // SAFETY: a non-null node has a tag.
+        let analysed = !query.is_null() && unsafe { is_a(query, pg_sys::NodeTag::T_Query) };
+        analysed
+            .then(|| Query::of_analysis(query.cast()))
+            .filter(Query::is_select)
+    }
+
+    /// Whether the statement says WITH NO DATA.
+    pub fn is_without_data(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*(*self.0).into).skipData }
+    }
+
+    /// Makes the statement create the table empty; it is filled when its maintenance is in place.
+    pub fn skip_data(&self) {
+        // SAFETY: the server hands event triggers a parse tree that it does not share with a cached plan.
+        unsafe { (*(*self.0).into).skipData = true }
+    }
+
+    /// Identity of the statement, to recognise it when it has ended.
+    pub fn identity(&self) -> usize {
+        self.0 as usize
+    }
+}

@@ -1,0 +1,225 @@
+//! Sets of unit keys.
+
+use super::spi::Value;
+use pgrx::pg_sys;
+use std::cmp::Ordering;
+
+/// How the values of one key column are stored and compared.
+#[derive(Clone, Copy)]
+pub struct KeyType {
+    pub oid: pg_sys::Oid,
+    pub array: pg_sys::Oid,
+    length: i16,
+    by_value: bool,
+    align: std::ffi::c_char,
+    collation: pg_sys::Oid,
+    comparison: Comparison,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    /// Signed integers passed by value.
+    Integer(i16),
+    /// Values that are equal exactly if their bytes are.
+    Bytes,
+    /// The type's own comparison function.
+    Function,
+}
+
+impl KeyType {
+    /// Looks a type up. `None` for one that can't be a key: without comparison or without an array type.
+    pub fn lookup(oid: pg_sys::Oid, collation: pg_sys::Oid) -> Option<KeyType> {
+        // SAFETY: the type cache entry lives as long as the backend.
+        unsafe {
+            let entry = pg_sys::lookup_type_cache(oid, CACHE_FLAGS as i32);
+            let array = pg_sys::get_array_type(oid);
+            if (*entry).cmp_proc == pg_sys::InvalidOid || array == pg_sys::InvalidOid {
+                return None;
+            }
+            let deterministic =
+                collation == pg_sys::InvalidOid || pg_sys::get_collation_isdeterministic(collation);
+            let comparison = match oid {
+                pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID => Comparison::Integer((*entry).typlen),
+                pg_sys::UUIDOID => Comparison::Bytes,
+                pg_sys::TEXTOID | pg_sys::VARCHAROID if deterministic => Comparison::Bytes,
+                _ => Comparison::Function,
+            };
+            Some(KeyType {
+                oid,
+                array,
+                length: (*entry).typlen,
+                by_value: (*entry).typbyval,
+                align: (*entry).typalign,
+                collation,
+                comparison,
+            })
+        }
+    }
+}
+
+const CACHE_FLAGS: u32 = pg_sys::TYPECACHE_CMP_PROC | pg_sys::TYPECACHE_CMP_PROC_FINFO;
+
+/// Unit keys, copied into the memory context that was current when the set was made.
+pub struct UnitSet {
+    types: Vec<KeyType>,
+    /// Row after row, one value per key column.
+    values: Vec<Value>,
+    context: pg_sys::MemoryContext,
+    sorted: bool,
+}
+
+impl UnitSet {
+    /// An empty set.
+    pub fn new(types: &[KeyType]) -> UnitSet {
+        // SAFETY: reads a variable.
+        let context = unsafe { pg_sys::CurrentMemoryContext };
+        UnitSet {
+            types: types.to_vec(),
+            values: Vec::new(),
+            context,
+            sorted: true,
+        }
+    }
+
+    /// Number of units; those added twice count twice until [`UnitSet::normalize`].
+    pub fn len(&self) -> usize {
+        self.values.len() / self.types.len().max(1)
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Adds a unit whose key columns `value` gives by number from 0.
+    pub(super) fn add_with(&mut self, mut value: impl FnMut(usize) -> (pg_sys::Datum, bool)) {
+        for (number, key_type) in self.types.iter().enumerate() {
+            let (datum, null) = value(number);
+            let copied = if null || key_type.by_value {
+                datum
+            } else {
+                // SAFETY: the datum is of the key's type; the copy lives in the set's context. Values read from tuples can be
+                // compressed or stored out of line only for variable-length types.
+                unsafe {
+                    let previous = pg_sys::MemoryContextSwitchTo(self.context);
+                    let copy = if key_type.length == -1 {
+                        pg_sys::Datum::from(pg_sys::pg_detoast_datum_copy(datum.cast_mut_ptr()))
+                    } else {
+                        super::imports::datum_copy(datum, false, key_type.length)
+                    };
+                    pg_sys::MemoryContextSwitchTo(previous);
+                    copy
+                }
+            };
+            self.values.push(Value { datum: copied, null });
+        }
+        self.sorted = self.len() <= 1;
+    }
+
+    /// Sorts the units and removes duplicates.
+    pub fn normalize(&mut self) {
+        if self.sorted {
+            return;
+        }
+        let width = self.types.len();
+        let mut rows: Vec<&[Value]> = self.values.chunks_exact(width).collect();
+        let compare = |left: &[Value], right: &[Value]| {
+            self.types
+                .iter()
+                .enumerate()
+                .map(|(column, key_type)| key_type.compare(left[column], right[column]))
+                .find(|ordering| ordering.is_ne())
+                .unwrap_or(Ordering::Equal)
+        };
+        rows.sort_by(|left, right| compare(left, right));
+        rows.dedup_by(|left, right| compare(left, right).is_eq());
+        self.values = rows.concat();
+        self.sorted = true;
+    }
+
+    /// The key of a unit as arguments of a statement.
+    pub fn unit(&self, number: usize) -> &[Value] {
+        let width = self.types.len();
+        &self.values[number * width..(number + 1) * width]
+    }
+
+    /// The keys of a range of units as arrays, one for each key column.
+    pub fn arrays(&self, units: std::ops::Range<usize>) -> Vec<Value> {
+        let width = self.types.len();
+        let columns = self.types.iter().enumerate();
+        columns
+            .map(|(column, key_type)| {
+                let cells = units.clone().map(|unit| self.values[unit * width + column]);
+                let (mut datums, mut nulls): (Vec<pg_sys::Datum>, Vec<bool>) =
+                    cells.map(|value| (value.datum, value.null)).unzip();
+                let mut dimension = datums.len() as i32;
+                let mut lower_bound = 1;
+                // SAFETY: as many elements as the dimension says, of the key's type.
+                let array = unsafe {
+                    pg_sys::construct_md_array(
+                        datums.as_mut_ptr(),
+                        nulls.as_mut_ptr(),
+                        1,
+                        &mut dimension,
+                        &mut lower_bound,
+                        key_type.oid,
+                        key_type.length as i32,
+                        key_type.by_value,
+                        key_type.align,
+                    )
+                };
+                Value {
+                    datum: pg_sys::Datum::from(array),
+                    null: false,
+                }
+            })
+            .collect()
+    }
+}
+
+impl KeyType {
+    fn compare(&self, left: Value, right: Value) -> Ordering {
+        if left.null || right.null {
+            return left.null.cmp(&right.null);
+        }
+        match self.comparison {
+            Comparison::Integer(length) => {
+                let number = |value: Value| match length {
+                    2 => i64::from(value.datum.value() as i16),
+                    4 => i64::from(value.datum.value() as i32),
+                    _ => value.datum.value() as i64,
+                };
+                number(left).cmp(&number(right))
+            }
+            // SAFETY: both values are of the key's type and detoasted.
+            Comparison::Bytes => unsafe { self.bytes(&left).cmp(self.bytes(&right)) },
+            // SAFETY: the comparison function takes two values of the type.
+            Comparison::Function => unsafe {
+                let entry = pg_sys::lookup_type_cache(self.oid, CACHE_FLAGS as i32);
+                let result = pg_sys::FunctionCall2Coll(
+                    &mut (*entry).cmp_proc_finfo,
+                    self.collation,
+                    left.datum,
+                    right.datum,
+                );
+                (result.value() as i32).cmp(&0)
+            },
+        }
+    }
+
+    /// # Safety
+    /// The value is of this type, not NULL, and detoasted if of variable length.
+    unsafe fn bytes<'a>(&self, value: &'a Value) -> &'a [u8] {
+        // SAFETY: see the function's contract.
+        unsafe {
+            if self.length > 0 {
+                return std::slice::from_raw_parts(value.datum.cast_mut_ptr::<u8>(), self.length as usize);
+            }
+            let varlena = value.datum.cast_mut_ptr::<pg_sys::varlena>();
+            std::slice::from_raw_parts(
+                pgrx::vardata_any(varlena).cast(),
+                pgrx::varsize_any_exhdr(varlena),
+            )
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Locks.
+
+use pgrx::pg_sys;
+
+/// Locks a tview for maintenance, to the end of the transaction. Its tag is that of an object of our catalog `tviews.tview`,
+/// which nobody else locks: readers of the tview, VACUUM and users of advisory locks never meet it.
+///
+/// Why it suffices: whoever changes a source finds and computes its units only with this lock, under a snapshot taken after
+/// it. Of two transactions that concern one tview the second thus sees all that the first has done.
+pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid) {
+    // SAFETY: the tag is fully initialised; MyDatabaseId is set in every backend.
+    unsafe {
+        let tag = pg_sys::LOCKTAG {
+            locktag_field1: pg_sys::MyDatabaseId.to_u32(),
+            locktag_field2: catalog.to_u32(),
+            locktag_field3: tview.to_u32(),
+            locktag_field4: 0,
+            locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+            locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+        };
+        pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false);
+    }
+}
+
+/// Locks a relation against changes of its definition; pending invalidations are processed.
+pub fn lock_definition(relation: pg_sys::Oid) {
+    // SAFETY: locking an oid that is no relation (any more) is harmless.
+    unsafe { pg_sys::LockRelationOid(relation, pg_sys::AccessShareLock as i32) }
+}
+
+/// Locks a source against writes, as CREATE TRIGGER does.
+pub fn lock_against_writes(relation: pg_sys::Oid) {
+    // SAFETY: as above.
+    unsafe { pg_sys::LockRelationOid(relation, pg_sys::ShareRowExclusiveLock as i32) }
+}
+
+/// Whether the transaction's snapshot stays the same for all its statements (REPEATABLE READ and above).
+pub fn snapshot_is_fixed() -> bool {
+    // SAFETY: reads a variable.
+    unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
+}

@@ -1,0 +1,24 @@
+//! Every unsafe call of the extension. Past this module everything owns its data or holds a handle made in here.
+//!
+//! A safe function in here may raise a PostgreSQL error, which unwinds like a panic and is turned back at the boundary.
+
+#![allow(unsafe_code)]
+
+pub mod boundary;
+pub mod context;
+pub mod event;
+mod imports;
+pub mod invalidation;
+pub mod json;
+pub mod keys;
+mod list;
+pub mod lock;
+pub mod name;
+pub mod parse;
+pub mod relation;
+pub mod settings;
+pub mod spi;
+mod text;
+pub mod tree;
+pub mod trigger;
+mod version;

@@ -1,0 +1,326 @@
+//! What the catalogs say about a relation.
+
+use super::imports;
+use super::text::owned;
+use super::tree::{Query, oid_list};
+use super::version;
+use crate::error::{Error, Result};
+use pgrx::pg_sys;
+
+/// An open relation, closed when dropped; its lock is kept to the end of the transaction.
+pub struct Relation(pg_sys::Relation);
+
+/// A column as the catalog has it.
+pub struct Attribute {
+    pub attnum: i16,
+    pub name: String,
+    pub type_oid: pg_sys::Oid,
+    pub collation: pg_sys::Oid,
+    pub not_null: bool,
+    /// `v` for a virtual generated column, `s` for a stored one, 0 for an ordinary one.
+    pub generated: u8,
+}
+
+/// An index that can be used.
+pub struct Index {
+    pub attnums: Vec<i16>,
+    /// Unique at every moment, over all rows.
+    pub unique: bool,
+    pub primary: bool,
+}
+
+impl Relation {
+    /// Opens a relation of any kind; `None` if it does not exist (any more).
+    pub fn try_open(oid: pg_sys::Oid) -> Option<Relation> {
+        // SAFETY: returns null where the relation is gone.
+        let relation = unsafe { pg_sys::try_relation_open(oid, pg_sys::AccessShareLock as i32) };
+        (!relation.is_null()).then_some(Relation(relation))
+    }
+
+    /// Opens a relation of any kind.
+    pub fn open(oid: pg_sys::Oid) -> Result<Relation> {
+        Relation::try_open(oid)
+            .ok_or_else(|| Error::undefined(format!("relation with OID {} does not exist", oid.to_u32())))
+    }
+
+    fn form(&self) -> &pg_sys::FormData_pg_class {
+        // SAFETY: an open relation has its pg_class row.
+        unsafe { &*(*self.0).rd_rel }
+    }
+
+    pub fn oid(&self) -> pg_sys::Oid {
+        // SAFETY: the relation is open.
+        unsafe { (*self.0).rd_id }
+    }
+
+    pub fn name(&self) -> String {
+        owned(self.form().relname.data.as_ptr())
+    }
+
+    pub fn schema(&self) -> String {
+        // SAFETY: returns null for an unknown namespace.
+        unsafe { owned(pg_sys::get_namespace_name(self.form().relnamespace)) }
+    }
+
+    /// `schema.name` for messages.
+    pub fn display_name(&self) -> String {
+        format!("{}.{}", self.schema(), self.name())
+    }
+
+    /// Quoted `"schema"."name"`.
+    pub fn quoted(&self) -> String {
+        pg_tviews_sqltext::qualified(&self.schema(), &self.name())
+    }
+
+    pub fn owner(&self) -> pg_sys::Oid {
+        self.form().relowner
+    }
+
+    pub fn is_temporary(&self) -> bool {
+        self.form().relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP
+    }
+
+    pub fn is_system(&self) -> bool {
+        self.oid().to_u32() < pg_sys::FirstNormalObjectId
+    }
+
+    pub fn is_partition(&self) -> bool {
+        self.form().relispartition
+    }
+
+    /// Whether other tables inherit from it.
+    pub fn has_children(&self) -> bool {
+        !imports::inheritance_children(self.oid()).is_empty()
+    }
+
+    /// Whether it inherits from another table.
+    pub fn has_parents(&self) -> bool {
+        imports::has_superclass(self.oid())
+    }
+
+    /// Whether row-level security filters what this role sees of it.
+    pub fn has_row_security_for(&self, role: pg_sys::Oid) -> bool {
+        // SAFETY: with no_error set it only looks up catalogs.
+        let state = unsafe { pg_sys::check_enable_rls(self.oid(), role, true) };
+        state == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32 || state == RLS_NONE_ENV
+    }
+
+    /// Whether a role has one of these privileges on it.
+    pub fn allows(&self, role: pg_sys::Oid, privilege: u64) -> bool {
+        // SAFETY: looks up catalogs.
+        let result = unsafe { pg_sys::pg_class_aclcheck(self.oid(), role, privilege as pg_sys::AclMode) };
+        result == pg_sys::AclResult::ACLCHECK_OK
+    }
+
+    /// Whether a role owns it (or is a member of its owner, or a superuser).
+    pub fn is_owned_by(&self, role: pg_sys::Oid) -> bool {
+        // SAFETY: looks up catalogs.
+        unsafe { pg_sys::has_privs_of_role(role, self.owner()) }
+    }
+
+    /// Whether its storage was replaced in this transaction, so that rows may have changed without a trigger.
+    pub fn rewritten(&self) -> bool {
+        // SAFETY: the relation is open.
+        unsafe { version::rewritten_in_transaction(self.0) }
+    }
+
+    /// Its columns without dropped ones.
+    pub fn attributes(&self) -> Vec<Attribute> {
+        // SAFETY: an open relation has a tuple descriptor with `natts` attributes; `TupleDescAttr` knows the layout.
+        unsafe {
+            let descriptor = (*self.0).rd_att;
+            let all = (0..(*descriptor).natts).map(|index| &*tuple_attribute(descriptor, index as usize));
+            all.filter(|attribute| !attribute.attisdropped)
+                .map(|attribute| Attribute {
+                    attnum: attribute.attnum,
+                    name: owned(attribute.attname.data.as_ptr()),
+                    type_oid: attribute.atttypid,
+                    collation: attribute.attcollation,
+                    not_null: attribute.attnotnull,
+                    generated: attribute.attgenerated as u8,
+                })
+                .collect()
+        }
+    }
+
+    /// Its usable indexes over plain columns, the primary key first.
+    pub fn indexes(&self) -> Vec<Index> {
+        let mut indexes = Vec::new();
+        // SAFETY: the relation is open; each index is opened before it is looked at and closed after.
+        unsafe {
+            for oid in oid_list(pg_sys::RelationGetIndexList(self.0)) {
+                let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
+                let form = &*(*index).rd_index;
+                let keys = form.indkey.values.as_slice(form.indnkeyatts as usize).to_vec();
+                let total = pg_sys::RelationGetIndexPredicate(index).is_null();
+                if form.indisvalid && form.indisready && total {
+                    let attnums: Vec<i16> = keys.iter().copied().take_while(|attnum| *attnum != 0).collect();
+                    let plain = attnums.len() == keys.len();
+                    indexes.push(Index {
+                        unique: form.indisunique && form.indimmediate && plain,
+                        primary: form.indisprimary,
+                        attnums,
+                    });
+                }
+                pg_sys::index_close(index, pg_sys::AccessShareLock as i32);
+            }
+        }
+        indexes.sort_by_key(|index| !index.primary);
+        indexes
+    }
+
+    /// The query behind a view.
+    pub fn view_query(&self) -> Query {
+        // SAFETY: the caller knows that it is a view; the copy does not point into the relation cache.
+        unsafe {
+            let query = pg_sys::get_view_query(self.0);
+            Query(pg_sys::copyObjectImpl(query.cast()).cast())
+        }
+    }
+}
+
+/// `RLS_NONE_ENV`: security does not apply now, but could after a change of role.
+const RLS_NONE_ENV: i32 = pg_sys::CheckEnableRlsResult::RLS_NONE_ENV as i32;
+
+/// # Safety
+/// `descriptor` is a valid tuple descriptor with more than `index` attributes.
+unsafe fn tuple_attribute(
+    descriptor: pg_sys::TupleDesc,
+    index: usize,
+) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: see the function's contract. From version 18 the attributes follow the compact ones.
+    unsafe {
+        #[cfg(feature = "pg18")]
+        return {
+            let compact = (&raw const (*descriptor).compact_attrs).cast::<pg_sys::CompactAttribute>();
+            compact
+                .add((*descriptor).natts as usize)
+                .cast::<pg_sys::FormData_pg_attribute>()
+                .add(index)
+        };
+        #[cfg(not(feature = "pg18"))]
+        (*descriptor).attrs.as_ptr().add(index)
+    }
+}
+
+/// How an attribute is stored: (by value, length).
+///
+/// # Safety
+/// As for [`tuple_attribute`].
+pub(super) unsafe fn storage(descriptor: pg_sys::TupleDesc, index: usize) -> (bool, i16) {
+    // SAFETY: see the function's contract.
+    let attribute = unsafe { &*tuple_attribute(descriptor, index) };
+    (attribute.attbyval, attribute.attlen)
+}
+
+impl Drop for Relation {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: opened by us; the lock stays.
+            unsafe { pg_sys::relation_close(self.0, pg_sys::NoLock as i32) }
+        }
+    }
+}
+
+/// Privilege bits for [`Relation::allows`].
+pub const SELECT: u64 = pg_sys::ACL_SELECT as u64;
+/// See [`SELECT`].
+pub const TRIGGER: u64 = pg_sys::ACL_TRIGGER as u64;
+
+/// Name of a role for messages.
+pub fn role_name(role: pg_sys::Oid) -> String {
+    // SAFETY: with no_err set an unknown role gives null.
+    unsafe { owned(pg_sys::GetUserNameFromId(role, true)) }
+}
+
+/// The role that statements run as now.
+pub fn current_role() -> pg_sys::Oid {
+    // SAFETY: reads a variable.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// The oid of a relation by schema and name.
+pub fn lookup(schema: &str, name: &str) -> Result<Option<pg_sys::Oid>> {
+    let (schema, name) = (super::text::c_string(schema)?, super::text::c_string(name)?);
+    // SAFETY: both are NUL-terminated; unknown names give InvalidOid.
+    unsafe {
+        let namespace = pg_sys::get_namespace_oid(schema.as_ptr(), true);
+        if namespace == pg_sys::InvalidOid {
+            return Ok(None);
+        }
+        let oid = pg_sys::get_relname_relid(name.as_ptr(), namespace);
+        Ok((oid != pg_sys::InvalidOid).then_some(oid))
+    }
+}
+
+/// Sends an invalidation for a relation, so that every backend looks anew which tviews depend on it.
+pub fn invalidate(oid: pg_sys::Oid) {
+    // SAFETY: raises an error for an unknown relation.
+    unsafe { pg_sys::CacheInvalidateRelcacheByRelid(oid) }
+}
+
+/// The equality of a type as an operator between two values, `OPERATOR("pg_catalog".=)`; `None` for a type without btree
+/// equality.
+pub fn equality_operator(type_oid: pg_sys::Oid) -> Option<String> {
+    // SAFETY: the type cache entry lives as long as the backend; names are looked up by oid.
+    unsafe {
+        let entry = pg_sys::lookup_type_cache(
+            type_oid,
+            (pg_sys::TYPECACHE_EQ_OPR | pg_sys::TYPECACHE_CMP_PROC) as i32,
+        );
+        let operator = (*entry).eq_opr;
+        if operator == pg_sys::InvalidOid || (*entry).cmp_proc == pg_sys::InvalidOid {
+            return None;
+        }
+        let name = owned(pg_sys::get_opname(operator));
+        let function = pg_sys::get_opcode(operator);
+        let schema = owned(pg_sys::get_namespace_name(operator_namespace(operator, function)));
+        Some(format!(
+            "OPERATOR({}.{name})",
+            pg_tviews_sqltext::identifier(&schema)
+        ))
+    }
+}
+
+/// Schema of an operator.
+///
+/// # Safety
+/// `operator` exists.
+unsafe fn operator_namespace(operator: pg_sys::Oid, function: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: a valid tuple of pg_operator has the form's layout; it is released after the copy.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache1(
+            pg_sys::SysCacheIdentifier::OPEROID as i32,
+            pg_sys::Datum::from(operator),
+        );
+        if tuple.is_null() {
+            return pg_sys::get_func_namespace(function);
+        }
+        let form = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_operator>();
+        let namespace = (*form).oprnamespace;
+        pg_sys::ReleaseSysCache(tuple);
+        namespace
+    }
+}
+
+/// Whether a relation has a trigger of this name.
+pub fn has_trigger(relation: pg_sys::Oid, trigger: &str) -> Result<bool> {
+    let name = super::text::c_string(trigger)?;
+    // SAFETY: with missing_ok an unknown name gives InvalidOid.
+    Ok(unsafe { pg_sys::get_trigger_oid(relation, name.as_ptr(), true) } != pg_sys::InvalidOid)
+}
+
+/// Whether a trigger is there but does not fire always.
+pub fn is_trigger_disabled(relation: pg_sys::Oid, trigger: &str) -> Result<bool> {
+    let open = Relation::open(relation)?;
+    // SAFETY: the relation is open; its trigger descriptor, if any, has `numtriggers` triggers.
+    unsafe {
+        let descriptor = (*open.0).trigdesc;
+        if descriptor.is_null() {
+            return Ok(false);
+        }
+        let triggers = std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize);
+        let found = triggers.iter().find(|known| owned(known.tgname) == trigger);
+        Ok(found.is_some_and(|known| matches!(known.tgenabled as u8, b'D' | b'R')))
+    }
+}

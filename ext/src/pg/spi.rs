@@ -1,0 +1,246 @@
+//! Statements through the server programming interface.
+
+use super::keys::UnitSet;
+use super::text::{c_string, owned};
+use crate::error::{Error, Result};
+use pgrx::pg_sys;
+
+/// A connection to SPI. While an error unwinds nothing is done: the server cleans up.
+pub struct Connection(());
+
+impl Connection {
+    /// Connects.
+    pub fn open() -> Result<Connection> {
+        // SAFETY: closed in `drop`.
+        let code = unsafe { pg_sys::SPI_connect() };
+        if code == pg_sys::SPI_OK_CONNECT as i32 {
+            Ok(Connection(()))
+        } else {
+            Err(failed("SPI_connect", code))
+        }
+    }
+
+    /// Runs one statement without arguments; returns the number of rows it processed.
+    pub fn run(&self, sql: &str) -> Result<u64> {
+        let text = c_string(sql)?;
+        // SAFETY: connected; the text is NUL-terminated.
+        let code = unsafe { pg_sys::SPI_execute(text.as_ptr(), false, 0) };
+        if code < 0 {
+            Err(failed(sql, code))
+        } else {
+            Ok(processed())
+        }
+    }
+
+    /// Runs a query and returns all values as text.
+    pub fn texts(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        self.run(sql)?;
+        Ok(result_texts())
+    }
+
+    /// The same with one text argument for `$1`.
+    pub fn texts_with(&self, sql: &str, arguments: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
+        let types = vec![pg_sys::TEXTOID; arguments.len()];
+        let plan = Plan::prepare(sql, &types, Planning::Custom)?;
+        let values: Vec<Value> = arguments.iter().map(|text| Value::text(text)).collect();
+        plan.execute(&values, SnapshotChoice::Current)?;
+        Ok(result_texts())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: connected by `open`.
+            unsafe { pg_sys::SPI_finish() };
+        }
+    }
+}
+
+/// How often PostgreSQL should plan a statement anew.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Planning {
+    /// Once for all values.
+    Generic,
+    /// Each time, with the values known.
+    Custom,
+}
+
+/// Which state of the database a statement sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SnapshotChoice {
+    /// What any statement of the transaction would see.
+    Current,
+    /// Everything committed up to now, whatever the isolation level.
+    Latest,
+}
+
+/// A prepared statement.
+pub struct Plan(pg_sys::SPIPlanPtr);
+
+/// An argument of a statement.
+#[derive(Clone, Copy)]
+pub struct Value {
+    pub(super) datum: pg_sys::Datum,
+    pub(super) null: bool,
+}
+
+impl Value {
+
+    /// A text, allocated in the current memory context.
+    pub fn text(text: &str) -> Value {
+        use pgrx::IntoDatum;
+        Value {
+            datum: text.into_datum().unwrap_or(pg_sys::Datum::from(0)),
+            null: false,
+        }
+    }
+}
+
+impl Plan {
+    /// Prepares a statement; needs a [`Connection`].
+    pub fn prepare(sql: &str, types: &[pg_sys::Oid], planning: Planning) -> Result<Plan> {
+        let text = c_string(sql)?;
+        let mut types = types.to_vec();
+        let options = match planning {
+            Planning::Generic => pg_sys::CURSOR_OPT_GENERIC_PLAN,
+            Planning::Custom => pg_sys::CURSOR_OPT_CUSTOM_PLAN,
+        };
+        // SAFETY: connected; text and types are valid for the call.
+        let plan = unsafe {
+            pg_sys::SPI_prepare_cursor(
+                text.as_ptr(),
+                types.len() as i32,
+                types.as_mut_ptr(),
+                options as i32,
+            )
+        };
+        if plan.is_null() {
+            // SAFETY: reads a variable.
+            return Err(failed(sql, unsafe { pg_sys::SPI_result }));
+        }
+        Ok(Plan(plan))
+    }
+
+    pub(super) fn raw(&self) -> pg_sys::SPIPlanPtr {
+        self.0
+    }
+
+    /// Keeps the plan beyond the connection.
+    pub fn keep(self) -> KeptPlan {
+        // SAFETY: a plan made by `prepare` on the current connection.
+        unsafe { pg_sys::SPI_keepplan(self.0) };
+        KeptPlan(self)
+    }
+
+    /// Executes the statement; the triggers of what it writes fire before this returns.
+    pub fn execute(&self, values: &[Value], snapshot: SnapshotChoice) -> Result<u64> {
+        let mut datums: Vec<pg_sys::Datum> = values.iter().map(|value| value.datum).collect();
+        let nulls: Vec<std::ffi::c_char> = values
+            .iter()
+            .map(|value| if value.null { b'n' } else { b' ' } as std::ffi::c_char)
+            .collect();
+        // SAFETY: connected; one value and null flag per parameter. A latest snapshot is registered while it is active.
+        let code = unsafe {
+            match snapshot {
+                SnapshotChoice::Current => {
+                    pg_sys::SPI_execute_plan(self.0, datums.as_mut_ptr(), nulls.as_ptr(), false, 0)
+                }
+                SnapshotChoice::Latest => {
+                    pg_sys::CommandCounterIncrement();
+                    let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+                    let code = pg_sys::SPI_execute_snapshot(
+                        self.0,
+                        datums.as_mut_ptr(),
+                        nulls.as_ptr(),
+                        snapshot,
+                        std::ptr::null_mut(),
+                        false,
+                        true,
+                        0,
+                    );
+                    pg_sys::UnregisterSnapshot(snapshot);
+                    code
+                }
+            }
+        };
+        if code < 0 {
+            Err(failed("a prepared statement", code))
+        } else {
+            Ok(processed())
+        }
+    }
+}
+
+/// A prepared statement that outlives its connection.
+pub struct KeptPlan(Plan);
+
+impl KeptPlan {
+    /// See [`Plan::execute`].
+    pub fn execute(&self, values: &[Value], snapshot: SnapshotChoice) -> Result<u64> {
+        self.0.execute(values, snapshot)
+    }
+}
+
+impl Drop for KeptPlan {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: kept by `keep`; a plan in use is freed by the server when its last user is done.
+            unsafe { pg_sys::SPI_freeplan(self.0.0) };
+        }
+    }
+}
+
+fn processed() -> u64 {
+    // SAFETY: reads a variable.
+    unsafe { pg_sys::SPI_processed }
+}
+
+fn failed(what: &str, code: i32) -> Error {
+    // SAFETY: returns a static string for any code.
+    let reason = unsafe { owned(pg_sys::SPI_result_code_string(code)) };
+    Error::internal(format!("{what}: {reason}"))
+}
+
+/// All rows of the last result as text.
+fn result_texts() -> Vec<Vec<Option<String>>> {
+    let mut rows = Vec::new();
+    // SAFETY: the result table belongs to the current connection and has `SPI_processed` rows.
+    unsafe {
+        let table = pg_sys::SPI_tuptable;
+        if table.is_null() {
+            return rows;
+        }
+        let descriptor = (*table).tupdesc;
+        for row in 0..pg_sys::SPI_processed as usize {
+            let tuple = *(*table).vals.add(row);
+            let values = (1..=(*descriptor).natts).map(|column| {
+                let text = pg_sys::SPI_getvalue(tuple, descriptor, column);
+                (!text.is_null()).then(|| owned(text))
+            });
+            rows.push(values.collect());
+        }
+    }
+    rows
+}
+
+/// Adds the rows of the last result, whose columns are a unit key, to a set of units.
+pub fn result_into_units(units: &mut UnitSet) {
+    // SAFETY: as in `result_texts`; the values are copied by the set.
+    unsafe {
+        let table = pg_sys::SPI_tuptable;
+        if table.is_null() {
+            return;
+        }
+        let descriptor = (*table).tupdesc;
+        for row in 0..pg_sys::SPI_processed as usize {
+            let tuple = *(*table).vals.add(row);
+            units.add_with(|column| {
+                let mut null = false;
+                let datum = pg_sys::SPI_getbinval(tuple, descriptor, column as i32 + 1, &mut null);
+                (datum, null)
+            });
+        }
+        pg_sys::SPI_freetuptable(table);
+    }
+}

@@ -1,0 +1,716 @@
+//! PostgreSQL's analysed query trees behind safe accessors.
+//!
+//! Invariant: every pointer in here comes from the server, points to a node of the kind its wrapper names, and lives in a memory
+//! context that outlasts the current call. Wrappers are made from such pointers only, inside `pg`, and are not kept.
+
+use super::list::{oids, pointers};
+use super::text::owned;
+use pgrx::{is_a, pg_sys};
+use std::ffi::c_void;
+
+/// Any node.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Node(pub(super) *mut pg_sys::Node);
+
+/// An analysed SELECT.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Query(pub(super) *mut pg_sys::Query);
+
+/// An entry of a query's range table.
+#[derive(Clone, Copy)]
+pub struct RangeEntry(*mut pg_sys::RangeTblEntry);
+
+/// What a range-table entry is.
+pub enum RangeKind {
+    Relation {
+        oid: pg_sys::Oid,
+        kind: u8,
+        sampled: bool,
+    },
+    Subquery(Query),
+    Function,
+    Values,
+    CommonTable {
+        name: String,
+        levels_up: usize,
+    },
+    Other(&'static str),
+}
+
+/// A node of a FROM clause.
+pub enum FromNode {
+    Range(usize),
+    Join {
+        kind: JoinKind,
+        left: Box<FromNode>,
+        right: Box<FromNode>,
+        quals: Option<Node>,
+    },
+    From {
+        items: Vec<FromNode>,
+        quals: Option<Node>,
+    },
+}
+
+/// Kind of a join.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    Inner,
+    Left,
+    Right,
+    Full,
+}
+
+/// An item of the select list.
+pub struct Target {
+    pub expression: Node,
+    pub name: String,
+    pub position: i16,
+    pub hidden: bool,
+    /// Number by which GROUP BY, ORDER BY and DISTINCT refer to it; 0 if they don't.
+    pub reference: u32,
+}
+
+/// A common table expression.
+pub struct CommonTable {
+    pub query: Query,
+    pub recursive: bool,
+    pub references: i32,
+    pub materialized: bool,
+}
+
+/// Node kinds that analysis treats in a way of their own.
+pub enum NodeKind {
+    Variable(Variable),
+    Sublink {
+        kind: SublinkKind,
+        test: Option<Node>,
+        query: Query,
+    },
+    Query,
+    SublinkOutput(usize),
+    Parameter,
+    Aggregate {
+        foreign_level: bool,
+    },
+    Window,
+    SetReturning,
+    SessionValue,
+    Sequence,
+    Other,
+}
+
+/// What can stand on one side of an equality.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Operand {
+    /// A column.
+    Variable(Variable),
+    /// The n-th output of the subquery that the expression tests.
+    Output(usize),
+}
+
+/// A reference to a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    pub levels_up: usize,
+    pub range_index: usize,
+    pub attnum: i16,
+}
+
+/// Kind of a subquery in an expression.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SublinkKind {
+    Exists,
+    Any,
+    All,
+    Value,
+}
+
+impl Query {
+    fn get(&self) -> &pg_sys::Query {
+        // SAFETY: module invariant.
+        unsafe { &*self.0 }
+    }
+
+    /// A query that parse analysis has made.
+    pub(super) fn of_analysis(query: *mut pg_sys::Query) -> Query {
+        Query(query)
+    }
+
+    pub(super) fn raw(self) -> *mut pg_sys::Query {
+        self.0
+    }
+
+    /// A copy that may be changed.
+    pub fn copy(self) -> Query {
+        // SAFETY: module invariant; copyObject returns the same kind of node.
+        Query(unsafe { pg_sys::copyObjectImpl(self.0.cast()) }.cast())
+    }
+
+    pub fn is_select(&self) -> bool {
+        self.get().commandType == pg_sys::CmdType::CMD_SELECT && self.get().utilityStmt.is_null()
+    }
+
+    pub fn has_aggregates(&self) -> bool {
+        self.get().hasAggs
+    }
+
+    pub fn has_windows(&self) -> bool {
+        self.get().hasWindowFuncs
+    }
+
+    pub fn has_distinct_on(&self) -> bool {
+        self.get().hasDistinctOn
+    }
+
+    pub fn is_distinct(&self) -> bool {
+        !self.get().distinctClause.is_null()
+    }
+
+    pub fn has_grouping_sets(&self) -> bool {
+        !self.get().groupingSets.is_null()
+    }
+
+    pub fn has_set_operations(&self) -> bool {
+        !self.get().setOperations.is_null()
+    }
+
+    pub fn has_row_marks(&self) -> bool {
+        !self.get().rowMarks.is_null()
+    }
+
+    pub fn has_modifying_cte(&self) -> bool {
+        self.get().hasModifyingCTE
+    }
+
+    pub fn has_target_srfs(&self) -> bool {
+        self.get().hasTargetSRFs
+    }
+
+    pub fn group_references(&self) -> Vec<u32> {
+        let clauses = pointers::<pg_sys::SortGroupClause>(self.get().groupClause);
+        // SAFETY: groupClause is a list of SortGroupClause.
+        clauses
+            .into_iter()
+            .map(|clause| unsafe { (*clause).tleSortGroupRef })
+            .collect()
+    }
+
+    pub fn having(&self) -> Option<Node> {
+        optional(self.get().havingQual)
+    }
+
+    pub fn limit(&self) -> Option<Node> {
+        optional(self.get().limitCount)
+    }
+
+    pub fn offset(&self) -> Option<Node> {
+        optional(self.get().limitOffset)
+    }
+
+    /// Window frame bounds.
+    pub fn window_bounds(&self) -> Vec<Node> {
+        let clauses = pointers::<pg_sys::WindowClause>(self.get().windowClause);
+        // SAFETY: windowClause is a list of WindowClause.
+        let bounds = clauses
+            .into_iter()
+            .flat_map(|clause| unsafe { [(*clause).startOffset, (*clause).endOffset] });
+        bounds.filter_map(optional).collect()
+    }
+
+    pub fn range_entry(&self, index: usize) -> Option<RangeEntry> {
+        pointers(self.get().rtable)
+            .get(index.checked_sub(1)?)
+            .copied()
+            .map(RangeEntry)
+    }
+
+    pub fn common_table(&self, name: &str) -> Option<CommonTable> {
+        let tables = pointers::<pg_sys::CommonTableExpr>(self.get().cteList);
+        // SAFETY: cteList is a list of CommonTableExpr whose ctequery is a Query after analysis.
+        tables
+            .into_iter()
+            .map(|table| unsafe { &*table })
+            .find(|table| owned(table.ctename) == name)
+            .map(|table| CommonTable {
+                query: Query(table.ctequery.cast()),
+                recursive: table.cterecursive,
+                references: table.cterefcount,
+                materialized: table.ctematerialized == pg_sys::CTEMaterialize::CTEMaterializeAlways,
+            })
+    }
+
+    pub fn from_clause(&self) -> FromNode {
+        from_node(self.get().jointree.cast())
+    }
+
+    /// The select list, with references to grouped columns and join columns replaced by what they stand for.
+    pub fn targets(&self) -> Vec<Target> {
+        let list = super::version::flatten(*self, Node(self.get().targetList.cast()));
+        let targets = pointers::<pg_sys::TargetEntry>(list.0.cast());
+        let visible = targets.into_iter().map(|target| {
+            // SAFETY: the target list is a list of TargetEntry.
+            let target = unsafe { &*target };
+            Target {
+                expression: Node(target.expr.cast()),
+                name: owned(target.resname),
+                position: target.resno,
+                hidden: target.resjunk,
+                reference: target.ressortgroupref,
+            }
+        });
+        visible.collect()
+    }
+
+    /// An expression of this query with references to grouped columns and join columns replaced by what they stand for.
+    pub fn flattened(&self, node: Node) -> Node {
+        super::version::flatten(*self, node)
+    }
+}
+
+fn optional(node: *mut pg_sys::Node) -> Option<Node> {
+    (!node.is_null()).then_some(Node(node))
+}
+
+fn from_node(node: *mut pg_sys::Node) -> FromNode {
+    // SAFETY: a join tree consists of FromExpr, JoinExpr and RangeTblRef nodes only.
+    unsafe {
+        if is_a(node, pg_sys::NodeTag::T_RangeTblRef) {
+            FromNode::Range((*node.cast::<pg_sys::RangeTblRef>()).rtindex as usize)
+        } else if is_a(node, pg_sys::NodeTag::T_JoinExpr) {
+            let join = &*node.cast::<pg_sys::JoinExpr>();
+            let kind = match join.jointype {
+                pg_sys::JoinType::JOIN_LEFT => JoinKind::Left,
+                pg_sys::JoinType::JOIN_RIGHT => JoinKind::Right,
+                pg_sys::JoinType::JOIN_FULL => JoinKind::Full,
+                _ => JoinKind::Inner,
+            };
+            FromNode::Join {
+                kind,
+                left: Box::new(from_node(join.larg)),
+                right: Box::new(from_node(join.rarg)),
+                quals: optional(join.quals),
+            }
+        } else {
+            let from = &*node.cast::<pg_sys::FromExpr>();
+            FromNode::From {
+                items: pointers(from.fromlist).into_iter().map(from_node).collect(),
+                quals: optional(from.quals),
+            }
+        }
+    }
+}
+
+impl RangeEntry {
+    fn get(&self) -> &pg_sys::RangeTblEntry {
+        // SAFETY: module invariant.
+        unsafe { &*self.0 }
+    }
+
+    pub fn kind(&self) -> RangeKind {
+        let entry = self.get();
+        match entry.rtekind {
+            pg_sys::RTEKind::RTE_RELATION => RangeKind::Relation {
+                oid: entry.relid,
+                kind: entry.relkind as u8,
+                sampled: !entry.tablesample.is_null(),
+            },
+            pg_sys::RTEKind::RTE_SUBQUERY => RangeKind::Subquery(Query(entry.subquery)),
+            pg_sys::RTEKind::RTE_FUNCTION => RangeKind::Function,
+            pg_sys::RTEKind::RTE_VALUES => RangeKind::Values,
+            pg_sys::RTEKind::RTE_CTE => RangeKind::CommonTable {
+                name: owned(entry.ctename),
+                levels_up: entry.ctelevelsup as usize,
+            },
+            pg_sys::RTEKind::RTE_TABLEFUNC => RangeKind::Other("XMLTABLE or JSON_TABLE"),
+            pg_sys::RTEKind::RTE_NAMEDTUPLESTORE => RangeKind::Other("a transition table"),
+            _ => RangeKind::Other("this kind of FROM item"),
+        }
+    }
+
+    pub fn alias(&self) -> String {
+        // SAFETY: eref is set in every range-table entry.
+        unsafe { owned((*self.get().eref).aliasname) }
+    }
+
+    /// The expressions of a table function or of VALUES.
+    pub fn computed_expressions(&self) -> Vec<Node> {
+        let entry = self.get();
+        let functions = pointers::<pg_sys::RangeTblFunction>(entry.functions).into_iter();
+        // SAFETY: functions is a list of RangeTblFunction, values_lists a list of lists of expressions.
+        let functions = functions.map(|function| Node(unsafe { (*function).funcexpr }));
+        let values = pointers::<pg_sys::List>(entry.values_lists).into_iter();
+        functions
+            .chain(values.flat_map(|row| pointers(row).into_iter().map(Node)))
+            .collect()
+    }
+}
+
+/// What a visitor wants done with a node.
+pub enum Visit {
+    /// Go on with its children.
+    Descend,
+    /// Leave it, and what is below, as it is.
+    Keep,
+    /// Put this node in its place.
+    Replace(Node),
+}
+
+type Visitor<'a> = &'a mut dyn FnMut(Node) -> Visit;
+
+/// A copy of an expression in which a visitor may replace nodes, outermost first.
+pub fn rewrite(node: Node, visitor: Visitor<'_>) -> Node {
+    let mut context: Visitor<'_> = visitor;
+    // SAFETY: `context` outlives the walk; the callback gets it back as it was given.
+    Node(unsafe { rewrite_callback(node.0, (&raw mut context).cast()) })
+}
+
+/// # Safety
+/// `context` points to a `Visitor`; `node` is null or a valid node.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn rewrite_callback(
+    node: *mut pg_sys::Node,
+    context: *mut c_void,
+) -> *mut pg_sys::Node {
+    if node.is_null() {
+        return node;
+    }
+    // SAFETY: see the function's contract; deep nesting is caught by the server's own check.
+    unsafe {
+        pg_sys::check_stack_depth();
+        let visitor = &mut *context.cast::<Visitor<'_>>();
+        match visitor(Node(node)) {
+            Visit::Keep => node,
+            Visit::Replace(other) => other.0,
+            Visit::Descend => super::version::mutate_children(node, rewrite_callback, context),
+        }
+    }
+}
+
+impl Node {
+    fn tag(self) -> pg_sys::NodeTag {
+        // SAFETY: module invariant.
+        unsafe { (*self.0).type_ }
+    }
+
+    pub fn kind(self) -> NodeKind {
+        use pg_sys::NodeTag::*;
+        // SAFETY: each cast follows from the tag.
+        unsafe {
+            match self.tag() {
+                T_Var => NodeKind::Variable(variable(&*self.0.cast())),
+                T_SubLink => {
+                    let sublink = &*self.0.cast::<pg_sys::SubLink>();
+                    let kind = match sublink.subLinkType {
+                        pg_sys::SubLinkType::EXISTS_SUBLINK => SublinkKind::Exists,
+                        pg_sys::SubLinkType::ANY_SUBLINK => SublinkKind::Any,
+                        pg_sys::SubLinkType::ALL_SUBLINK => SublinkKind::All,
+                        _ => SublinkKind::Value,
+                    };
+                    let query = Query(sublink.subselect.cast());
+                    NodeKind::Sublink {
+                        kind,
+                        test: optional(sublink.testexpr),
+                        query,
+                    }
+                }
+                T_Query => NodeKind::Query,
+                T_Param => {
+                    let param = &*self.0.cast::<pg_sys::Param>();
+                    if param.paramkind == pg_sys::ParamKind::PARAM_SUBLINK {
+                        NodeKind::SublinkOutput(param.paramid as usize)
+                    } else {
+                        NodeKind::Parameter
+                    }
+                }
+                T_Aggref => NodeKind::Aggregate {
+                    foreign_level: (*self.0.cast::<pg_sys::Aggref>()).agglevelsup > 0,
+                },
+                T_GroupingFunc => NodeKind::Aggregate { foreign_level: false },
+                T_WindowFunc => NodeKind::Window,
+                T_FuncExpr if (*self.0.cast::<pg_sys::FuncExpr>()).funcretset => NodeKind::SetReturning,
+                T_OpExpr if (*self.0.cast::<pg_sys::OpExpr>()).opretset => NodeKind::SetReturning,
+                T_SQLValueFunction => NodeKind::SessionValue,
+                T_NextValueExpr => NodeKind::Sequence,
+                _ => NodeKind::Other,
+            }
+        }
+    }
+
+    /// Oids of the functions that this node itself calls, its children left out.
+    pub fn functions(self) -> Vec<pg_sys::Oid> {
+        let mut found: Vec<pg_sys::Oid> = Vec::new();
+        // SAFETY: the callback gets `found` back; the tag of the node is one that has functions or is ignored.
+        unsafe {
+            pg_sys::check_functions_in_node(self.0, Some(collect_function), (&raw mut found).cast());
+        }
+        found
+    }
+
+    /// If the node converts between types through text: (type converted from, type converted to).
+    pub fn text_conversion(self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
+        if self.tag() != pg_sys::NodeTag::T_CoerceViaIO {
+            return None;
+        }
+        // SAFETY: the cast follows from the tag.
+        let coercion = unsafe { &*self.0.cast::<pg_sys::CoerceViaIO>() };
+        Some((Node(coercion.arg.cast()).type_oid(), coercion.resulttype))
+    }
+
+    /// Byte position in the definition's text, if known.
+    pub fn location(self) -> Option<usize> {
+        // SAFETY: module invariant.
+        usize::try_from(unsafe { pg_sys::exprLocation(self.0) }).ok()
+    }
+
+    pub fn type_oid(self) -> pg_sys::Oid {
+        // SAFETY: module invariant; only called on expressions.
+        unsafe { pg_sys::exprType(self.0) }
+    }
+
+    /// The parameter `$number` of this expression's type.
+    pub fn parameter(self, number: usize) -> Node {
+        // SAFETY: palloc0 returns zeroed memory of the size asked for; every field that readers look at is set.
+        unsafe {
+            let param = pg_sys::palloc0(size_of::<pg_sys::Param>()).cast::<pg_sys::Param>();
+            (*param).xpr.type_ = pg_sys::NodeTag::T_Param;
+            (*param).paramkind = pg_sys::ParamKind::PARAM_EXTERN;
+            (*param).paramid = number as i32;
+            (*param).paramtype = self.type_oid();
+            (*param).paramtypmod = pg_sys::exprTypmod(self.0);
+            (*param).paramcollid = pg_sys::exprCollation(self.0);
+            (*param).location = -1;
+            Node(param.cast())
+        }
+    }
+
+    /// `(expression) IS NOT FALSE`, or `IS NOT TRUE`.
+    pub fn is_not(self, value: bool) -> Node {
+        // SAFETY: as in `parameter`.
+        unsafe {
+            let test = pg_sys::palloc0(size_of::<pg_sys::BooleanTest>()).cast::<pg_sys::BooleanTest>();
+            (*test).xpr.type_ = pg_sys::NodeTag::T_BooleanTest;
+            (*test).arg = self.0.cast();
+            (*test).booltesttype = if value {
+                pg_sys::BoolTestType::IS_NOT_TRUE
+            } else {
+                pg_sys::BoolTestType::IS_NOT_FALSE
+            };
+            (*test).location = -1;
+            Node(test.cast())
+        }
+    }
+
+    /// The text of an expression that contains no variables. Names come out qualified under the safe search path.
+    pub fn deparse(self) -> String {
+        // SAFETY: without variables the deparser needs no context.
+        unsafe {
+            owned(pg_sys::deparse_expression(
+                self.0,
+                std::ptr::null_mut(),
+                false,
+                false,
+            ))
+        }
+    }
+
+    /// The conjuncts of a condition.
+    pub fn conjuncts(self) -> Vec<Node> {
+        if self.tag() == pg_sys::NodeTag::T_List {
+            return pointers(self.0.cast())
+                .into_iter()
+                .flat_map(|part| Node(part).conjuncts())
+                .collect();
+        }
+        match self.boolean() {
+            Some((pg_sys::BoolExprType::AND_EXPR, arguments)) => {
+                arguments.into_iter().flat_map(Node::conjuncts).collect()
+            }
+            _ => vec![self],
+        }
+    }
+
+    fn boolean(self) -> Option<(pg_sys::BoolExprType::Type, Vec<Node>)> {
+        if self.tag() != pg_sys::NodeTag::T_BoolExpr {
+            return None;
+        }
+        // SAFETY: the cast follows from the tag.
+        let expression = unsafe { &*self.0.cast::<pg_sys::BoolExpr>() };
+        Some((
+            expression.boolop,
+            pointers(expression.args).into_iter().map(Node).collect(),
+        ))
+    }
+
+    /// The constant 1 of type bigint, as `LIMIT 1` has it.
+    pub fn is_constant_one(self) -> bool {
+        if self.tag() != pg_sys::NodeTag::T_Const {
+            return false;
+        }
+        // SAFETY: the cast follows from the tag.
+        let constant = unsafe { &*self.0.cast::<pg_sys::Const>() };
+        !constant.constisnull
+            && constant.consttype == pg_sys::INT8OID
+            && constant.constvalue.value() as i64 == 1
+    }
+
+    /// Columns (and outputs of the tested subquery) that, when NULL, keep the expression from being true.
+    pub fn strict_operands(self) -> Vec<Operand> {
+        use pg_sys::NodeTag::*;
+        let of_all = |list| {
+            pointers(list)
+                .into_iter()
+                .flat_map(|node| Node(node).strict_operands())
+                .collect()
+        };
+        // SAFETY: each cast follows from the tag.
+        unsafe {
+            match self.tag() {
+                T_Var | T_Param => operand(self.0).into_iter().collect(),
+                T_RelabelType => Node((*self.0.cast::<pg_sys::RelabelType>()).arg.cast()).strict_operands(),
+                T_OpExpr => {
+                    let operator = &*self.0.cast::<pg_sys::OpExpr>();
+                    let strict = pg_sys::op_strict(operator.opno);
+                    if strict { of_all(operator.args) } else { vec![] }
+                }
+                T_FuncExpr => {
+                    let function = &*self.0.cast::<pg_sys::FuncExpr>();
+                    let strict = pg_sys::func_strict(function.funcid);
+                    if strict { of_all(function.args) } else { vec![] }
+                }
+                T_NullTest => {
+                    let test = &*self.0.cast::<pg_sys::NullTest>();
+                    let not_null = test.nulltesttype == pg_sys::NullTestType::IS_NOT_NULL && !test.argisrow;
+                    if not_null {
+                        Node(test.arg.cast()).strict_operands()
+                    } else {
+                        vec![]
+                    }
+                }
+                _ => match self.boolean() {
+                    Some((pg_sys::BoolExprType::AND_EXPR, arguments)) => {
+                        arguments.into_iter().flat_map(Node::strict_operands).collect()
+                    }
+                    Some((pg_sys::BoolExprType::OR_EXPR, arguments)) => {
+                        let mut sets = arguments.into_iter().map(Node::strict_operands);
+                        let first = sets.next().unwrap_or_default();
+                        sets.fold(first, |both, next| {
+                            both.into_iter().filter(|one| next.contains(one)).collect()
+                        })
+                    }
+                    _ => vec![],
+                },
+            }
+        }
+    }
+
+    /// If the expression is an equality of two columns that a unique key over either of them can rely upon: the columns and
+    /// whether they are of one type, so that one's value can stand for the other's.
+    pub fn column_equality(self) -> Option<(Operand, Operand, bool)> {
+        if self.tag() != pg_sys::NodeTag::T_OpExpr {
+            return None;
+        }
+        // SAFETY: the casts follow from the tags; an equality has two arguments.
+        unsafe {
+            let operator = &*self.0.cast::<pg_sys::OpExpr>();
+            let arguments: Vec<*mut pg_sys::Node> = pointers(operator.args);
+            let [left, right] = arguments.as_slice() else {
+                return None;
+            };
+            let (left, right) = (stripped(*left), stripped(*right));
+            let operands = (operand(left)?, operand(right)?);
+            let (left, right) = (Node(left), Node(right));
+            if !pg_sys::op_mergejoinable(operator.opno, left.type_oid()) {
+                return None;
+            }
+            let own = pg_sys::lookup_type_cache(left.type_oid(), pg_sys::TYPECACHE_EQ_OPR as i32);
+            let same_type = left.type_oid() == right.type_oid()
+                && (*own).eq_opr == operator.opno
+                && left.collation() == right.collation()
+                && left.collation() == operator.inputcollid;
+            let collated = operator.inputcollid != pg_sys::InvalidOid;
+            (same_type || !collated).then_some((operands.0, operands.1, same_type))
+        }
+    }
+
+    fn collation(self) -> pg_sys::Oid {
+        // SAFETY: module invariant; only called on expressions.
+        unsafe { pg_sys::exprCollation(self.0) }
+    }
+}
+
+/// The node below binary-compatible relabelling.
+///
+/// # Safety
+/// `node` is a valid expression.
+unsafe fn stripped(node: *mut pg_sys::Node) -> *mut pg_sys::Node {
+    // SAFETY: each cast follows from the tag.
+    unsafe {
+        let mut node = node;
+        while is_a(node, pg_sys::NodeTag::T_RelabelType) {
+            node = (*node.cast::<pg_sys::RelabelType>()).arg.cast();
+        }
+        node
+    }
+}
+
+fn operand(node: *mut pg_sys::Node) -> Option<Operand> {
+    match Node(node).kind() {
+        NodeKind::Variable(variable) => Some(Operand::Variable(variable)),
+        NodeKind::SublinkOutput(number) => Some(Operand::Output(number)),
+        _ => None,
+    }
+}
+
+fn variable(var: &pg_sys::Var) -> Variable {
+    Variable {
+        levels_up: var.varlevelsup as usize,
+        range_index: usize::try_from(var.varno).unwrap_or(usize::MAX),
+        attnum: var.varattno,
+    }
+}
+
+/// # Safety
+/// `context` points to a `Vec<Oid>`.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn collect_function(function: pg_sys::Oid, context: *mut c_void) -> bool {
+    // SAFETY: see the function's contract.
+    unsafe { (*context.cast::<Vec<pg_sys::Oid>>()).push(function) };
+    false
+}
+
+/// Volatility of a function: `i`, `s` or `v`.
+pub fn volatility(function: pg_sys::Oid) -> u8 {
+    // SAFETY: raises an error for an unknown function.
+    unsafe { pg_sys::func_volatile(function) as u8 }
+}
+
+/// Name of a function without its schema.
+pub fn function_name(function: pg_sys::Oid) -> String {
+    // SAFETY: returns null for an unknown function.
+    unsafe { owned(pg_sys::get_func_name(function)) }
+}
+
+/// Name of a type as SQL writes it.
+pub fn type_name(type_oid: pg_sys::Oid) -> String {
+    // SAFETY: returns "???" for an unknown type.
+    unsafe { owned(pg_sys::format_type_be(type_oid)) }
+}
+
+/// Base type of a domain, else the type itself.
+pub fn base_type(type_oid: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: raises an error for an unknown type.
+    unsafe { pg_sys::getBaseType(type_oid) }
+}
+
+/// Oids in a list node; for [`super::relation`].
+pub(super) fn oid_list(list: *const pg_sys::List) -> Vec<pg_sys::Oid> {
+    oids(list)
+}
+
+/// Element type of an array type.
+pub fn element_type(type_oid: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    // SAFETY: looks up the catalog; other types give InvalidOid.
+    let element = unsafe { pg_sys::get_element_type(type_oid) };
+    (element != pg_sys::InvalidOid).then_some(element)
+}

@@ -1,0 +1,218 @@
+//! What a trigger function is told, and the rows of its transition tables.
+
+use super::imports::{datum_image_eq, slot_get_all_attributes};
+use super::keys::UnitSet;
+use crate::error::{Error, Result};
+use pg_tviews_planner::ColumnSet;
+use pg_tviews_sqltext::Event;
+use pgrx::{is_a, pg_sys};
+
+/// A call of a trigger function.
+#[derive(Clone, Copy)]
+pub struct Firing(*mut pg_sys::TriggerData);
+
+impl Firing {
+    /// The trigger data of a function call.
+    ///
+    /// # Safety
+    /// `fcinfo` is the argument of a version-1 function.
+    pub(super) unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Result<Firing> {
+        // SAFETY: see the function's contract; the context of a trigger call is its TriggerData.
+        unsafe {
+            let context = (*fcinfo).context;
+            if context.is_null() || !is_a(context, pg_sys::NodeTag::T_TriggerData) {
+                return Err(Error::unsupported(
+                    "this function can only be called by the triggers that pg_tviews makes",
+                ));
+            }
+            Ok(Firing(context.cast()))
+        }
+    }
+
+    fn get(&self) -> &pg_sys::TriggerData {
+        // SAFETY: the data lives during the call of the trigger function.
+        unsafe { &*self.0 }
+    }
+
+    pub fn relation_oid(&self) -> pg_sys::Oid {
+        // SAFETY: the relation is open during the call.
+        unsafe { (*self.get().tg_relation).rd_id }
+    }
+
+    pub fn event(&self) -> Event {
+        match self.get().tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
+            pg_sys::TRIGGER_EVENT_INSERT => Event::Insert,
+            pg_sys::TRIGGER_EVENT_DELETE => Event::Delete,
+            pg_sys::TRIGGER_EVENT_UPDATE => Event::Update,
+            _ => Event::Truncate,
+        }
+    }
+
+    /// An AFTER trigger FOR EACH STATEMENT with the transition tables its event needs.
+    pub fn is_maintenance(&self) -> bool {
+        let data = self.get();
+        let after_statement = data.tg_event & (pg_sys::TRIGGER_EVENT_ROW | pg_sys::TRIGGER_EVENT_TIMINGMASK)
+            == pg_sys::TRIGGER_EVENT_AFTER;
+        let (old, new) = match self.event() {
+            Event::Insert => (false, true),
+            Event::Update => (true, true),
+            Event::Delete => (true, false),
+            Event::Truncate => (false, false),
+        };
+        after_statement && (!old || !data.tg_oldtable.is_null()) && (!new || !data.tg_newtable.is_null())
+    }
+
+    /// Whether the UPDATE can have changed one of these columns, as far as its statement tells.
+    pub fn may_change(&self, used: &ColumnSet) -> bool {
+        let data = self.get();
+        // SAFETY: the relation is open; its trigger descriptor is set because it has triggers.
+        unsafe {
+            let relation = data.tg_relation;
+            let constraints = (*(*relation).rd_att).constr;
+            let generated = !constraints.is_null() && (*constraints).has_generated_stored;
+            let rewriting = !(*relation).trigdesc.is_null() && (*(*relation).trigdesc).trig_update_before_row;
+            if used.whole_row || generated || rewriting {
+                return true;
+            }
+            used.attnums.iter().any(|attnum| {
+                let member = i32::from(*attnum) - pg_sys::FirstLowInvalidHeapAttributeNumber;
+                pg_sys::bms_is_member(member, data.tg_updatedcols.cast_mut())
+            })
+        }
+    }
+
+    /// Whether the statement touched any row.
+    pub fn has_rows(&self) -> bool {
+        let data = self.get();
+        let stores = [data.tg_oldtable, data.tg_newtable];
+        // SAFETY: a transition table that is there is a valid tuplestore.
+        stores
+            .iter()
+            .any(|store| !store.is_null() && unsafe { pg_sys::tuplestore_tuple_count(*store) } > 0)
+    }
+
+    /// Makes the transition tables known to statements of the current SPI connection.
+    pub fn register_transition_tables(&self) -> Result<()> {
+        // SAFETY: connected to SPI; the data lives during the call.
+        let code = unsafe { pg_sys::SPI_register_trigger_data(self.0) };
+        if code < 0 {
+            Err(Error::internal(format!("SPI_register_trigger_data: {code}")))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Walks over the changed rows. `visit` gets a row before and after the change; one of them is missing for INSERT and DELETE.
+    /// The n-th old and the n-th new row of an UPDATE are the same row.
+    pub fn for_each_row(
+        &self,
+        mut visit: impl FnMut(Option<&Row>, Option<&Row>) -> Result<()>,
+    ) -> Result<()> {
+        let data = self.get();
+        let open = |store: *mut pg_sys::Tuplestorestate| {
+            (!store.is_null()).then(|| Row::open(store, data.tg_relation))
+        };
+        let mut old = open(data.tg_oldtable);
+        let mut new = open(data.tg_newtable);
+        loop {
+            let more_old = old.as_mut().is_some_and(Row::advance);
+            let more_new = new.as_mut().is_some_and(Row::advance);
+            if !more_old && !more_new {
+                return Ok(());
+            }
+            visit(
+                old.as_ref().filter(|_| more_old),
+                new.as_ref().filter(|_| more_new),
+            )?;
+        }
+    }
+}
+
+/// The current row of a transition table.
+pub struct Row {
+    store: *mut pg_sys::Tuplestorestate,
+    pointer: i32,
+    slot: *mut pg_sys::TupleTableSlot,
+}
+
+impl Row {
+    fn open(store: *mut pg_sys::Tuplestorestate, relation: pg_sys::Relation) -> Row {
+        // SAFETY: the store and the relation are valid during the trigger's call; the read pointer is our own.
+        unsafe {
+            let pointer = pg_sys::tuplestore_alloc_read_pointer(store, pg_sys::EXEC_FLAG_REWIND as i32);
+            pg_sys::tuplestore_select_read_pointer(store, pointer);
+            pg_sys::tuplestore_rescan(store);
+            let slot =
+                pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &raw const pg_sys::TTSOpsMinimalTuple);
+            Row { store, pointer, slot }
+        }
+    }
+
+    fn advance(&mut self) -> bool {
+        // SAFETY: store, read pointer and slot belong together.
+        unsafe {
+            pg_sys::tuplestore_select_read_pointer(self.store, self.pointer);
+            let found = pg_sys::tuplestore_gettupleslot(self.store, true, false, self.slot);
+            if found {
+                slot_get_all_attributes(self.slot);
+            }
+            found
+        }
+    }
+
+    /// Value of a column and whether it is NULL.
+    fn value(&self, attnum: i16) -> (pg_sys::Datum, bool) {
+        let index = attnum as usize - 1;
+        // SAFETY: all attributes were read by `advance`; attribute numbers come from the relation's own descriptor.
+        unsafe {
+            (
+                *(*self.slot).tts_values.add(index),
+                *(*self.slot).tts_isnull.add(index),
+            )
+        }
+    }
+
+    /// Adds the unit whose key these columns hold.
+    pub fn add_unit(&self, attnums: &[i16], units: &mut UnitSet) {
+        units.add_with(|number| self.value(attnums[number]));
+    }
+
+    /// Whether one of the columns has another binary image in the other row.
+    pub fn differs(&self, other: &Row, columns: &ColumnSet) -> bool {
+        // SAFETY: both slots have the relation's descriptor.
+        unsafe {
+            let descriptor = (*self.slot).tts_tupleDescriptor;
+            let count = (*descriptor).natts as i16;
+            if columns.whole_row {
+                return (1..=count).any(|attnum| self.value_differs(other, attnum, descriptor));
+            }
+            columns
+                .attnums
+                .iter()
+                .any(|attnum| *attnum <= count && self.value_differs(other, *attnum, descriptor))
+        }
+    }
+
+    /// # Safety
+    /// `descriptor` is that of both rows and has the attribute.
+    unsafe fn value_differs(&self, other: &Row, attnum: i16, descriptor: pg_sys::TupleDesc) -> bool {
+        let ((left, left_null), (right, right_null)) = (self.value(attnum), other.value(attnum));
+        if left_null || right_null {
+            return left_null != right_null;
+        }
+        // SAFETY: see the function's contract; both values are of the attribute's type.
+        unsafe {
+            let (by_value, length) = super::relation::storage(descriptor, attnum as usize - 1);
+            !datum_image_eq(left, right, by_value, length)
+        }
+    }
+}
+
+impl Drop for Row {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: made by `open`.
+            unsafe { pg_sys::ExecDropSingleTupleTableSlot(self.slot) }
+        }
+    }
+}

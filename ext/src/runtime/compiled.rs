@@ -1,0 +1,356 @@
+//! A tview ready for maintenance: statements, searches and prepared plans.
+
+use crate::analyze::{self, Objection};
+use crate::catalog;
+use crate::error::{Error, Result};
+use crate::pg::invalidation::{self, Validity, watch};
+use crate::pg::keys::KeyType;
+use crate::pg::lock;
+use crate::pg::relation::{Relation, equality_operator};
+use crate::pg::settings::{Scope, Settings};
+use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
+use pg_tviews_ir::{SourceId, View};
+use pg_tviews_planner::{ColumnSet, Finding, Plan, Refusal};
+use pg_tviews_sqltext::{Event, KeyColumn, TviewText};
+use pgrx::pg_sys::Oid;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// A tview's compiled form.
+pub struct Compiled {
+    /// The tview.
+    pub oid: Oid,
+    /// `schema.name` for messages.
+    pub name: String,
+    /// As whom it is maintained.
+    pub owner: Oid,
+    /// Under which settings.
+    pub settings: Settings,
+    /// Its statements.
+    pub text: TviewText,
+    /// The types of the unit key.
+    pub key_types: Vec<KeyType>,
+    /// The plan.
+    pub plan: Plan,
+    /// The IR, for explanations.
+    pub view: View,
+    /// Class of the tview's lock tag.
+    catalog: Oid,
+    relations: Vec<Oid>,
+    validity: Validity,
+    plans: RefCell<HashMap<Statement, Rc<KeptPlan>>>,
+}
+
+/// A prepared statement of a tview.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Statement {
+    UpsertOne,
+    UpsertMany,
+    UpsertAll,
+    DeleteOne,
+    DeleteMany,
+    DeleteAll,
+    ReplaceMany,
+    ReplaceAll,
+    Fill,
+    DifferencesMany,
+    /// The search of the n-th occurrence over the rows of an event.
+    Search(usize, RowsOf),
+}
+
+/// Which transition tables a search starts from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RowsOf {
+    Insert,
+    Update,
+    Delete,
+}
+
+impl RowsOf {
+    /// Those of an event; `None` for TRUNCATE.
+    pub fn event(event: Event) -> Option<RowsOf> {
+        match event {
+            Event::Insert => Some(RowsOf::Insert),
+            Event::Update => Some(RowsOf::Update),
+            Event::Delete => Some(RowsOf::Delete),
+            Event::Truncate => None,
+        }
+    }
+
+    /// Names of the transition tables.
+    pub fn tables(self) -> &'static [&'static str] {
+        match self {
+            RowsOf::Insert => Event::Insert.transition_tables(),
+            RowsOf::Update => Event::Update.transition_tables(),
+            RowsOf::Delete => Event::Delete.transition_tables(),
+        }
+    }
+}
+
+impl Compiled {
+    /// Reads the catalogs; `None` if the relation is no tview.
+    pub fn build(tview: Oid) -> Result<Option<Compiled>> {
+        let validity = watch(&[tview]);
+        let Some(entry) = catalog::entry(tview)? else {
+            return Ok(None);
+        };
+        let Some(table) = Relation::try_open(tview) else {
+            return Ok(None);
+        };
+        let name = table.display_name();
+        let Some(definition) = Relation::try_open(entry.definition) else {
+            return Err(
+                Error::internal(format!("the definition of tview {name} is missing")).hint(format!(
+                    "DROP TABLE {} and create the tview again.",
+                    table.quoted()
+                )),
+            );
+        };
+        let settings = Settings::new(&entry.settings)?;
+        let owner = table.owner();
+        let scope = Scope::settings(&settings);
+        let analysis = analyze::analyze(definition.view_query(), owner);
+        drop(scope);
+        let plan = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
+            Ok(plan) => plan,
+            Err(objections) => return Err(no_longer(&name, &objections)),
+        };
+        let relations = relations_of(&analysis.view, tview, entry.definition);
+        invalidation::add(&validity, &relations);
+        let (text, key_types) = statements(&table, &definition, &plan)?;
+        Ok(Some(Compiled {
+            oid: tview,
+            name,
+            owner,
+            settings,
+            text,
+            key_types,
+            plan,
+            view: analysis.view,
+            catalog: catalog::catalog_oid()?,
+            relations,
+            validity,
+            plans: RefCell::new(HashMap::new()),
+        }))
+    }
+
+    /// Whether nothing has changed that it was made from.
+    pub fn is_valid(&self) -> bool {
+        self.validity.get()
+    }
+
+    /// Locks the tview and all it reads against changes of their definition.
+    pub fn lock_definition(&self) {
+        for relation in &self.relations {
+            lock::lock_definition(*relation);
+        }
+    }
+
+    /// Locks the tview for maintenance, to the end of the transaction.
+    pub fn lock_for_maintenance(&self) {
+        lock::lock_tview(self.catalog, self.oid);
+    }
+
+    /// The occurrences of a table: (number, columns used, how units are found).
+    pub fn occurrences(&self, table: Oid) -> Vec<(usize, &ColumnSet, &Finding)> {
+        let all = self.plan.occurrences.iter().enumerate();
+        all.filter(|(_, occurrence)| occurrence.table == table.to_u32())
+            .map(|(number, occurrence)| (number, &occurrence.used, &occurrence.finding))
+            .collect()
+    }
+
+    /// The text of a statement.
+    pub fn sql(&self, statement: Statement) -> String {
+        let text = &self.text;
+        match statement {
+            Statement::UpsertOne => text.upsert_one(),
+            Statement::UpsertMany => text.upsert_many(),
+            Statement::UpsertAll => text.upsert_all(),
+            Statement::DeleteOne => text.delete_one(),
+            Statement::DeleteMany => text.delete_many(),
+            Statement::DeleteAll => text.delete_all(),
+            Statement::ReplaceMany => text.replace_many(),
+            Statement::ReplaceAll => text.replace_all(),
+            Statement::Fill => text.fill(),
+            Statement::DifferencesMany => text.differences_many(),
+            Statement::Search(number, rows) => {
+                match self
+                    .plan
+                    .occurrences
+                    .get(number)
+                    .map(|occurrence| &occurrence.finding)
+                {
+                    Some(Finding::Search(search)) => search.statement(rows.tables()),
+                    Some(Finding::Direct(_)) | None => String::new(),
+                }
+            }
+        }
+    }
+
+    /// The prepared form of a statement. Needs an SPI connection, and for a search the transition tables.
+    pub fn prepared(&self, statement: Statement) -> Result<Rc<KeptPlan>> {
+        if let Some(plan) = self.plans.borrow().get(&statement) {
+            return Ok(Rc::clone(plan));
+        }
+        let of_key = |one: bool| -> Vec<Oid> {
+            self.key_types
+                .iter()
+                .map(|key| if one { key.oid } else { key.array })
+                .collect()
+        };
+        let (types, planning) = match statement {
+            Statement::UpsertOne | Statement::DeleteOne => (of_key(true), Planning::Generic),
+            Statement::UpsertMany
+            | Statement::DeleteMany
+            | Statement::ReplaceMany
+            | Statement::DifferencesMany => (of_key(false), Planning::Custom),
+            Statement::UpsertAll
+            | Statement::DeleteAll
+            | Statement::ReplaceAll
+            | Statement::Fill
+            | Statement::Search(..) => (vec![], Planning::Custom),
+        };
+        let plan = Rc::new(SpiPlan::prepare(&self.sql(statement), &types, planning)?.keep());
+        self.plans.borrow_mut().insert(statement, Rc::clone(&plan));
+        Ok(plan)
+    }
+}
+
+/// Plans a view; refusals of the planner become objections beside those of the analysis.
+pub fn plan_of(
+    view: &View,
+    objections: &[Objection],
+    fixed_key: Option<&[usize]>,
+) -> std::result::Result<Plan, Vec<Objection>> {
+    let mut all = objections.to_vec();
+    if !view.columns.is_empty() {
+        match pg_tviews_planner::plan(view, fixed_key) {
+            Ok(plan) if all.is_empty() => return Ok(plan),
+            Ok(_) => {}
+            Err(refusals) => all.extend(refusals.iter().map(|refusal| refused(view, refusal))),
+        }
+    } else if all.is_empty() {
+        all.push(Objection {
+            place: "select list".into(),
+            location: None,
+            message: "there are no columns".into(),
+            hint: "Select at least the key of a table.".into(),
+        });
+    }
+    Err(all)
+}
+
+fn refused(view: &View, refusal: &Refusal) -> Objection {
+    match refusal {
+        Refusal::NoKey { candidates } => {
+            let named: Vec<String> = candidates
+                .iter()
+                .filter(|(_, columns)| !columns.is_empty())
+                .map(|(alias, columns)| {
+                    columns
+                        .iter()
+                        .map(|column| format!("{alias}.{column}"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                })
+                .collect();
+            let hint = if named.is_empty() {
+                "Select the primary key (or another unique key) of the table that gives the rows, and give it one if it has none.".to_owned()
+            } else {
+                format!("Add {} to the select list as plain columns.", named.join(" or "))
+            };
+            Objection {
+                place: "select list".into(),
+                location: None,
+                message: "the output has no key of the table that gives the rows".into(),
+                hint,
+            }
+        }
+        Refusal::Unlinked { source } => unlinked(view, *source),
+    }
+}
+
+fn unlinked(view: &View, source: SourceId) -> Objection {
+    Objection {
+        place: format!("FROM item \"{}\"", view.source(source).alias),
+        location: None,
+        message: "no condition ties its rows to single rows of the tview: every change of it would recompute all of them"
+            .into(),
+        hint: "Join it, or correlate the subquery, by a condition such as a.x = b.y (below any LIMIT or aggregate).".into(),
+    }
+}
+
+/// The error of a write whose tview can't be maintained any more.
+fn no_longer(name: &str, objections: &[Objection]) -> Error {
+    analyze::refusal(name, None, objections)
+        .hint("A change of a source's definition stands in the way: undo it, or drop the tview and create it again.")
+}
+
+fn relations_of(view: &View, tview: Oid, definition: Oid) -> Vec<Oid> {
+    let tables = view
+        .source_ids()
+        .filter_map(|source| view.table(source))
+        .map(|table| table.oid);
+    let views = view.inlined_views.iter().map(|(oid, _)| *oid);
+    let mut relations: Vec<Oid> = tables
+        .chain(views)
+        .map(Oid::from)
+        .chain([tview, definition])
+        .collect();
+    relations.sort_by_key(|oid| oid.to_u32());
+    relations.dedup();
+    relations
+}
+
+fn statements(table: &Relation, definition: &Relation, plan: &Plan) -> Result<(TviewText, Vec<KeyType>)> {
+    let stored = table.attributes();
+    let defined = definition.attributes();
+    let shape = || {
+        Error::internal(format!(
+            "the columns of tview {} do not fit its definition",
+            table.display_name()
+        ))
+    };
+    if stored.len() != defined.len() {
+        return Err(shape().hint("Drop the tview and create it again."));
+    }
+    let mut key = Vec::new();
+    let mut key_types = Vec::new();
+    for part in &plan.key.columns {
+        let attribute = stored.get(part.position).ok_or_else(shape)?;
+        let unusable = || {
+            Error::unsupported(format!("column \"{}\" can't be a key", attribute.name))
+                .detail("Its type has no ordering, or no array type.")
+        };
+        key.push(KeyColumn {
+            position: part.position,
+            equals: equality_operator(attribute.type_oid).ok_or_else(unusable)?,
+            nullable: part.nullable,
+        });
+        key_types.push(KeyType::lookup(attribute.type_oid, attribute.collation).ok_or_else(unusable)?);
+    }
+    let attnums: Vec<i16> = key
+        .iter()
+        .filter_map(|part| stored.get(part.position))
+        .map(|column| column.attnum)
+        .collect();
+    let has_unique_index = table.indexes().iter().any(|index| {
+        index.unique
+            && index.attnums.len() == attnums.len()
+            && index.attnums.iter().all(|attnum| attnums.contains(attnum))
+    });
+    let text = TviewText {
+        table: table.quoted(),
+        definition: definition.quoted(),
+        columns: stored
+            .into_iter()
+            .map(|column| column.name)
+            .zip(defined.into_iter().map(|column| column.name))
+            .collect(),
+        key,
+        single: plan.key.single && has_unique_index,
+        lateral: plan.lateral,
+    };
+    Ok((text, key_types))
+}

@@ -1,0 +1,97 @@
+//! Doing: bringing units up to date.
+
+use super::compiled::{Compiled, Statement};
+use super::guard::permit;
+use crate::error::{Error, Result};
+use crate::pg::keys::UnitSet;
+use crate::pg::lock::snapshot_is_fixed;
+use crate::pg::settings::Scope;
+use crate::pg::spi::{Connection, SnapshotChoice, Value};
+use pg_tviews_sqltext::Event;
+use pgrx::PgSqlErrorCode;
+
+/// Units per statement: enough to amortise it, few enough to bound its memory.
+const BATCH: usize = 10_000;
+
+/// Computes units from the definition and writes what differs. The tview is locked for maintenance.
+pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
+    let _scope = Scope::owner(compiled.owner, &compiled.settings);
+    let _connection = Connection::open()?;
+    if units.len() == 1 && compiled.text.single {
+        if write(compiled, Statement::UpsertOne, units.unit(0))? == 0 {
+            write(compiled, Statement::DeleteOne, units.unit(0))?;
+        }
+        if snapshot_is_fixed() {
+            check_snapshot(compiled, &units.arrays(0..1))?;
+        }
+        return Ok(());
+    }
+    for start in (0..units.len()).step_by(BATCH) {
+        let batch = start..units.len().min(start + BATCH);
+        let count = batch.len() as u64;
+        let arrays = units.arrays(batch);
+        if !compiled.text.single {
+            write(compiled, Statement::ReplaceMany, &arrays)?;
+        } else if write(compiled, Statement::UpsertMany, &arrays)? < count {
+            // Some units were unchanged, or have no row in the definition.
+            write(compiled, Statement::DeleteMany, &arrays)?;
+        }
+        if snapshot_is_fixed() {
+            check_snapshot(compiled, &arrays)?;
+        }
+    }
+    Ok(())
+}
+
+/// Compares the whole tview with its definition and writes what differs. The tview is locked for maintenance.
+/// Returns the number of rows written.
+pub fn all(compiled: &Compiled) -> Result<u64> {
+    let _scope = Scope::owner(compiled.owner, &compiled.settings);
+    let _connection = Connection::open()?;
+    if compiled.text.single {
+        Ok(write(compiled, Statement::UpsertAll, &[])? + write(compiled, Statement::DeleteAll, &[])?)
+    } else {
+        write(compiled, Statement::ReplaceAll, &[])
+    }
+}
+
+/// First fill of an empty tview, with everything committed up to now: its sources are locked against writes.
+pub fn fill(compiled: &Compiled) -> Result<u64> {
+    let _scope = Scope::owner(compiled.owner, &compiled.settings);
+    let _connection = Connection::open()?;
+    permit(compiled.oid, &[Event::Insert]);
+    compiled
+        .prepared(Statement::Fill)?
+        .execute(&[], SnapshotChoice::Latest)
+}
+
+fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<u64> {
+    let events: &[Event] = match statement {
+        Statement::UpsertOne | Statement::UpsertMany | Statement::UpsertAll => {
+            &[Event::Insert, Event::Update]
+        }
+        Statement::DeleteOne | Statement::DeleteMany | Statement::DeleteAll => &[Event::Delete],
+        _ => &[Event::Insert, Event::Delete],
+    };
+    let plan = compiled.prepared(statement)?;
+    permit(compiled.oid, events);
+    let processed = plan.execute(values, SnapshotChoice::Current);
+    permit(compiled.oid, &[]);
+    processed
+}
+
+/// Under REPEATABLE READ and above the units were computed from the transaction's own snapshot, so that the transaction reads
+/// what its other reads imply. What others have committed since must not matter for them: the tview has to equal its
+/// definition in the latest state as well, else the stored rows would be wrong once this transaction has ended.
+fn check_snapshot(compiled: &Compiled, arrays: &[Value]) -> Result<()> {
+    let plan = compiled.prepared(Statement::DifferencesMany)?;
+    if plan.execute(arrays, SnapshotChoice::Latest)? == 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
+        format!("could not serialize maintenance of tview \"{}\"", compiled.name),
+    )
+    .detail("Rows of it depend on changes that were committed after this transaction's snapshot was taken.")
+    .hint("Retry the transaction."))
+}

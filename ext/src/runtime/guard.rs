@@ -1,0 +1,44 @@
+//! Nobody but maintenance writes to a tview.
+//!
+//! Before maintenance runs a statement that writes, it issues a ticket for that tview and kind of statement; the guard trigger,
+//! which fires before the statement's first row, takes the ticket. A trigger of a user on the tview that fires later finds
+//! none.
+
+use crate::error::{Error, Result};
+use crate::pg::relation::Relation;
+use crate::pg::trigger::Firing;
+use pg_tviews_sqltext::Event;
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::Oid;
+use std::cell::RefCell;
+
+thread_local! {
+    static TICKETS: RefCell<Vec<(Oid, Event)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Permits the next statement to write to a tview, if it does so by one of these events.
+pub fn permit(tview: Oid, events: &[Event]) {
+    TICKETS.with_borrow_mut(|tickets| {
+        tickets.clear();
+        tickets.extend(events.iter().map(|event| (tview, *event)));
+    });
+}
+
+/// The guard trigger: takes a ticket or refuses the statement.
+pub fn check(firing: &Firing) -> Result<()> {
+    let ticket = (firing.relation_oid(), firing.event());
+    let taken = TICKETS.with_borrow_mut(|tickets| {
+        let position = tickets.iter().position(|known| *known == ticket);
+        position.map(|position| tickets.swap_remove(position)).is_some()
+    });
+    if taken {
+        return Ok(());
+    }
+    let name = Relation::open(firing.relation_oid())?.display_name();
+    Err(Error::new(
+        PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!("cannot {} tview \"{name}\" directly", firing.event().keyword()),
+    )
+    .detail("Its content always equals its query; only maintenance writes to it.")
+    .hint("Change the tables that it is made from."))
+}

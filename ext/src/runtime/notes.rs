@@ -1,0 +1,108 @@
+//! Noting: from a changed source to the units that are affected.
+
+use super::compiled::{Compiled, RowsOf, Statement};
+use super::{acquire, flush, tviews_of};
+use crate::error::Result;
+use crate::pg::context::ErrorContext;
+use crate::pg::keys::UnitSet;
+use crate::pg::lock::snapshot_is_fixed;
+use crate::pg::settings::Scope;
+use crate::pg::spi::{Connection, SnapshotChoice, result_into_units};
+use crate::pg::trigger::Firing;
+use pg_tviews_planner::{ColumnSet, Finding};
+use pg_tviews_sqltext::Event;
+
+/// The trigger on a source: maintains every tview that reads it.
+pub fn source_changed(firing: &Firing) -> Result<()> {
+    if !firing.is_maintenance() {
+        return Ok(());
+    }
+    let event = firing.event();
+    if event != Event::Truncate && !firing.has_rows() {
+        return Ok(());
+    }
+    for tview in tviews_of(firing.relation_oid())? {
+        let Some(compiled) = acquire(tview)? else { continue };
+        let _context = ErrorContext::new(&format!("maintenance of tview {}", compiled.name));
+        maintain(&compiled, firing, event)?;
+    }
+    Ok(())
+}
+
+fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
+    let Some(rows) = RowsOf::event(event) else {
+        // A truncated table has no transition tables, and every unit may have lost something.
+        compiled.lock_for_maintenance();
+        return flush::all(compiled).map(drop);
+    };
+    let occurrences = compiled.occurrences(firing.relation_oid());
+    if event == Event::Update && !occurrences.iter().any(|(_, used, _)| firing.may_change(used)) {
+        return Ok(());
+    }
+    let mut units = UnitSet::new(&compiled.key_types);
+    let searches = note_rows(firing, &occurrences, &mut units)?;
+    if units.is_empty() && searches.is_empty() {
+        return Ok(());
+    }
+    // The lock comes before the first look at anything but the changed rows: what is read after it includes all that earlier
+    // holders of the lock have committed.
+    compiled.lock_for_maintenance();
+    if !searches.is_empty() {
+        search(compiled, firing, rows, &searches, &mut units)?;
+    }
+    units.normalize();
+    flush::units(compiled, &units)
+}
+
+/// Looks at the changed rows: units that they name themselves are added, occurrences that need a search are returned. A row whose
+/// used columns have not changed affects nothing.
+fn note_rows(
+    firing: &Firing,
+    occurrences: &[(usize, &ColumnSet, &Finding)],
+    units: &mut UnitSet,
+) -> Result<Vec<usize>> {
+    let mut searches = Vec::new();
+    firing.for_each_row(|old, new| {
+        for (number, used, finding) in occurrences {
+            if let (Some(old), Some(new)) = (old, new)
+                && !new.differs(old, used)
+            {
+                continue;
+            }
+            match finding {
+                Finding::Direct(attnums) => {
+                    for row in [old, new].into_iter().flatten() {
+                        row.add_unit(attnums, units);
+                    }
+                }
+                Finding::Search(_) if !searches.contains(number) => searches.push(*number),
+                Finding::Search(_) => {}
+            }
+        }
+        Ok(())
+    })?;
+    Ok(searches)
+}
+
+fn search(
+    compiled: &Compiled,
+    firing: &Firing,
+    rows: RowsOf,
+    occurrences: &[usize],
+    units: &mut UnitSet,
+) -> Result<()> {
+    let _scope = Scope::owner(compiled.owner, &compiled.settings);
+    let _connection = Connection::open()?;
+    firing.register_transition_tables()?;
+    for number in occurrences {
+        let plan = compiled.prepared(Statement::Search(*number, rows))?;
+        plan.execute(&[], SnapshotChoice::Current)?;
+        result_into_units(units);
+        if snapshot_is_fixed() {
+            // Rows that the transaction can't see may lead to further units: the flush will notice if they matter.
+            plan.execute(&[], SnapshotChoice::Latest)?;
+            result_into_units(units);
+        }
+    }
+    Ok(())
+}
