@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::cli::Format;
-use crate::record::{Cell, Record, Results};
+use crate::record::{Cell, Record, Results, Status};
 use crate::report;
 
 /// A run's files and what has been found so far.
@@ -96,9 +96,11 @@ impl Output {
         &self.results
     }
 
-    /// Whether the cell has its result already.
+    /// Whether the cell has its result already; what failed may be tried again.
     pub fn has(&self, cell: Cell) -> bool {
-        self.results.get(cell).is_some()
+        self.results
+            .get(cell)
+            .is_some_and(|record| record.status != Some(Status::Failed))
     }
 
     /// Keeps a record.

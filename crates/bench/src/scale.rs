@@ -130,7 +130,7 @@ impl Scale {
                 thousand: 20,
                 refresh: 2,
                 refresh_everywhere: true,
-                create: 1,
+                create: 2,
                 cell_limit: Duration::from_secs(10),
                 throughput: Duration::from_secs(5),
                 compare_texts: false,

@@ -9,6 +9,7 @@ const DOCUMENT_QUERY: &str =
     include_str!("../../../test/sql/comprehensive_benchmarks/sql/document_query.sql");
 const DOCUMENT_INDEXES: &str =
     include_str!("../../../test/sql/comprehensive_benchmarks/sql/document_indexes.sql");
+const TVIEW_INDEXES: &str = include_str!("../../../test/sql/comprehensive_benchmarks/sql/tview_indexes.sql");
 const FLAT_QUERY: &str = include_str!("../../../test/sql/comprehensive_benchmarks/sql/flat_query.sql");
 const TRIGGER_PATCH: &str = include_str!("../../../test/sql/comprehensive_benchmarks/sql/trigger_patch.sql");
 const TRIGGER_REBUILD: &str =
@@ -51,6 +52,7 @@ pub fn create(approach: Approach) -> Vec<String> {
     let indexes = DOCUMENT_INDEXES.replace(DOCUMENTS, table);
     match approach {
         // pg_ivm inserts new rows before it deletes the old ones, and has a unique index of its own choice.
+        Approach::Tviews => vec![fill, TVIEW_INDEXES.to_owned()],
         Approach::PgIvm => vec![fill, indexes.replace("UNIQUE ", "")],
         _ => vec![fill, indexes],
     }
@@ -120,11 +122,14 @@ mod tests {
     fn every_approach_indexes_its_own_table() {
         for approach in Approach::ALL {
             let statements = create(approach);
+            assert_eq!(statements.len(), 2, "{approach:?}");
             assert!(
-                statements[1].contains(&format!(" ON {} (pk_product)", table(approach))),
+                statements[1].contains(&format!(" ON {} (", table(approach))),
                 "{approach:?}"
             );
-            assert_eq!(statements.len(), 2);
+            for column in ["pk_product", "id", "fk_category", "fk_supplier"] {
+                assert!(statements[1].contains(column), "{approach:?} {column}");
+            }
         }
     }
 

@@ -187,7 +187,7 @@ impl Plot {
                 y + 4.0,
                 escaped(&group.label)
             );
-            for (series, value) in self.series.iter().zip(&group.values) {
+            for (series, value) in self.series.iter().zip(&group.values).rev() {
                 let Some(value) = value.filter(|value| *value > 0.0) else {
                     continue;
                 };

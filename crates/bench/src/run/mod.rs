@@ -187,9 +187,11 @@ impl Session {
 
     /// Whether pg_tviews did all it was asked to, and exactly.
     fn verdict(&mut self) -> Verdict {
-        let bad = self.output.results().records.iter().find(|record| {
+        let results = self.output.results();
+        let bad = results.records.iter().find(|record| {
+            let last = record.cell().and_then(|cell| results.get(cell));
             record.approach == Approach::Tviews.name()
-                && (record.exact == "no" || record.status == Some(Status::Failed))
+                && (record.exact == "no" || last.is_some_and(|last| last.status == Some(Status::Failed)))
         });
         let Some(bad) = bad else { return Verdict::Good };
         let line = format!(

@@ -169,68 +169,76 @@ impl ScaleRun<'_> {
         Ok(())
     }
 
-    /// Makes every view, timed; the last one made stays.
+    /// Makes every view, timed, in rounds like everything else; the last one made stays.
     fn create_views(&mut self) -> Result<()> {
-        let mut made: Vec<&str> = Vec::new();
-        for approach in self.session.approaches.clone() {
-            self.session.interrupt.check()?;
-            if self.session.unavailable.contains_key(&approach) {
-                self.record_creation(approach, &[], None)?;
-                continue;
-            }
-            let shares =
-                approach == Approach::RefreshConcurrently && made.contains(&Approach::Refresh.name());
-            if !shares {
-                let outcome = self.create_view(approach);
+        let shared = self.session.approaches.contains(&Approach::Refresh);
+        let mut timings: BTreeMap<Approach, Vec<Duration>> = BTreeMap::new();
+        let mut given_up = Vec::new();
+        for round in 0..self.effort.create {
+            for approach in self.available() {
+                self.session.interrupt.check()?;
+                if approach == Approach::RefreshConcurrently && shared {
+                    continue;
+                }
+                let outcome = self.create_view(approach, round);
                 self.session.interrupt.check()?;
                 match outcome {
-                    Ok(timings) => self.record_creation(approach, &timings, None)?,
+                    Ok(timing) => timings.entry(approach).or_default().push(timing),
                     Err(problem) => {
-                        self.session
-                            .output
-                            .say(&format!("{}: {}: {problem}", self.scale, approach.name()));
-                        self.record_creation(approach, &[], Some(&problem))?;
-                        // Without its view the approach has nothing to measure.
-                        self.clients.remove(&approach);
-                        self.session
-                            .unavailable
-                            .insert(approach, format!("no view: {problem}"));
-                        continue;
+                        self.give_up(approach, problem)?;
+                        given_up.push(approach);
                     }
                 }
-                made.push(approach.name());
-            } else {
+            }
+        }
+        for approach in self.session.approaches.clone() {
+            if given_up.contains(&approach) {
+                continue;
+            }
+            if approach == Approach::RefreshConcurrently && shared {
                 self.record_shared_creation(approach)?;
+            } else {
+                let timings = timings.remove(&approach).unwrap_or_default();
+                self.record_creation(approach, &timings, None)?;
             }
         }
         self.check_views(Operation::Create)
     }
 
-    fn create_view(&mut self, approach: Approach) -> Result<Vec<Duration>, String> {
+    /// Without its view an approach has nothing to measure.
+    fn give_up(&mut self, approach: Approach, problem: String) -> Result<()> {
+        self.record_creation(approach, &[], Some(&problem))?;
+        self.clients.remove(&approach);
+        self.session
+            .unavailable
+            .insert(approach, format!("no view: {problem}"));
+        Ok(())
+    }
+
+    /// Makes the view of `approach` and times it; in the last round also what belongs to it.
+    fn create_view(&mut self, approach: Approach, round: usize) -> Result<Duration, String> {
+        let last = round + 1 == self.effort.create;
         let Some(client) = self.clients.get_mut(&approach) else {
-            return Ok(Vec::new());
+            return Err("no connection".to_owned());
         };
         let told = |error: postgres::Error| message(&error);
-        let mut timings = Vec::new();
-        for round in 0..self.effort.create {
-            if round > 0 {
-                client.batch_execute(&views::drop(approach)).map_err(told)?;
-            }
-            let start = Instant::now();
-            for statement in views::create(approach) {
-                client.batch_execute(&statement).map_err(told)?;
-            }
-            timings.push(start.elapsed());
+        if round > 0 {
+            client.batch_execute(&views::drop(approach)).map_err(told)?;
         }
-        for statement in views::complete(approach) {
+        let start = Instant::now();
+        for statement in views::create(approach) {
             client.batch_execute(&statement).map_err(told)?;
         }
-        if approach == Approach::NoView {
+        let timing = start.elapsed();
+        if last && approach == Approach::NoView {
             client.batch_execute(&views::drop(approach)).map_err(told)?;
-        } else {
+        } else if last {
+            for statement in views::complete(approach) {
+                client.batch_execute(&statement).map_err(told)?;
+            }
             load::vacuum(client, Some(views::table(approach))).map_err(|error| format!("{error:#}"))?;
         }
-        Ok(timings)
+        Ok(timing)
     }
 
     fn record_creation(
