@@ -39,22 +39,11 @@ pub fn install(project: &Project, major: u32, release: bool) -> Result<()> {
     visibly(&mut command)
 }
 
-/// What `cargo pgrx install` adds to cargo's command line; with the same here, both use the same compiled
-/// dependencies.
-const PGRX_CONFIG: &str = r#"target.'cfg(all(target_family = "unix", not(target_os = "macos")))'.rustflags = ["-C", "link-arg=-Wl,--no-gc-sections"]"#;
-
 /// Clippy for the extension as it is built for one version.
 pub fn clippy(project: &Project, major: u32) -> Command {
     let mut command = cargo();
     command
-        .args([
-            "clippy",
-            "--config",
-            PGRX_CONFIG,
-            "--package",
-            "pg_tviews",
-            "--all-targets",
-        ])
+        .args(["clippy", "--package", "pg_tviews", "--all-targets"])
         .args(features(major));
     command
         .current_dir(&project.root)

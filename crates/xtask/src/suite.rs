@@ -99,7 +99,7 @@ impl Suite<'_> {
         self.for_server(record, &name, major, |pg_config| {
             let mut command = cargo_in(self.project);
             command
-                .args(["test", "--package", "pg_tviews_tests"])
+                .args(["test", "--no-fail-fast", "--package", "pg_tviews_tests"])
                 .env("PG_TVIEWS_PG_CONFIG", pg_config);
             if let Some(file) = &self.only {
                 command.args(["--test", file]);

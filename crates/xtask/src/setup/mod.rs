@@ -100,3 +100,42 @@ fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     crate::run::quietly(Command::new("cp").arg("-a").arg(from.join(".")).arg(to)).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use anyhow::bail;
+
+    use super::{Project, part};
+
+    #[test]
+    fn a_part_is_made_once_and_only_when_whole() {
+        let tools = std::env::temp_dir().join(format!("pg_tviews-xtask-test-{}", std::process::id()));
+        let project = Project {
+            root: tools.clone(),
+            tools: tools.clone(),
+            own_server: None,
+        };
+        let write = |draft: &std::path::Path| Ok(fs::write(draft.join("file"), "whole")?);
+        let broken = |draft: &std::path::Path| {
+            write(draft)?;
+            bail!("no more room")
+        };
+        assert!(part(&project, "a", "version 1", broken).is_err());
+        assert!(!tools.join("a").exists());
+        assert!(part(&project, "a", "version 1", write).is_ok());
+        assert!(
+            part(&project, "a", "version 1", broken).is_ok(),
+            "it is there already"
+        );
+        assert!(part(&project, "a", "version 2", broken).is_err());
+        assert!(
+            tools.join("a/file").exists(),
+            "the old one stays until the new one is whole"
+        );
+        assert!(part(&project, "a", "version 2", write).is_ok());
+        assert!(!tools.join("a.draft").exists());
+        assert!(super::remove(&tools).is_ok());
+    }
+}
