@@ -5,6 +5,8 @@
 //! each connection, would decide which approach looks fast. On one processor a turn is a context switch, always. Runs with
 //! several clients, full refreshes and the making of views are not confined.
 
+use std::fs;
+
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
@@ -30,6 +32,9 @@ impl Confined {
         };
         sched_setaffinity(this_thread(), &one).map_err(refused)?;
         for &backend in backends {
+            if !is_backend(backend) {
+                return Err("the server's processes are not among this system's".to_owned());
+            }
             let backend = Pid::from_raw(backend);
             sched_setaffinity(backend, &one).map_err(refused)?;
             confined.backends.push(backend);
@@ -45,6 +50,11 @@ impl Drop for Confined {
             let _ = sched_setaffinity(process, &self.before);
         }
     }
+}
+
+/// Whether this system has such a process and it is PostgreSQL's: a server in a container numbers its processes anew.
+fn is_backend(process: i32) -> bool {
+    fs::read(format!("/proc/{process}/cmdline")).is_ok_and(|title| title.starts_with(b"postgres"))
 }
 
 /// Zero stands for the calling thread.
@@ -72,6 +82,12 @@ mod tests {
         assert_eq!(allowed(), 1);
         drop(confined);
         assert_eq!(allowed(), before);
+    }
+
+    #[test]
+    fn a_process_that_is_no_backend_is_left_alone() {
+        let own = i32::try_from(std::process::id()).expect("a process id");
+        assert!(Confined::new(&[own]).is_err());
     }
 
     #[test]

@@ -51,10 +51,13 @@ impl Host {
         self.server.is_some()
     }
 
-    /// Whether the server's processes are on this machine.
-    pub fn is_local(&self) -> bool {
-        let socket = |host: &postgres::config::Host| matches!(host, postgres::config::Host::Unix(_));
-        self.is_private() || self.config.get_hosts().iter().all(socket)
+    /// Whether the server may be on this machine; a container's forwarded port looks like it too.
+    pub fn looks_local(&self) -> bool {
+        let local = |host: &postgres::config::Host| match host {
+            postgres::config::Host::Unix(_) => true,
+            postgres::config::Host::Tcp(name) => matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"),
+        };
+        self.is_private() || self.config.get_hosts().iter().all(local)
     }
 
     /// A connection that finds `schema`'s tables by their plain names.

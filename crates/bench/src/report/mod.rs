@@ -55,9 +55,10 @@ pub fn write(results: &Results, run: &str, directory: &Path, formats: &[Format])
     Ok(written)
 }
 
-/// The first table of the report, for the terminal.
-pub fn terminal_summary(results: &Results) -> String {
-    markdown::answer_table(&Figures::new(results))
+/// The first table of the report, for the terminal; nothing if the run has no figure for it.
+pub fn terminal_summary(results: &Results) -> Option<String> {
+    let table = markdown::answer_table(&Figures::new(results));
+    (table.lines().count() > 2).then_some(table)
 }
 
 fn save(path: PathBuf, text: &str) -> Result<PathBuf> {

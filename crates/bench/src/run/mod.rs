@@ -17,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::measure::message;
 use crate::operation::Operation;
 use crate::output::Output;
-use crate::record::{Record, Status};
+use crate::record::{Record, Results, Status};
 use crate::report;
 use crate::scale::Scale;
 use crate::store;
@@ -167,8 +167,9 @@ impl Session {
                 .say(&format!("the results are in the CSV only: {error:#}"));
         }
         if !self.output.results().scales().is_empty() {
-            let summary = report::terminal_summary(self.output.results());
-            self.output.say(&format!("the answer in short:\n{summary}"));
+            if let Some(summary) = report::terminal_summary(self.output.results()) {
+                self.output.say(&format!("the answer in short:\n{summary}"));
+            }
             for path in self.output.write_reports(&self.options.format)? {
                 self.output.say(&format!("wrote {}", path.display()));
             }
@@ -187,25 +188,73 @@ impl Session {
 
     /// Whether pg_tviews did all it was asked to, and exactly.
     fn verdict(&mut self) -> Verdict {
-        let results = self.output.results();
-        let bad = results.records.iter().find(|record| {
-            let last = record.cell().and_then(|cell| results.get(cell));
-            record.approach == Approach::Tviews.name()
-                && (record.exact == "no" || last.is_some_and(|last| last.status == Some(Status::Failed)))
-        });
-        let Some(bad) = bad else { return Verdict::Good };
-        let line = format!(
-            "FAILED: pg_tviews, {}, {}: {}",
-            bad.scale, bad.operation, bad.note
-        );
-        self.output.say(&line);
+        let Some(problem) = problem_of_tviews(self.output.results()) else {
+            return Verdict::Good;
+        };
+        self.output.say(&format!("FAILED: pg_tviews, {problem}"));
         Verdict::Bad
     }
 }
 
+/// The first reason to distrust the tview: a difference at any time, or an operation that still fails.
+fn problem_of_tviews(results: &Results) -> Option<String> {
+    for scale in results.scales() {
+        let outcome = results.fact(Some(scale), &format!("exact: {}", Approach::Tviews.name()));
+        if let Some(outcome) = outcome.filter(|outcome| outcome.starts_with("no")) {
+            return Some(format!("{scale}, exact: {outcome}"));
+        }
+    }
+    let bad = results.records.iter().find(|record| {
+        let last = record.cell().and_then(|cell| results.get(cell));
+        record.approach == Approach::Tviews.name()
+            && (record.exact == "no" || last.is_some_and(|last| last.status == Some(Status::Failed)))
+    })?;
+    Some(format!("{}, {}: {}", bad.scale, bad.operation, bad.note))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::chosen;
+    use super::{chosen, problem_of_tviews};
+    use crate::approach::Approach;
+    use crate::operation::Operation;
+    use crate::record::tests::measured;
+    use crate::record::{Cell, Record, Results, Status};
+    use crate::scale::Scale;
+
+    #[test]
+    fn a_difference_or_a_lasting_failure_of_the_tview_fails_the_run() {
+        let (scale, approach) = (Scale::Small, Approach::Tviews);
+        let good = || measured(scale, Operation::Stock, approach, 1, 0.1);
+        let failed = || {
+            Record::result(
+                Cell {
+                    scale,
+                    operation: Operation::Stock,
+                    approach,
+                    clients: 1,
+                },
+                Status::Failed,
+            )
+        };
+        let differs = || Record {
+            exact: "no".to_owned(),
+            ..good()
+        };
+        let fact = |text| Record::fact(Some(scale), "exact: pg_tviews", text);
+        let problem = |records: Vec<Record>| problem_of_tviews(&Results { records });
+        assert_eq!(
+            problem(vec![failed(), good(), fact("yes, after all operations")]),
+            None
+        );
+        assert!(problem(vec![good(), failed()]).is_some());
+        assert!(problem(vec![differs(), good()]).is_some());
+        assert!(problem(vec![good(), fact("no, after all operations")]).is_some());
+        let other = Record {
+            approach: Approach::PgIvm.name().to_owned(),
+            ..failed()
+        };
+        assert_eq!(problem(vec![good(), other]), None);
+    }
 
     #[test]
     fn a_choice_keeps_the_order_of_the_whole() {

@@ -12,7 +12,7 @@ use crate::approach::Approach;
 use crate::operation::Operation;
 use crate::record::{Record, Status};
 use crate::stats::summarise;
-use crate::throughput::{Outcome, measure};
+use crate::throughput::{Outcome, measure, touch};
 
 /// The measurement's time is shared out among as many rounds.
 const ROUNDS: u32 = 2;
@@ -47,6 +47,10 @@ fn measure_clients(run: &mut ScaleRun<'_>, count: u32, wanted: &[Approach]) -> R
         let mut clients = Vec::new();
         for _ in 0..count {
             clients.push(run.session.host.connect(approach.schema())?);
+        }
+        if let Some(Err(problem)) = clients.first_mut().map(|client| touch(client, &run.catalogue)) {
+            outcomes.insert(approach, Err(format!("{problem:#}")));
+            continue;
         }
         connections.insert(approach, clients);
     }
