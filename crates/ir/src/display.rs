@@ -6,12 +6,25 @@ use std::fmt;
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, block) in self.blocks.iter().enumerate() {
-            writeln!(f, "block {number}{}", if block.plain { "" } else { " (not plain)" })?;
-            for (id, source) in self.sources.iter().enumerate().filter(|(_, source)| source.block.0 == number) {
+            writeln!(
+                f,
+                "block {number}{}",
+                if block.plain { "" } else { " (not plain)" }
+            )?;
+            for (id, source) in self
+                .sources
+                .iter()
+                .enumerate()
+                .filter(|(_, source)| source.block.0 == number)
+            {
                 let nullable = if source.nullable { " nullable" } else { "" };
                 match &source.kind {
                     SourceKind::Table(table) => {
-                        writeln!(f, "  s{id} {}: {}.{}{nullable}", source.alias, table.schema, table.name)?;
+                        writeln!(
+                            f,
+                            "  s{id} {}: {}.{}{nullable}",
+                            source.alias, table.schema, table.name
+                        )?;
                     }
                     SourceKind::Derived(inner) => {
                         writeln!(f, "  s{id} {}: block {}{nullable}", source.alias, inner.0)?;

@@ -127,6 +127,8 @@ pub struct Table {
     pub columns: Vec<TableColumn>,
     /// Unique keys that always hold: immediate, total, plain columns; the primary key first.
     pub unique_keys: Vec<Vec<i16>>,
+    /// Unique keys that need not hold in the middle of a transaction (DEFERRABLE).
+    pub deferrable_keys: Vec<Vec<i16>>,
     /// Column lists of all usable indexes, for advice on missing ones.
     pub indexes: Vec<Vec<i16>>,
 }

@@ -75,7 +75,9 @@ impl Template {
 
     /// A template that is nothing but one column.
     pub fn single_hole() -> Template {
-        Template { pieces: vec![Piece::Hole(0)] }
+        Template {
+            pieces: vec![Piece::Hole(0)],
+        }
     }
 
     /// Whether the template is nothing but one hole.
@@ -181,15 +183,24 @@ mod tests {
         check("$2", 1, "error: there is no hole $2");
         check("$0", 1, "error: there is no hole $0");
         check("'abc", 0, "error: a quoted token does not end");
-        check("$99999999999999999999999", 1, "error: there is no hole $18446744073709551615");
+        check(
+            "$99999999999999999999999",
+            1,
+            "error: there is no hole $18446744073709551615",
+        );
     }
 
     #[test]
     fn substitution_renumbers_and_parenthesises() {
         let outer = Template::parse("$1 = $2", 2).expect("template");
         let sum = Template::parse("$1 + $2", 2).expect("template");
-        let both = outer
-            .substitute(|hole| if hole == 0 { (sum.clone(), vec![0, 1]) } else { (Template::single_hole(), vec![2]) });
+        let both = outer.substitute(|hole| {
+            if hole == 0 {
+                (sum.clone(), vec![0, 1])
+            } else {
+                (Template::single_hole(), vec![2])
+            }
+        });
         assert_eq!(both.render(|hole| format!("<{hole}>")), "(<0> + <1>) = <2>");
     }
 }

@@ -30,7 +30,10 @@ pub fn validate(view: &View) -> Vec<Defect> {
                 report(format!("block {number} hangs below unknown source {}", source.0));
             }
             Some(Parent::Sublink(outer)) if outer.0 >= number => {
-                report(format!("block {number} hangs below block {}, which is not outside it", outer.0));
+                report(format!(
+                    "block {number} hangs below block {}, which is not outside it",
+                    outer.0
+                ));
             }
             _ => {}
         }
@@ -41,12 +44,19 @@ pub fn validate(view: &View) -> Vec<Defect> {
     }
     for (number, source) in view.sources.iter().enumerate() {
         if source.block.0 >= view.blocks.len() {
-            report(format!("source {number} stands in unknown block {}", source.block.0));
+            report(format!(
+                "source {number} stands in unknown block {}",
+                source.block.0
+            ));
         }
         if let SourceKind::Derived(block) = source.kind
-            && view.blocks.get(block.0).map(|inner| inner.parent) != Some(Some(Parent::Derived(SourceId(number))))
+            && view.blocks.get(block.0).map(|inner| inner.parent)
+                != Some(Some(Parent::Derived(SourceId(number))))
         {
-            report(format!("source {number} and block {} do not name each other", block.0));
+            report(format!(
+                "source {number} and block {} do not name each other",
+                block.0
+            ));
         }
     }
     for used in &view.uses {
@@ -79,7 +89,10 @@ fn check_column(view: &View, column: Column, report: &mut impl FnMut(String)) {
         SourceKind::Computed => column.attnum >= WHOLE_ROW,
     };
     if !known {
-        report(format!("source {} has no column {}", column.source.0, column.attnum));
+        report(format!(
+            "source {} has no column {}",
+            column.source.0, column.attnum
+        ));
     }
 }
 
@@ -90,19 +103,31 @@ mod tests {
 
     #[test]
     fn an_empty_view_is_a_defect() {
-        assert_eq!(validate(&View::default()), vec![Defect("there is no root block".into())]);
+        assert_eq!(
+            validate(&View::default()),
+            vec![Defect("there is no root block".into())]
+        );
     }
 
     #[test]
     fn dangling_references_are_defects() {
-        let mut view = View { blocks: vec![Block::default(), Block::default()], ..View::default() };
+        let mut view = View {
+            blocks: vec![Block::default(), Block::default()],
+            ..View::default()
+        };
         view.sources.push(Source {
             block: BlockId(7),
             alias: "x".into(),
             nullable: false,
             kind: SourceKind::Derived(BlockId(1)),
         });
-        view.uses.insert(Use { column: Column { source: SourceId(4), attnum: 1 }, role: Role::Leaf });
+        view.uses.insert(Use {
+            column: Column {
+                source: SourceId(4),
+                attnum: 1,
+            },
+            role: Role::Leaf,
+        });
         let texts: Vec<String> = validate(&view).into_iter().map(|defect| defect.0).collect();
         assert_eq!(
             texts,

@@ -24,36 +24,45 @@ pub struct MissingIndex {
 pub fn missing_indexes(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -> Vec<MissingIndex> {
     let mut missing = BTreeSet::new();
     for occurrence in occurrences {
-        let Some(path) = path_sources(view, key, occurrence.source) else { continue };
+        let Some(path) = path_sources(view, key, occurrence.source) else {
+            continue;
+        };
         let links = links(view, occurrence.source);
         let searched = match &occurrence.finding {
             crate::Finding::Direct(_) => 1,
             crate::Finding::Search(search) => search.sources.len(),
         };
         for step in 1..searched.min(path.len()) {
-            check(view, entered_columns(view, &links, &path[..step], path[step]), path[step], &mut missing);
+            let entered = entered_columns(&links, &path[..step], path[step]);
+            missing.extend(check(view, entered, path[step], occurrence.source));
         }
         if let Some((own, before)) = path.split_first() {
-            check(view, entered_columns(view, &links, before, *own), *own, &mut missing);
+            missing.extend(check(
+                view,
+                entered_columns(&links, before, *own),
+                *own,
+                occurrence.source,
+            ));
         }
     }
     missing.into_iter().collect()
 }
 
-fn check(view: &View, entered: BTreeSet<i16>, source: SourceId, missing: &mut BTreeSet<MissingIndex>) {
-    let Some(table) = view.table(source) else { return };
+/// The index that is missing when `into` is entered through these columns.
+fn check(view: &View, entered: BTreeSet<i16>, into: SourceId, source: SourceId) -> Option<MissingIndex> {
+    let table = view.table(into)?;
     let served = |index: &Vec<i16>| index.first().is_some_and(|first| entered.contains(first));
     if entered.is_empty() || table.indexes.iter().any(served) {
-        return;
+        return None;
     }
     let columns = entered
         .iter()
-        .filter_map(|attnum| table.column(*attnum).map(|column| column.name.clone()))
-        .collect();
-    missing.insert(MissingIndex {
+        .filter_map(|attnum| table.column(*attnum))
+        .map(|column| column.name.clone());
+    Some(MissingIndex {
         schema: table.schema.clone(),
         table: table.name.clone(),
-        columns,
+        columns: columns.collect(),
         source,
-    });
+    })
 }

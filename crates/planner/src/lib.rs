@@ -90,7 +90,12 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Vec<Refusa
         let Some(table) = view.table(source) else { continue };
         match search::find(view, &key, source) {
             Some(finding) => {
-                occurrences.push(Occurrence { source, table: table.oid, used: used(view, source), finding });
+                occurrences.push(Occurrence {
+                    source,
+                    table: table.oid,
+                    used: used(view, source),
+                    finding,
+                });
             }
             None => refusals.push(Refusal::Unlinked { source }),
         }
@@ -99,7 +104,12 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Vec<Refusa
         return Err(refusals);
     }
     let missing_indexes = advice::missing_indexes(view, &key, &occurrences);
-    Ok(Plan { lateral: needs_lateral(view), key, occurrences, missing_indexes })
+    Ok(Plan {
+        lateral: needs_lateral(view),
+        key,
+        occurrences,
+        missing_indexes,
+    })
 }
 
 fn used(view: &View, source: SourceId) -> ColumnSet {
@@ -116,7 +126,10 @@ fn used(view: &View, source: SourceId) -> ColumnSet {
 
 /// The columns of a source that decide which rows take part: joins, filters, order, grouping.
 pub fn link_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
-    let of_source = view.uses.iter().filter(|used| used.column.source == source && used.role == Role::Link);
+    let of_source = view
+        .uses
+        .iter()
+        .filter(|used| used.column.source == source && used.role == Role::Link);
     of_source.map(|used| used.column.attnum).collect()
 }
 
@@ -124,9 +137,7 @@ pub fn link_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
 /// make PostgreSQL compute it for all units.
 fn needs_lateral(view: &View) -> bool {
     view.sources.iter().any(|source| match source.kind {
-        SourceKind::Derived(block) => {
-            resolve::in_root_tree(view, source.block) && !view.block(block).plain
-        }
+        SourceKind::Derived(block) => resolve::in_root_tree(view, source.block) && !view.block(block).plain,
         SourceKind::Table(_) | SourceKind::Computed => false,
     })
 }

@@ -71,7 +71,9 @@ pub fn tables_of(view: &View, source: SourceId) -> BTreeSet<SourceId> {
         SourceKind::Table(_) => BTreeSet::from([source]),
         SourceKind::Computed => BTreeSet::new(),
         SourceKind::Derived(block) => {
-            let inside = view.source_ids().filter(|inner| view.source(*inner).block == *block);
+            let inside = view
+                .source_ids()
+                .filter(|inner| view.source(*inner).block == *block);
             inside.flat_map(|inner| tables_of(view, inner)).collect()
         }
     }
@@ -103,9 +105,11 @@ pub fn expand(view: &View, expression: &Expression) -> Option<Expression> {
     let mut fills = Vec::new();
     for column in &expression.columns {
         let (template, inner_columns, inner_strict) = match &view.source(column.source).kind {
-            SourceKind::Table(_) => {
-                (pg_tviews_ir::Template::single_hole(), vec![*column], BTreeSet::from([*column]))
-            }
+            SourceKind::Table(_) => (
+                pg_tviews_ir::Template::single_hole(),
+                vec![*column],
+                BTreeSet::from([*column]),
+            ),
             SourceKind::Computed => return None,
             SourceKind::Derived(block) => {
                 let position = usize::try_from(column.attnum).ok()?.checked_sub(1)?;
@@ -120,25 +124,39 @@ pub fn expand(view: &View, expression: &Expression) -> Option<Expression> {
         let renumbered: Vec<usize> = inner_columns
             .iter()
             .map(|inner| {
-                columns.iter().position(|known| known == inner).unwrap_or_else(|| {
-                    columns.push(*inner);
-                    columns.len() - 1
-                })
+                columns
+                    .iter()
+                    .position(|known| known == inner)
+                    .unwrap_or_else(|| {
+                        columns.push(*inner);
+                        columns.len() - 1
+                    })
             })
             .collect();
         fills.push((template, renumbered));
     }
     let template = expression.template.substitute(|hole| fills[hole].clone());
-    Some(Expression { template, columns, strict })
+    Some(Expression {
+        template,
+        columns,
+        strict,
+    })
 }
 
 fn expand_condition(view: &View, block: BlockId, condition: &Condition, sibling: bool) -> Option<Link> {
     let expression = expand(view, &condition.expression)?;
-    if expression.columns.iter().any(|column| column.attnum == pg_tviews_ir::WHOLE_ROW) {
+    if expression
+        .columns
+        .iter()
+        .any(|column| column.attnum == pg_tviews_ir::WHOLE_ROW)
+    {
         return None;
     }
-    let nullable_here: BTreeSet<SourceId> =
-        condition.nullable.iter().flat_map(|source| tables_of(view, *source)).collect();
+    let nullable_here: BTreeSet<SourceId> = condition
+        .nullable
+        .iter()
+        .flat_map(|source| tables_of(view, *source))
+        .collect();
     let sources: BTreeSet<SourceId> = expression.columns.iter().map(|column| column.source).collect();
     for source in &sources {
         let nullable = nullable_here.contains(source) || is_nullable(view, *source, block);
@@ -154,13 +172,24 @@ fn expand_condition(view: &View, block: BlockId, condition: &Condition, sibling:
     let equality = condition.equality.and_then(|equality| {
         let left = expand_column(view, equality.left)?;
         let right = expand_column(view, equality.right)?;
-        Some(pg_tviews_ir::Equality { left, right, same_type: equality.same_type })
+        Some(pg_tviews_ir::Equality {
+            left,
+            right,
+            same_type: equality.same_type,
+        })
     });
-    Some(Link { expression, guard, sources, equality })
+    Some(Link {
+        expression,
+        guard,
+        sources,
+        equality,
+    })
 }
 
 fn block_tables(view: &View, block: BlockId) -> BTreeSet<SourceId> {
-    let inside = view.source_ids().filter(|source| view.source(*source).block == block);
+    let inside = view
+        .source_ids()
+        .filter(|source| view.source(*source).block == block);
     inside.flat_map(|source| tables_of(view, source)).collect()
 }
 
@@ -171,7 +200,10 @@ pub fn expand_column(view: &View, column: Column) -> Option<Column> {
         SourceKind::Computed => None,
         SourceKind::Derived(block) => {
             let position = usize::try_from(column.attnum).ok()?.checked_sub(1)?;
-            expand_column(view, view.block(*block).outputs.get(position)?.as_ref()?.as_column()?)
+            expand_column(
+                view,
+                view.block(*block).outputs.get(position)?.as_ref()?.as_column()?,
+            )
         }
     }
 }

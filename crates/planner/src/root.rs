@@ -40,23 +40,29 @@ pub fn choose(view: &View, fixed: Option<&[usize]>) -> Result<UnitKey, Refusal> 
     for source in roots(view) {
         let Some(table) = view.table(source) else { continue };
         let mut missing: Option<Vec<String>> = None;
-        let keys: Vec<&Vec<i16>> = table.unique_keys.iter().collect();
         let mut found = None;
-        for unique in keys {
+        for unique in table.unique_keys.iter().chain(&table.deferrable_keys) {
             match positions(view, source, unique) {
                 Ok(parts) => {
-                    found = Some(parts);
+                    found = Some((parts, table.unique_keys.contains(unique)));
                     break;
                 }
                 Err(absent) => missing = missing.or(Some(absent)),
             }
         }
         match found {
-            Some(columns) => {
+            Some((columns, always_unique)) => {
                 let (determined, all) = determined(view, source);
                 if best.as_ref().is_none_or(|(most, _)| determined > *most) {
-                    let single = all && columns.iter().all(|part| !part.nullable);
-                    best = Some((determined, UnitKey { root: source, columns, single }));
+                    let single = all && always_unique && columns.iter().all(|part| !part.nullable);
+                    best = Some((
+                        determined,
+                        UnitKey {
+                            root: source,
+                            columns,
+                            single,
+                        },
+                    ));
                 }
             }
             None => candidates.push((view.source(source).alias.clone(), missing.unwrap_or_default())),
@@ -68,7 +74,10 @@ pub fn choose(view: &View, fixed: Option<&[usize]>) -> Result<UnitKey, Refusal> 
 /// The key that was chosen when the tview was created, with what holds for it now.
 fn fixed_key(view: &View, wanted: &[usize]) -> Result<UnitKey, Refusal> {
     let no_key = || Refusal::NoKey { candidates: vec![] };
-    let columns: Option<Vec<_>> = wanted.iter().map(|position| output_column(view, *position)).collect();
+    let columns: Option<Vec<_>> = wanted
+        .iter()
+        .map(|position| output_column(view, *position))
+        .collect();
     let columns = columns.ok_or_else(no_key)?;
     let root = columns.first().ok_or_else(no_key)?.source;
     if columns.iter().any(|column| column.source != root) || !roots(view).any(|source| source == root) {
@@ -77,10 +86,17 @@ fn fixed_key(view: &View, wanted: &[usize]) -> Result<UnitKey, Refusal> {
     let attnums: Vec<i16> = columns.iter().map(|column| column.attnum).collect();
     let parts = key_parts(view, root, wanted, &attnums).ok_or_else(no_key)?;
     let unique = view.table(root).is_some_and(|table| {
-        table.unique_keys.iter().any(|key| key.iter().all(|attnum| attnums.contains(attnum)))
+        table
+            .unique_keys
+            .iter()
+            .any(|key| key.iter().all(|attnum| attnums.contains(attnum)))
     });
     let single = unique && determined(view, root).1 && parts.iter().all(|part| !part.nullable);
-    Ok(UnitKey { root, columns: parts, single })
+    Ok(UnitKey {
+        root,
+        columns: parts,
+        single,
+    })
 }
 
 /// Tables that can be a root: in the root block or in plain derived tables of it, not optional.
@@ -109,7 +125,9 @@ fn plain_up_to_root(view: &View, block: BlockId) -> bool {
 
 /// Where the columns of a key are in the output; else the names of those that are missing.
 fn positions(view: &View, source: SourceId, key: &[i16]) -> Result<Vec<KeyPart>, Vec<String>> {
-    let outputs: Vec<_> = (0..view.columns.len()).map(|position| output_column(view, position)).collect();
+    let outputs: Vec<_> = (0..view.columns.len())
+        .map(|position| output_column(view, position))
+        .collect();
     let place = |attnum: i16| {
         outputs.iter().position(|output| {
             output.is_some_and(|column| column.source == source && column.attnum == attnum)
@@ -118,10 +136,16 @@ fn positions(view: &View, source: SourceId, key: &[i16]) -> Result<Vec<KeyPart>,
     let missing: Vec<String> = key
         .iter()
         .filter(|attnum| place(**attnum).is_none())
-        .filter_map(|attnum| view.table(source)?.column(*attnum).map(|column| column.name.clone()))
+        .filter_map(|attnum| {
+            view.table(source)?
+                .column(*attnum)
+                .map(|column| column.name.clone())
+        })
         .collect();
     let places: Option<Vec<usize>> = key.iter().map(|attnum| place(*attnum)).collect();
-    places.and_then(|places| key_parts(view, source, &places, key)).ok_or(missing)
+    places
+        .and_then(|places| key_parts(view, source, &places, key))
+        .ok_or(missing)
 }
 
 fn key_parts(view: &View, source: SourceId, positions: &[usize], attnums: &[i16]) -> Option<Vec<KeyPart>> {
@@ -130,7 +154,11 @@ fn key_parts(view: &View, source: SourceId, positions: &[usize], attnums: &[i16]
     pairs
         .map(|(position, attnum)| {
             let column = table.column(*attnum)?;
-            Some(KeyPart { position: *position, attnum: *attnum, nullable: !column.not_null })
+            Some(KeyPart {
+                position: *position,
+                attnum: *attnum,
+                nullable: !column.not_null,
+            })
         })
         .collect()
 }
@@ -138,9 +166,14 @@ fn key_parts(view: &View, source: SourceId, positions: &[usize], attnums: &[i16]
 /// How many sources of the root tree have at most one row for a row of `root`, and whether all have. A source is determined
 /// once all columns of one of its unique keys are equal to columns of determined ones.
 fn determined(view: &View, root: SourceId) -> (usize, bool) {
-    let links: Vec<Link> = links(view, root).into_iter().filter(|link| link.equality.is_some()).collect();
-    let sources: Vec<SourceId> =
-        view.source_ids().filter(|source| in_root_tree(view, view.source(*source).block)).collect();
+    let links: Vec<Link> = links(view, root)
+        .into_iter()
+        .filter(|link| link.equality.is_some())
+        .collect();
+    let sources: Vec<SourceId> = view
+        .source_ids()
+        .filter(|source| in_root_tree(view, view.source(*source).block))
+        .collect();
     let mut known = BTreeSet::from([root]);
     loop {
         let before = known.len();
@@ -163,7 +196,10 @@ fn is_determined(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source
         SourceKind::Computed => false,
         SourceKind::Table(table) => {
             let equal = equal_columns(links, known, source);
-            table.unique_keys.iter().any(|key| key.iter().all(|attnum| equal.contains(attnum)))
+            table
+                .unique_keys
+                .iter()
+                .any(|key| key.iter().all(|attnum| equal.contains(attnum)))
         }
         SourceKind::Derived(id) => {
             let block = view.block(*id);
@@ -174,12 +210,16 @@ fn is_determined(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source
                 let mut inside = view.source_ids().filter(|inner| view.source(*inner).block == *id);
                 return inside.all(|inner| known.contains(&inner));
             }
-            let Some(unique) = &block.unique_outputs else { return false };
+            let Some(unique) = &block.unique_outputs else {
+                return false;
+            };
             unique.iter().all(|attnum| {
-                let output = pg_tviews_ir::Column { source, attnum: *attnum };
-                resolve::expand_column(view, output).is_some_and(|column| {
-                    equal_columns(links, known, column.source).contains(&column.attnum)
-                })
+                let output = pg_tviews_ir::Column {
+                    source,
+                    attnum: *attnum,
+                };
+                resolve::expand_column(view, output)
+                    .is_some_and(|column| equal_columns(links, known, column.source).contains(&column.attnum))
             })
         }
     }

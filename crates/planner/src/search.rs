@@ -27,14 +27,29 @@ pub fn find(view: &View, key: &UnitKey, start: SourceId) -> Option<Finding> {
     let (path, chosen) = path(&links, start, key.root)?;
     let key_columns = key_from_path(key, &links, &path);
     let needs_root = key_columns.iter().any(|column| column.source == key.root);
-    let sources: Vec<SourceId> =
-        path.iter().copied().filter(|source| needs_root || *source != key.root).collect();
+    let sources: Vec<SourceId> = path
+        .iter()
+        .copied()
+        .filter(|source| needs_root || *source != key.root)
+        .collect();
     // Steps that only served to reach sources behind the last one that the key needs are not on the path any more.
-    let sources = if needs_root { sources } else { prune(&links, &chosen, &key_columns, start, &sources) };
+    let sources = if needs_root {
+        sources
+    } else {
+        prune(&links, &chosen, &key_columns, start, &sources)
+    };
     if sources.len() == 1 && key_columns.iter().all(|column| column.source == start) {
-        return Some(Finding::Direct(key_columns.iter().map(|column| column.attnum).collect()));
+        return Some(Finding::Direct(
+            key_columns.iter().map(|column| column.attnum).collect(),
+        ));
     }
-    Some(Finding::Search(build(view, &links, &chosen, &sources, &key_columns)))
+    Some(Finding::Search(build(
+        view,
+        &links,
+        &chosen,
+        &sources,
+        &key_columns,
+    )))
 }
 
 /// Cheapest way from `start` to `root` (Dijkstra): the sources in order and the numbers of the links used.
@@ -43,19 +58,26 @@ fn path(links: &[Link], start: SourceId, root: SourceId) -> Option<(Vec<SourceId
     let mut done: BTreeSet<SourceId> = BTreeSet::new();
     best.insert(start, (0, vec![start], vec![]));
     loop {
-        let (&at, (cost, sources, used)) =
-            best.iter().filter(|(source, _)| !done.contains(source)).min_by_key(|(_, (cost, ..))| *cost)?;
+        let (&at, (cost, sources, used)) = best
+            .iter()
+            .filter(|(source, _)| !done.contains(source))
+            .min_by_key(|(_, (cost, ..))| *cost)?;
         let (cost, sources, used) = (*cost, sources.clone(), used.clone());
         if at == root {
             return Some((sources, used));
         }
         done.insert(at);
         for (number, link) in links.iter().enumerate() {
-            let Some(next) = next_source(link, &sources) else { continue };
+            let Some(next) = next_source(link, &sources) else {
+                continue;
+            };
             let cost = cost + if link.equality.is_some() { 1 } else { SCAN_COST };
             if !done.contains(&next) && best.get(&next).is_none_or(|(known, ..)| cost < *known) {
                 let longer = sources.iter().copied().chain([next]).collect();
-                best.insert(next, (cost, longer, used.iter().copied().chain([number]).collect()));
+                best.insert(
+                    next,
+                    (cost, longer, used.iter().copied().chain([number]).collect()),
+                );
             }
         }
     }
@@ -70,14 +92,22 @@ fn next_source(link: &Link, reached: &[SourceId]) -> Option<SourceId> {
 
 /// Whether a link certainly holds for combinations with real rows of these sources.
 fn holds(link: &Link, reached: &[SourceId]) -> bool {
-    link.guard.as_ref().is_none_or(|guard| reached.iter().any(|source| guard.contains(source)))
+    link.guard
+        .as_ref()
+        .is_none_or(|guard| reached.iter().any(|source| guard.contains(source)))
 }
 
 /// For each key column the table column that has its value: the nearest to the changed row that equalities on the path give, else
 /// the root's own.
 fn key_from_path(key: &UnitKey, links: &[Link], path: &[SourceId]) -> Vec<Column> {
-    let own: Vec<Column> =
-        key.columns.iter().map(|part| Column { source: key.root, attnum: part.attnum }).collect();
+    let own: Vec<Column> = key
+        .columns
+        .iter()
+        .map(|part| Column {
+            source: key.root,
+            attnum: part.attnum,
+        })
+        .collect();
     if path == [key.root] {
         return own;
     }
@@ -116,7 +146,11 @@ fn prune(
             needed.extend(links[chosen[position - 1]].sources.iter().copied());
         }
     }
-    sources.iter().copied().filter(|source| needed.contains(source)).collect()
+    sources
+        .iter()
+        .copied()
+        .filter(|source| needed.contains(source))
+        .collect()
 }
 
 fn build(view: &View, links: &[Link], chosen: &[usize], sources: &[SourceId], key: &[Column]) -> Search {
@@ -139,7 +173,9 @@ fn build(view: &View, links: &[Link], chosen: &[usize], sources: &[SourceId], ke
         })
         .map(|(_, link)| {
             let columns = &link.expression.columns;
-            link.expression.template.render(|hole| column(&alias(columns[hole].source), &name(columns[hole])))
+            link.expression
+                .template
+                .render(|hole| column(&alias(columns[hole].source), &name(columns[hole])))
         })
         .collect();
     let relations = sources
@@ -156,13 +192,15 @@ fn build(view: &View, links: &[Link], chosen: &[usize], sources: &[SourceId], ke
     Search {
         sources: relations,
         conditions,
-        key: key.iter().map(|column| (alias(column.source), name(*column))).collect(),
+        key: key
+            .iter()
+            .map(|column| (alias(column.source), name(*column)))
+            .collect(),
     }
 }
 
-/// The tables, after the first, that a search or a recomputation enters through equalities: (table, columns).
-pub fn entered_columns(view: &View, links: &[Link], from: &[SourceId], into: SourceId) -> BTreeSet<i16> {
-    let _ = view;
+/// The columns of `into` that are equal to columns of sources already reached: through them it is entered.
+pub fn entered_columns(links: &[Link], from: &[SourceId], into: SourceId) -> BTreeSet<i16> {
     links
         .iter()
         .filter_map(|link| link.equality)

@@ -313,8 +313,7 @@ impl Analyzer {
 }
 
 /// The equality that a conjunct is, if any.
-pub(super) fn equality(node: Node, scope: &Scope, view: &View) -> Option<Equality> {
-    let _ = view;
+pub(super) fn equality(node: Node, scope: &Scope) -> Option<Equality> {
     match node.column_equality()? {
         (Operand::Variable(left), Operand::Variable(right), same_type) => Some(Equality {
             left: column_of(left, scope)?,

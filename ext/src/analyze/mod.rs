@@ -379,7 +379,7 @@ impl Analyzer {
             let Some(expression) = self.conjunct(conjunct, scope, &place) else {
                 continue;
             };
-            let equality = expression::equality(conjunct, scope, &self.view);
+            let equality = expression::equality(conjunct, scope);
             self.view.blocks[block.0].conditions.push(Condition {
                 expression,
                 guard: guard.cloned(),

@@ -230,6 +230,11 @@ fn describe(relation: &Relation) -> Table {
             })
             .collect(),
         unique_keys: unique,
+        deferrable_keys: indexes
+            .iter()
+            .filter(|index| index.deferrable)
+            .map(|index| index.attnums.clone())
+            .collect(),
         indexes: indexes.into_iter().map(|index| index.attnums).collect(),
     }
 }

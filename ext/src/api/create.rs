@@ -163,7 +163,19 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
     for source in tables(&accepted.view) {
         relation::invalidate(source);
     }
+    advise_indexes(accepted, table);
+    Ok(())
+}
+
+/// Names each missing index once.
+fn advise_indexes(accepted: &Accepted, table: &str) {
+    let mut known = Vec::new();
     for index in &accepted.plan.missing_indexes {
+        let identity = (&index.schema, &index.table, &index.columns);
+        if known.contains(&identity) {
+            continue;
+        }
+        known.push(identity);
         let columns: Vec<String> = index
             .columns
             .iter()
@@ -183,7 +195,6 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
             ),
         );
     }
-    Ok(())
 }
 
 fn tables(view: &View) -> Vec<Oid> {

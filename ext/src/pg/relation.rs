@@ -26,6 +26,8 @@ pub struct Index {
     pub attnums: Vec<i16>,
     /// Unique at every moment, over all rows.
     pub unique: bool,
+    /// Unique at the end of a transaction at the latest.
+    pub deferrable: bool,
     pub primary: bool,
 }
 
@@ -158,6 +160,7 @@ impl Relation {
                     let plain = attnums.len() == keys.len();
                     indexes.push(Index {
                         unique: form.indisunique && form.indimmediate && plain,
+                        deferrable: form.indisunique && !form.indimmediate && plain,
                         primary: form.indisprimary,
                         attnums,
                     });

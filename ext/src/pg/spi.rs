@@ -86,7 +86,6 @@ pub struct Value {
 }
 
 impl Value {
-
     /// A text, allocated in the current memory context.
     pub fn text(text: &str) -> Value {
         use pgrx::IntoDatum;
