@@ -23,6 +23,7 @@ pub fn require(project: &Project) -> Result<()> {
                 "install",
                 "cargo-pgrx",
                 "--locked",
+                "--debug",
                 "--version",
                 &version,
                 "--root",
