@@ -1,4 +1,4 @@
-//! Keeping the client and the measured backends on one processor while single statements are timed.
+//! Keeping the client and the measured backends on one processor while a single client is timed.
 //!
 //! Client and backend take turns: one sleeps while the other works. Where they run on two processors, each turn wakes an
 //! idle one, which on virtual machines takes longer than the statement itself, and the scheduler's choice, made anew for

@@ -171,8 +171,8 @@ fn pg_ivm(text: &mut String, figures: &Figures<'_>) {
 fn exact(text: &mut String, figures: &Figures<'_>) {
     text.push_str(
         "### Were the documents right?\n\n\
-         After each operation the tview was compared with its query (EXCEPT ALL both ways; `pg_tviews_verify` too), and \
-         every maintained table once more at the end of each scale:\n\n| scale | approach | equal to its query |\n|---|---|---|\n",
+         After each operation the tview was compared with its query (EXCEPT ALL both ways), and every maintained table once \
+         more at the end of each scale, the tview by `pg_tviews_verify` too:\n\n| scale | approach | equal to its query |\n|---|---|---|\n",
     );
     for scale in figures.results.scales() {
         for approach in Approach::ALL {

@@ -95,10 +95,11 @@ impl ScaleRun<'_> {
         let bar = session.output.bar(plan.repetitions.max(1) as u64);
         bar.set_message(format!("{scale}: {}", operation.title()));
         let workload = Workload::new(operation, self.catalogue);
+        let backends: Vec<i32> = lanes.iter().map(|lane| lane.backend).collect();
         let confined = if refreshing {
             None
         } else {
-            confine(session, &lanes)?
+            confine(session, &backends)?
         };
         run_block(&mut lanes, operation, &workload, &plan, &session.interrupt, &bar);
         drop(confined);
@@ -254,6 +255,7 @@ impl ScaleRun<'_> {
             })
             .collect();
         let clients = match records.first().and_then(|record| record.clients) {
+            Some(1) if operation == Operation::Throughput => ", 1 client".to_owned(),
             Some(count) if operation == Operation::Throughput => format!(", {count} clients"),
             _ => String::new(),
         };
@@ -268,15 +270,14 @@ impl ScaleRun<'_> {
 }
 
 /// Confines client and backends to one processor, where they are on one machine; the report says so.
-fn confine(session: &mut Session, lanes: &[Lane<'_>]) -> Result<Option<Confined>> {
-    let backends: Vec<i32> = lanes.iter().map(|lane| lane.backend).collect();
+pub(crate) fn confine(session: &mut Session, backends: &[i32]) -> Result<Option<Confined>> {
     let outcome = if session.host.looks_local() {
-        Confined::new(&backends)
+        Confined::new(backends)
     } else {
         Err("the server is on another machine".to_owned())
     };
     let told = match &outcome {
-        Ok(_) => "client and backends share one processor while single statements are timed".to_owned(),
+        Ok(_) => "client and backends share one processor while a single client is timed".to_owned(),
         Err(problem) => format!("as the system schedules ({problem})"),
     };
     session

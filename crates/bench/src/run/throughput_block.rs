@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use postgres::Client;
 
-use super::block::failed;
+use super::block::{confine, failed};
 use super::scale::ScaleRun;
 use crate::approach::Approach;
 use crate::operation::Operation;
@@ -68,7 +68,13 @@ fn measure_clients(run: &mut ScaleRun<'_>, count: u32, wanted: &[Approach]) -> R
         };
         for (&approach, clients) in &mut connections {
             run.session.interrupt.check()?;
+            // A single client is timed as in the other blocks; several need all processors.
+            let confined = match &mut clients[..] {
+                [single] => confine(run.session, &[backend_of(single)?])?,
+                _ => None,
+            };
             let outcome = measure(clients, &run.catalogue, duration, u64::from(round));
+            drop(confined);
             bar.inc(1);
             if round == 0 && outcome.is_ok() {
                 continue;
@@ -89,6 +95,10 @@ fn measure_clients(run: &mut ScaleRun<'_>, count: u32, wanted: &[Approach]) -> R
         run.session.output.push(record)?;
     }
     run.vacuum(wanted)
+}
+
+fn backend_of(client: &mut Client) -> Result<i32> {
+    Ok(client.query_one("SELECT pg_backend_pid()", &[])?.get(0))
 }
 
 fn add(
