@@ -11,10 +11,10 @@ SELECT b.pk, b.a, jsonb_build_object(
          'deep', (SELECT jsonb_agg((SELECT count(*) FROM a c WHERE c.b = a.pk AND c.a > b.a) ORDER BY a.pk)
                     FROM b a WHERE a.b = b.c),
          'hidden', (SELECT jsonb_agg(x.pk ORDER BY x.pk) FROM (SELECT b.pk, b.a FROM b b WHERE b.c <> 'q') x WHERE x.a = b.a),
-         'column', (SELECT jsonb_agg(a ORDER BY a) FROM b WHERE b = a)) AS data
+         'column', (SELECT jsonb_agg(a ORDER BY a, q.pk) FROM b AS q WHERE b.b = a)) AS data
   FROM a b
 --- tview tv_columns
-SELECT a.a, a.pk, (SELECT max(b) FROM b a WHERE a.a = b) AS inner_only, (SELECT sum(b.b) FROM b WHERE b.a = a.a) AS outer_too FROM a
+SELECT a.a, a.pk, (SELECT max(x.b) FROM (SELECT a.b, a.a AS y FROM b AS a) AS x WHERE y = a.a) AS renamed, (SELECT sum(b.b) FROM b WHERE b.a = a.a) AS outer_too FROM a
 --- step
 UPDATE b SET a = 3, c = 'changed' WHERE pk = 1
 --- step

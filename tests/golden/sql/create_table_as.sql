@@ -19,7 +19,7 @@ UPDATE app.item SET name = 'eins' WHERE pk = 1;
 TABLE app.tv_elsewhere ORDER BY 1;
 SELECT * FROM public.pg_tviews_verify('app.tv_elsewhere');
 RESET search_path;
-SELECT view_schema, view_name FROM tviews.views ORDER BY 1, 2;
+SELECT schema_name, name FROM tviews.views ORDER BY 1, 2;
 
 -- Columns get the names of a column list.
 CREATE TABLE app.tv_named (key, document) AS SELECT pk, jsonb_build_object('name', name) FROM app.item;
@@ -51,7 +51,7 @@ PREPARE some_items AS SELECT pk, jsonb_build_object('name', name) AS data FROM a
 CREATE TABLE app.tv_prepared AS EXECUTE some_items(1);
 CREATE TABLE app.tv_values AS VALUES (1, 'a');
 CREATE TABLE app.tv_whole AS TABLE app.item;
-SELECT view_name FROM tviews.views ORDER BY 1;
+SELECT name FROM tviews.views ORDER BY 1;
 
 -- Only the prefix makes a tview.
 CREATE TABLE app.plain AS SELECT pk FROM app.item;
@@ -64,11 +64,11 @@ SET pg_tviews.create_table_prefix = '';
 CREATE TABLE app.tv_nor AS SELECT pk FROM app.item;
 CREATE TABLE app.doc AS SELECT pk FROM app.item;
 RESET pg_tviews.create_table_prefix;
-SELECT view_name FROM tviews.views ORDER BY 1;
+SELECT name FROM tviews.views ORDER BY 1;
 INSERT INTO app.plain VALUES (99);
 
 -- A materialized view with the prefix stays one, and so does a view.
 CREATE MATERIALIZED VIEW app.tv_materialized AS SELECT pk FROM app.item;
 CREATE VIEW app.tv_view AS SELECT pk FROM app.item;
 CREATE TABLE app.tv_defined (pk integer);
-SELECT view_name FROM tviews.views ORDER BY 1;
+SELECT name FROM tviews.views ORDER BY 1;

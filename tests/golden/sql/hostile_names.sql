@@ -41,7 +41,7 @@ TABLE "select"."tv_""from""; $$ --";
 DELETE FROM "it's; DROP SCHEMA ""select""; --"."user" WHERE "primary" = 'k''';
 SELECT * FROM pg_tviews_verify('"select"."tv_""from""; $$ --"');
 SELECT count(*) > 0 AS explained FROM pg_tviews_explain('"select"."tv_""from""; $$ --"');
-SELECT view_schema, view_name FROM tviews.views;
+SELECT schema_name, name FROM tviews.views;
 SELECT pg_tviews_refresh('"select"."tv_""from""; $$ --"') IS NOT NULL AS refreshed;
 TRUNCATE "it's; DROP SCHEMA ""select""; --"."user";
 TABLE "select"."tv_""from""; $$ --";

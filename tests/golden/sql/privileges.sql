@@ -72,7 +72,7 @@ GRANT SELECT ON app.category TO priv_stranger;
 SET ROLE priv_stranger;
 SELECT pg_tviews_create('stranger.tv_mine', 'SELECT pk FROM app.category');
 RESET ROLE;
-SELECT view_schema, view_name FROM tviews.views ORDER BY 1, 2;
+SELECT schema_name, name FROM tviews.views ORDER BY 1, 2;
 
 -- The catalog is not for everybody to write.
 SET ROLE priv_stranger;

@@ -18,7 +18,7 @@ SELECT * FROM public.pg_tviews_verify('tv_item');
 INSERT INTO red.item VALUES (3, 'rrr');
 SELECT public.pg_tviews_drop('tv_item');
 RESET search_path;
-SELECT view_schema, view_name FROM tviews.views ORDER BY 1;
+SELECT schema_name, name FROM tviews.views ORDER BY 1;
 UPDATE red.item SET name = 'R';
 TABLE red.tv_item ORDER BY 1;
 INSERT INTO blue.item VALUES (3, 'bbb');
@@ -29,6 +29,6 @@ CREATE TABLE public.tv_both AS
 UPDATE blue.item SET name = 'B' WHERE pk = 1;
 TABLE tv_both ORDER BY 1;
 DROP SCHEMA blue CASCADE;
-SELECT view_schema, view_name FROM tviews.views ORDER BY 1;
+SELECT schema_name, name FROM tviews.views ORDER BY 1;
 INSERT INTO red.item VALUES (4, 'still');
 SELECT count(*) FROM red.tv_item;

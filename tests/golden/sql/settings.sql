@@ -20,16 +20,16 @@ CREATE TABLE tv_moment AS
          jsonb_build_object('at', at, 'day', on_day, 'lasts', lasts, 'ratio', ratio, 'raw', raw) AS data,
          at::text AS at_text, on_day::text AS day_text, lasts::text AS lasts_text, ratio::text AS ratio_text,
          single::text AS single_text, raw::text AS raw_text, to_char(at, 'HH24:MI TZ') AS formatted,
-         '2024-02-03'::text::date = on_day AS same_day, extract(hour FROM at) AS hour, at::date AS local_day
+         date '03.02.2024' = on_day AS same_day, extract(hour FROM at) AS hour, at::date AS local_day
     FROM moment;
 RESET ALL;
-INSERT INTO moment VALUES (1, '2024-03-02 22:30:00+00', '2024-03-02', '1 day 2 hours', 0.1::float8 + 0.2, 0.1, '\x00ff61', NULL);
+INSERT INTO moment VALUES (1, '2024-03-02 22:30:00+00', '2024-02-03', '1 day 2 hours', 0.1::float8 + 0.2, 0.1, '\x00ff61', NULL);
 SET TimeZone = 'America/New_York';
 SET DateStyle = 'SQL, MDY';
 SET IntervalStyle = 'postgres_verbose';
 SET extra_float_digits = 3;
 SET bytea_output = 'hex';
-INSERT INTO moment VALUES (2, '2024-03-02 22:30:00+00', '2024-03-02', '1 day 2 hours', 0.1::float8 + 0.2, 0.1, '\x00ff61', NULL);
+INSERT INTO moment VALUES (2, '2024-03-02 22:30:00+00', '2024-02-03', '1 day 2 hours', 0.1::float8 + 0.2, 0.1, '\x00ff61', NULL);
 UPDATE moment SET ratio = ratio + 0 WHERE pk = 1;
 SHOW TimeZone;
 SHOW DateStyle;

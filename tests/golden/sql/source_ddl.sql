@@ -78,7 +78,7 @@ TABLE "App".tv_renamed ORDER BY 1;
 -- Dropped sources.
 DROP TABLE other.category;
 DROP TABLE other.category CASCADE;
-SELECT view_name FROM tviews.views ORDER BY 1;
+SELECT name FROM tviews.views ORDER BY 1;
 SELECT to_regclass('"App".tv_renamed') AS tview, to_regclass('"App".tv_whole') AS whole;
 INSERT INTO "App"."Product" VALUES (13, 1, 'Drill');
 SELECT count(*) AS triggers FROM pg_trigger WHERE tgrelid = '"App"."Product"'::regclass AND NOT tgisinternal;

@@ -44,7 +44,7 @@ SELECT * FROM pg_tviews_verify('tv_tree');
 -- The lower one can't go alone, nor refer to the upper one.
 DROP TABLE tv_category;
 SELECT pg_tviews_drop('tv_category');
-SELECT view_name FROM tviews.views ORDER BY 1;
+SELECT name FROM tviews.views ORDER BY 1;
 DROP TABLE tv_category CASCADE;
-SELECT view_name FROM tviews.views ORDER BY 1;
+SELECT name FROM tviews.views ORDER BY 1;
 UPDATE tb_product SET name = 'Free';

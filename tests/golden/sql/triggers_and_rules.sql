@@ -43,6 +43,7 @@ TABLE tv_item ORDER BY 1;
 INSERT INTO note VALUES (1, 1, 'a'), (2, 2, 'b');
 TABLE tv_item ORDER BY 1;
 SELECT test.compare('tv_item', 'TABLE v_item');
+INSERT INTO item (pk, name) VALUES (9, 'keep');
 DELETE FROM item;
 TABLE tv_item ORDER BY 1;
 SELECT test.compare('tv_item', 'TABLE v_item');

@@ -192,8 +192,8 @@ impl Writer<'_> {
         }
     }
 
-    /// `column = …`, or several columns of a link at once.
-    fn assignment(&mut self, table: &Relation, alias: &str) -> String {
+    /// `column = …`, or several columns of a link at once; with the positions of the columns.
+    fn assignment(&mut self, table: &Relation, alias: &str) -> (Vec<usize>, String) {
         if !table.links.is_empty() && self.rng.chance(22) {
             let link = self.rng.pick(&table.links).clone();
             let target = &self.schema.relations[link.target];
@@ -204,14 +204,16 @@ impl Writer<'_> {
                 target.name
             );
             let names = table.names("", &link.columns);
-            if self.rng.chance(25) {
-                return names
+            let text = if self.rng.chance(25) {
+                names
                     .iter()
                     .map(|name| format!("{name} = NULL"))
                     .collect::<Vec<_>>()
-                    .join(", ");
-            }
-            return format!("({}) = ({row})", names.join(", "));
+                    .join(", ")
+            } else {
+                format!("({}) = ({row})", names.join(", "))
+            };
+            return (link.columns, text);
         }
         let at = *self.rng.pick(&table.data_columns());
         let column = &table.columns[at];
@@ -225,21 +227,16 @@ impl Writer<'_> {
             (1, _) if column.nullable => "NULL".to_owned(),
             _ => column.ty.literal(self.rng),
         };
-        format!("{name} = {value}")
+        (vec![at], format!("{name} = {value}"))
     }
 
     fn assignments(&mut self, table: &Relation, alias: &str) -> Fragment {
-        let mut seen: Vec<String> = vec![];
+        let mut taken: Vec<usize> = vec![];
         let mut items = vec![];
         for _ in 0..self.rng.weighted(&[(6, 1), (2, 2), (1, 3)]) {
-            let text = self.assignment(table, alias);
-            let target = text
-                .split(['=', ' ', ',', '('])
-                .find(|word| !word.is_empty())
-                .unwrap_or("")
-                .to_owned();
-            if !seen.contains(&target) {
-                seen.push(target);
+            let (columns, text) = self.assignment(table, alias);
+            if columns.iter().all(|at| !taken.contains(at)) {
+                taken.extend(columns);
                 items.push(sql![text]);
             }
         }
