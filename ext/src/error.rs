@@ -2,7 +2,8 @@
 
 use pgrx::PgLogLevel;
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
-use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::panic::{ErrorReport, ErrorReportable};
+use std::convert::Infallible;
 
 /// Result of anything that can be refused.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -68,8 +69,8 @@ impl Error {
         if let Some(hint) = self.hint {
             report = report.set_hint(hint);
         }
-        report.report(PgLogLevel::ERROR);
-        unreachable!("an ERROR does not return")
+        let never: std::result::Result<Infallible, ErrorReport> = Err(report);
+        match never.unwrap_or_report() {}
     }
 }
 

@@ -1,1 +1,1 @@
-
+//! Views built by hand, for the tests of the planning rules.

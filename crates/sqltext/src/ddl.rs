@@ -68,8 +68,11 @@ pub fn create_source_trigger(event: Event, source: &str) -> String {
             format!(" {which} TABLE AS {}", identifier(name))
         })
         .collect::<String>();
-    let referencing =
-        if referencing.is_empty() { String::new() } else { format!("\nREFERENCING{referencing}") };
+    let referencing = if referencing.is_empty() {
+        String::new()
+    } else {
+        format!("\nREFERENCING{referencing}")
+    };
     format!(
         "CREATE TRIGGER {} AFTER {} ON {source}{referencing}\nFOR EACH STATEMENT EXECUTE FUNCTION {}()",
         identifier(event.source_trigger()),
@@ -89,7 +92,10 @@ pub fn create_guard_trigger(tview: &str) -> String {
 
 /// `ALTER TABLE source ENABLE ALWAYS TRIGGER name`: it also fires under `session_replication_role = replica`.
 pub fn enable_always(relation: &str, trigger: &str) -> String {
-    format!("ALTER TABLE {relation} ENABLE ALWAYS TRIGGER {}", identifier(trigger))
+    format!(
+        "ALTER TABLE {relation} ENABLE ALWAYS TRIGGER {}",
+        identifier(trigger)
+    )
 }
 
 /// `DROP TRIGGER IF EXISTS name ON source`
@@ -99,7 +105,10 @@ pub fn drop_trigger(relation: &str, trigger: &str) -> String {
 
 /// `CREATE VIEW schema.name (columns) AS query`; the query is text that PostgreSQL's deparser wrote.
 pub fn create_view(view: &str, columns: &[String], deparsed_query: &str) -> String {
-    format!("CREATE VIEW {view} ({}) AS\n{deparsed_query}", join(columns, ", ", |name| identifier(name)))
+    format!(
+        "CREATE VIEW {view} ({}) AS\n{deparsed_query}",
+        join(columns, ", ", |name| identifier(name))
+    )
 }
 
 /// `ALTER VIEW view SET SCHEMA schema`
@@ -114,12 +123,18 @@ pub fn create_table_like(table: &str, definition: &str) -> String {
 
 /// `ALTER TABLE tview ADD PRIMARY KEY (key)`
 pub fn add_primary_key(table: &str, key: &[String]) -> String {
-    format!("ALTER TABLE {table} ADD PRIMARY KEY ({})", join(key, ", ", |name| identifier(name)))
+    format!(
+        "ALTER TABLE {table} ADD PRIMARY KEY ({})",
+        join(key, ", ", |name| identifier(name))
+    )
 }
 
 /// `CREATE INDEX ON tview (key)`
 pub fn create_index(table: &str, key: &[String]) -> String {
-    format!("CREATE INDEX ON {table} ({})", join(key, ", ", |name| identifier(name)))
+    format!(
+        "CREATE INDEX ON {table} ({})",
+        join(key, ", ", |name| identifier(name))
+    )
 }
 
 /// `ALTER TABLE tview REPLICA IDENTITY FULL`: a table without a key that is published could not be changed otherwise.
@@ -160,6 +175,9 @@ mod tests {
 
     #[test]
     fn created_views_name_every_column() {
-        assert_eq!(create_view("v", &["a\"b".into()], "SELECT 1"), "CREATE VIEW v (\"a\"\"b\") AS\nSELECT 1");
+        assert_eq!(
+            create_view("v", &["a\"b".into()], "SELECT 1"),
+            "CREATE VIEW v (\"a\"\"b\") AS\nSELECT 1"
+        );
     }
 }

@@ -27,7 +27,11 @@ pub fn qualified(schema: &str, name: &str) -> String {
 /// A string literal that reads the same whatever `standard_conforming_strings` says.
 pub fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
-    if doubled.contains('\\') { format!(" E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+    if doubled.contains('\\') {
+        format!(" E'{}'", doubled.replace('\\', "\\\\"))
+    } else {
+        format!("'{doubled}'")
+    }
 }
 
 /// A column of an alias: `s3."name"`. The alias is one of our own generated ones and needs no quotes.
@@ -46,7 +50,10 @@ mod tests {
 
     #[test]
     fn hostile_names_stay_names() {
-        assert_eq!(identifier("a\"b; DROP TABLE x; --"), "\"a\"\"b; DROP TABLE x; --\"");
+        assert_eq!(
+            identifier("a\"b; DROP TABLE x; --"),
+            "\"a\"\"b; DROP TABLE x; --\""
+        );
         assert_eq!(qualified("Order", "$$"), "\"Order\".\"$$\"");
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!(literal("a\\'b"), " E'a\\\\''b'");

@@ -66,7 +66,9 @@ impl TviewText {
     /// The comparison is by binary image: `5.0` and `5.00` are equal numbers but different documents.
     fn upsert(&self, units: Units) -> String {
         let key = join(&self.key, ", ", |key| identifier(&self.columns[key.position].0));
-        let set = join(&self.columns, ", ", |(name, _)| format!("{0} = EXCLUDED.{0}", identifier(name)));
+        let set = join(&self.columns, ", ", |(name, _)| {
+            format!("{0} = EXCLUDED.{0}", identifier(name))
+        });
         format!(
             "INSERT INTO {} AS t ({})\nSELECT {}\n  FROM {}\nON CONFLICT ({key}) DO UPDATE SET {set}\n WHERE {} \
              OPERATOR(\"pg_catalog\".*<>) {}",
@@ -101,9 +103,11 @@ impl TviewText {
     /// ```
     fn delete(&self, units: Units) -> String {
         let (using, stored, defined) = match units {
-            Units::One => {
-                (String::new(), self.key_is("t", Side::Stored, parameter), self.key_is("d", Side::Defined, parameter))
-            }
+            Units::One => (
+                String::new(),
+                self.key_is("t", Side::Stored, parameter),
+                self.key_is("d", Side::Defined, parameter),
+            ),
             Units::Many => (
                 format!(" USING {}", self.unnested()),
                 self.key_is("t", Side::Stored, unit_column),
@@ -112,7 +116,9 @@ impl TviewText {
             Units::All => (
                 String::new(),
                 "true".into(),
-                self.key_is("d", Side::Defined, |number| column("t", &self.columns[self.key[number].position].0)),
+                self.key_is("d", Side::Defined, |number| {
+                    column("t", &self.columns[self.key[number].position].0)
+                }),
             ),
         };
         format!(
@@ -141,14 +147,18 @@ impl TviewText {
     /// ```
     fn replace(&self, units: Units) -> String {
         let image = |alias: &str, side| format!("{}::\"pg_catalog\".text", self.row(alias, side));
-        let names: Vec<String> = (1..=self.columns.len()).map(|number| format!("c{number}")).collect();
+        let names: Vec<String> = (1..=self.columns.len())
+            .map(|number| format!("c{number}"))
+            .collect();
         let defined = self.columns.iter().zip(&names);
-        let defined: Vec<String> =
-            defined.map(|((_, name), alias)| format!("{} AS {alias}", column("d", name))).collect();
+        let defined: Vec<String> = defined
+            .map(|((_, name), alias)| format!("{} AS {alias}", column("d", name)))
+            .collect();
         let (stored_from, stored_filter) = match units {
-            Units::Many => {
-                (format!(", {}", self.unnested()), format!(" WHERE {}", self.key_is("t", Side::Stored, unit_column)))
-            }
+            Units::Many => (
+                format!(", {}", self.unnested()),
+                format!(" WHERE {}", self.key_is("t", Side::Stored, unit_column)),
+            ),
             Units::One | Units::All => (String::new(), String::new()),
         };
         format!(
@@ -228,7 +238,10 @@ impl TviewText {
         };
         let key = join(&self.key, ", ", |key| {
             let name = format!("c{}", key.position + 1);
-            format!("{}, coalesce(d.{name}, t.{name})", literal(&self.columns[key.position].0))
+            format!(
+                "{}, coalesce(d.{name}, t.{name})",
+                literal(&self.columns[key.position].0)
+            )
         });
         format!(
             "SELECT \"pg_catalog\".jsonb_build_object({key}) AS key,\n       CASE WHEN d.copy IS NOT NULL THEN {} END AS expected,\n       \
@@ -269,7 +282,10 @@ impl TviewText {
     }
 
     fn row(&self, alias: &str, side: Side) -> String {
-        format!("ROW({})", join(&self.columns, ", ", |names| column(alias, side.name(names))))
+        format!(
+            "ROW({})",
+            join(&self.columns, ", ", |names| column(alias, side.name(names)))
+        )
     }
 
     /// The FROM clause (and WHERE clause) that yields the definition's rows `d` of the units.
@@ -277,7 +293,11 @@ impl TviewText {
         match units {
             Units::All => format!("{} AS d", self.definition),
             Units::One => {
-                format!("{} AS d\n WHERE {}", self.definition, self.key_is("d", Side::Defined, parameter))
+                format!(
+                    "{} AS d\n WHERE {}",
+                    self.definition,
+                    self.key_is("d", Side::Defined, parameter)
+                )
             }
             Units::Many if self.lateral => format!(
                 "{} CROSS JOIN LATERAL (SELECT * FROM {} AS d WHERE {} OFFSET 0) AS d",
@@ -310,7 +330,10 @@ impl TviewText {
             let stored = column(alias, side.name(&self.columns[key.position]));
             let value = value(*number);
             if key.nullable {
-                format!("({stored} {} {value} OR ({stored} IS NULL AND {value} IS NULL))", key.equals)
+                format!(
+                    "({stored} {} {value} OR ({stored} IS NULL AND {value} IS NULL))",
+                    key.equals
+                )
             } else {
                 format!("{stored} {} {value}", key.equals)
             }
@@ -318,7 +341,8 @@ impl TviewText {
     }
 }
 
-const SAME_IMAGE: &str = "n.image OPERATOR(\"pg_catalog\".=) o.image AND n.copy OPERATOR(\"pg_catalog\".=) o.copy";
+const SAME_IMAGE: &str =
+    "n.image OPERATOR(\"pg_catalog\".=) o.image AND n.copy OPERATOR(\"pg_catalog\".=) o.copy";
 
 /// Whose column names to use.
 #[derive(Clone, Copy)]
@@ -379,14 +403,24 @@ mod tests {
     fn many_units_come_as_arrays() {
         let delete = product().delete_many();
         assert!(delete.contains("USING unnest($1) AS u(k1)"), "{delete}");
-        let lateral = TviewText { lateral: true, ..product() }.upsert_many();
-        assert!(lateral.contains("CROSS JOIN LATERAL") && lateral.contains("OFFSET 0"), "{lateral}");
+        let lateral = TviewText {
+            lateral: true,
+            ..product()
+        }
+        .upsert_many();
+        assert!(
+            lateral.contains("CROSS JOIN LATERAL") && lateral.contains("OFFSET 0"),
+            "{lateral}"
+        );
     }
 
     #[test]
     fn null_keys_count_as_equal() {
         let mut text = product();
         text.key[0].nullable = true;
-        assert!(text.delete_many().contains("OR (t.\"pk\" IS NULL AND u.k1 IS NULL)"));
+        assert!(
+            text.delete_many()
+                .contains("OR (t.\"pk\" IS NULL AND u.k1 IS NULL)")
+        );
     }
 }

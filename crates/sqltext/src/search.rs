@@ -51,7 +51,10 @@ impl Search {
         let filter = if self.conditions.is_empty() {
             String::new()
         } else {
-            format!("\n WHERE {}", join(&self.conditions, "\n   AND ", |text| format!("({text})")))
+            format!(
+                "\n WHERE {}",
+                join(&self.conditions, "\n   AND ", |text| format!("({text})"))
+            )
         };
         format!("SELECT {key}\n  FROM {from}{filter}")
     }
@@ -65,8 +68,14 @@ mod tests {
     fn one_transition_table_is_made_distinct_and_two_are_united() {
         let search = Search {
             sources: vec![
-                SearchSource { relation: None, alias: "s1".into() },
-                SearchSource { relation: Some("\"public\".\"p\"".into()), alias: "s0".into() },
+                SearchSource {
+                    relation: None,
+                    alias: "s1".into(),
+                },
+                SearchSource {
+                    relation: Some("\"public\".\"p\"".into()),
+                    alias: "s0".into(),
+                },
             ],
             conditions: vec!["s0.\"c\" = s1.\"k\"".into()],
             key: vec![("s0".into(), "k".into())],
@@ -75,6 +84,9 @@ mod tests {
             search.statement(&[NEW_ROWS]),
             "SELECT DISTINCT s0.\"k\"\n  FROM \"pg_tviews_new\" AS s1, \"public\".\"p\" AS s0\n WHERE (s0.\"c\" = s1.\"k\")"
         );
-        assert_eq!(search.statement(&[OLD_ROWS, NEW_ROWS]).matches("UNION").count(), 1);
+        assert_eq!(
+            search.statement(&[OLD_ROWS, NEW_ROWS]).matches("UNION").count(),
+            1
+        );
     }
 }

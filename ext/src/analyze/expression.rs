@@ -1,10 +1,11 @@
 //! Expressions: what they use, and their templates.
 
 use super::{Analyzer, Scope, functions};
-use crate::pg::tree::{Node, NodeKind, Operand, Query, SublinkKind, Variable, Visit, rewrite};
+use crate::pg::node::{Node, NodeKind, Operand, SublinkKind, Variable, Visit, rewrite};
+use crate::pg::tree::Query;
 use pg_tviews_ir::{
     BlockId, Column, Condition, Equality, Expression, Parent, Role, SourceId, SourceKind, Template, Use,
-    View, WHOLE_ROW,
+    WHOLE_ROW,
 };
 use std::collections::BTreeSet;
 

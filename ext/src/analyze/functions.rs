@@ -3,7 +3,7 @@
 //! IMMUTABLE functions always. VOLATILE ones never. STABLE ones of the server if their result depends on nothing but their
 //! arguments and the settings that are fixed for each tview; STABLE ones of a user may read tables, which nobody could notice.
 
-use crate::pg::tree::{Node, base_type, element_type, function_name, type_name, volatility};
+use crate::pg::node::{Node, base_type, element_type, function_name, type_name, volatility};
 use pgrx::pg_sys;
 
 /// STABLE functions of the server that depend on their arguments and on fixed settings only.

@@ -10,7 +10,8 @@ mod sources;
 
 pub use objection::{Objection, refusal};
 
-use crate::pg::tree::{FromNode, JoinKind, Node, Query, Target};
+use crate::pg::node::Node;
+use crate::pg::tree::{FromNode, JoinKind, Query, Target};
 use pg_tviews_ir::{
     Block, BlockId, Condition, Expression, OutputColumn, Parent, ROOT_BLOCK, Role, SourceId, View,
 };
@@ -87,7 +88,7 @@ impl Analyzer {
         });
         self.refuse_clauses(query, id, within);
         let mut indices = Vec::new();
-        let from = query.from_clause();
+        let from = query.join_tree();
         range_indices(&from, &mut indices);
         let mut frame = Frame {
             query,
@@ -101,7 +102,7 @@ impl Analyzer {
         for index in &indices {
             self.analyze_source(scope, *index, within);
         }
-        let reach = self.from_node(&from, scope, None, within);
+        let reach = self.walk_from(&from, scope, None, within);
         let targets = query.targets();
         self.describe(id, query, &targets);
         self.outputs(id, query, &targets, scope, within);
@@ -267,7 +268,7 @@ impl Analyzer {
     }
 
     /// Walks the FROM clause. `guard`: see [`Condition::guard`].
-    fn from_node(
+    fn walk_from(
         &mut self,
         node: &FromNode,
         scope: &mut Scope,
@@ -282,7 +283,7 @@ impl Analyzer {
             FromNode::From { items, quals } => {
                 let mut reach = Reach::default();
                 for item in items {
-                    let part = self.from_node(item, scope, guard, within);
+                    let part = self.walk_from(item, scope, guard, within);
                     reach.sources.extend(part.sources);
                     reach.nullable.extend(part.nullable);
                 }
@@ -333,8 +334,8 @@ impl Analyzer {
         range_indices(optional, &mut indices);
         let optional_sources = self.sources_of(&indices, scope);
         let inner_guard = if outer { Some(&optional_sources) } else { guard };
-        let left = self.from_node(kept, scope, guard, within);
-        let right = self.from_node(optional, scope, inner_guard, within);
+        let left = self.walk_from(kept, scope, guard, within);
+        let right = self.walk_from(optional, scope, inner_guard, within);
         let mut nullable: BTreeSet<SourceId> = left.nullable.union(&right.nullable).copied().collect();
         self.conditions(quals, scope, inner_guard, &nullable, within, "ON");
         if outer {

@@ -14,6 +14,7 @@ pub mod keys;
 mod list;
 pub mod lock;
 pub mod name;
+pub mod node;
 pub mod parse;
 pub mod relation;
 pub mod settings;

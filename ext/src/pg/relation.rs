@@ -1,8 +1,9 @@
 //! What the catalogs say about a relation.
 
 use super::imports;
+use super::list::oids as oid_list;
 use super::text::owned;
-use super::tree::{Query, oid_list};
+use super::tree::Query;
 use super::version;
 use crate::error::{Error, Result};
 use pgrx::pg_sys;

@@ -3,14 +3,10 @@
 //! Invariant: every pointer in here comes from the server, points to a node of the kind its wrapper names, and lives in a memory
 //! context that outlasts the current call. Wrappers are made from such pointers only, inside `pg`, and are not kept.
 
-use super::list::{oids, pointers};
+use super::list::pointers;
+use super::node::{Node, optional};
 use super::text::owned;
 use pgrx::{is_a, pg_sys};
-use std::ffi::c_void;
-
-/// Any node.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Node(pub(super) *mut pg_sys::Node);
 
 /// An analysed SELECT.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,53 +73,6 @@ pub struct CommonTable {
     pub recursive: bool,
     pub references: i32,
     pub materialized: bool,
-}
-
-/// Node kinds that analysis treats in a way of their own.
-pub enum NodeKind {
-    Variable(Variable),
-    Sublink {
-        kind: SublinkKind,
-        test: Option<Node>,
-        query: Query,
-    },
-    Query,
-    SublinkOutput(usize),
-    Parameter,
-    Aggregate {
-        foreign_level: bool,
-    },
-    Window,
-    SetReturning,
-    SessionValue,
-    Sequence,
-    Other,
-}
-
-/// What can stand on one side of an equality.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Operand {
-    /// A column.
-    Variable(Variable),
-    /// The n-th output of the subquery that the expression tests.
-    Output(usize),
-}
-
-/// A reference to a column.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Variable {
-    pub levels_up: usize,
-    pub range_index: usize,
-    pub attnum: i16,
-}
-
-/// Kind of a subquery in an expression.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum SublinkKind {
-    Exists,
-    Any,
-    All,
-    Value,
 }
 
 impl Query {
@@ -240,8 +189,8 @@ impl Query {
             })
     }
 
-    pub fn from_clause(&self) -> FromNode {
-        from_node(self.get().jointree.cast())
+    pub fn join_tree(&self) -> FromNode {
+        read_from(self.get().jointree.cast())
     }
 
     /// The select list, with references to grouped columns and join columns replaced by what they stand for.
@@ -268,11 +217,7 @@ impl Query {
     }
 }
 
-fn optional(node: *mut pg_sys::Node) -> Option<Node> {
-    (!node.is_null()).then_some(Node(node))
-}
-
-fn from_node(node: *mut pg_sys::Node) -> FromNode {
+fn read_from(node: *mut pg_sys::Node) -> FromNode {
     // SAFETY: a join tree consists of FromExpr, JoinExpr and RangeTblRef nodes only.
     unsafe {
         if is_a(node, pg_sys::NodeTag::T_RangeTblRef) {
@@ -287,14 +232,14 @@ fn from_node(node: *mut pg_sys::Node) -> FromNode {
             };
             FromNode::Join {
                 kind,
-                left: Box::new(from_node(join.larg)),
-                right: Box::new(from_node(join.rarg)),
+                left: Box::new(read_from(join.larg)),
+                right: Box::new(read_from(join.rarg)),
                 quals: optional(join.quals),
             }
         } else {
             let from = &*node.cast::<pg_sys::FromExpr>();
             FromNode::From {
-                items: pointers(from.fromlist).into_iter().map(from_node).collect(),
+                items: pointers(from.fromlist).into_iter().map(read_from).collect(),
                 quals: optional(from.quals),
             }
         }
@@ -344,373 +289,4 @@ impl RangeEntry {
             .chain(values.flat_map(|row| pointers(row).into_iter().map(Node)))
             .collect()
     }
-}
-
-/// What a visitor wants done with a node.
-pub enum Visit {
-    /// Go on with its children.
-    Descend,
-    /// Leave it, and what is below, as it is.
-    Keep,
-    /// Put this node in its place.
-    Replace(Node),
-}
-
-type Visitor<'a> = &'a mut dyn FnMut(Node) -> Visit;
-
-/// A copy of an expression in which a visitor may replace nodes, outermost first.
-pub fn rewrite(node: Node, visitor: Visitor<'_>) -> Node {
-    let mut context: Visitor<'_> = visitor;
-    // SAFETY: `context` outlives the walk; the callback gets it back as it was given.
-    Node(unsafe { rewrite_callback(node.0, (&raw mut context).cast()) })
-}
-
-/// # Safety
-/// `context` points to a `Visitor`; `node` is null or a valid node.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn rewrite_callback(
-    node: *mut pg_sys::Node,
-    context: *mut c_void,
-) -> *mut pg_sys::Node {
-    if node.is_null() {
-        return node;
-    }
-    // SAFETY: see the function's contract; deep nesting is caught by the server's own check.
-    unsafe {
-        pg_sys::check_stack_depth();
-        let visitor = &mut *context.cast::<Visitor<'_>>();
-        match visitor(Node(node)) {
-            Visit::Keep => node,
-            Visit::Replace(other) => other.0,
-            Visit::Descend => super::version::mutate_children(node, rewrite_callback, context),
-        }
-    }
-}
-
-impl Node {
-    fn tag(self) -> pg_sys::NodeTag {
-        // SAFETY: module invariant.
-        unsafe { (*self.0).type_ }
-    }
-
-    pub fn kind(self) -> NodeKind {
-        use pg_sys::NodeTag::*;
-        // SAFETY: each cast follows from the tag.
-        unsafe {
-            match self.tag() {
-                T_Var => NodeKind::Variable(variable(&*self.0.cast())),
-                T_SubLink => {
-                    let sublink = &*self.0.cast::<pg_sys::SubLink>();
-                    let kind = match sublink.subLinkType {
-                        pg_sys::SubLinkType::EXISTS_SUBLINK => SublinkKind::Exists,
-                        pg_sys::SubLinkType::ANY_SUBLINK => SublinkKind::Any,
-                        pg_sys::SubLinkType::ALL_SUBLINK => SublinkKind::All,
-                        _ => SublinkKind::Value,
-                    };
-                    let query = Query(sublink.subselect.cast());
-                    NodeKind::Sublink {
-                        kind,
-                        test: optional(sublink.testexpr),
-                        query,
-                    }
-                }
-                T_Query => NodeKind::Query,
-                T_Param => {
-                    let param = &*self.0.cast::<pg_sys::Param>();
-                    if param.paramkind == pg_sys::ParamKind::PARAM_SUBLINK {
-                        NodeKind::SublinkOutput(param.paramid as usize)
-                    } else {
-                        NodeKind::Parameter
-                    }
-                }
-                T_Aggref => NodeKind::Aggregate {
-                    foreign_level: (*self.0.cast::<pg_sys::Aggref>()).agglevelsup > 0,
-                },
-                T_GroupingFunc => NodeKind::Aggregate { foreign_level: false },
-                T_WindowFunc => NodeKind::Window,
-                T_FuncExpr if (*self.0.cast::<pg_sys::FuncExpr>()).funcretset => NodeKind::SetReturning,
-                T_OpExpr if (*self.0.cast::<pg_sys::OpExpr>()).opretset => NodeKind::SetReturning,
-                T_SQLValueFunction => NodeKind::SessionValue,
-                T_NextValueExpr => NodeKind::Sequence,
-                _ => NodeKind::Other,
-            }
-        }
-    }
-
-    /// Oids of the functions that this node itself calls, its children left out.
-    pub fn functions(self) -> Vec<pg_sys::Oid> {
-        let mut found: Vec<pg_sys::Oid> = Vec::new();
-        // SAFETY: the callback gets `found` back; the tag of the node is one that has functions or is ignored.
-        unsafe {
-            pg_sys::check_functions_in_node(self.0, Some(collect_function), (&raw mut found).cast());
-        }
-        found
-    }
-
-    /// If the node converts between types through text: (type converted from, type converted to).
-    pub fn text_conversion(self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
-        if self.tag() != pg_sys::NodeTag::T_CoerceViaIO {
-            return None;
-        }
-        // SAFETY: the cast follows from the tag.
-        let coercion = unsafe { &*self.0.cast::<pg_sys::CoerceViaIO>() };
-        Some((Node(coercion.arg.cast()).type_oid(), coercion.resulttype))
-    }
-
-    /// Byte position in the definition's text, if known.
-    pub fn location(self) -> Option<usize> {
-        // SAFETY: module invariant.
-        usize::try_from(unsafe { pg_sys::exprLocation(self.0) }).ok()
-    }
-
-    pub fn type_oid(self) -> pg_sys::Oid {
-        // SAFETY: module invariant; only called on expressions.
-        unsafe { pg_sys::exprType(self.0) }
-    }
-
-    /// The parameter `$number` of this expression's type.
-    pub fn parameter(self, number: usize) -> Node {
-        // SAFETY: palloc0 returns zeroed memory of the size asked for; every field that readers look at is set.
-        unsafe {
-            let param = pg_sys::palloc0(size_of::<pg_sys::Param>()).cast::<pg_sys::Param>();
-            (*param).xpr.type_ = pg_sys::NodeTag::T_Param;
-            (*param).paramkind = pg_sys::ParamKind::PARAM_EXTERN;
-            (*param).paramid = number as i32;
-            (*param).paramtype = self.type_oid();
-            (*param).paramtypmod = pg_sys::exprTypmod(self.0);
-            (*param).paramcollid = pg_sys::exprCollation(self.0);
-            (*param).location = -1;
-            Node(param.cast())
-        }
-    }
-
-    /// `(expression) IS NOT FALSE`, or `IS NOT TRUE`.
-    pub fn is_not(self, value: bool) -> Node {
-        // SAFETY: as in `parameter`.
-        unsafe {
-            let test = pg_sys::palloc0(size_of::<pg_sys::BooleanTest>()).cast::<pg_sys::BooleanTest>();
-            (*test).xpr.type_ = pg_sys::NodeTag::T_BooleanTest;
-            (*test).arg = self.0.cast();
-            (*test).booltesttype = if value {
-                pg_sys::BoolTestType::IS_NOT_TRUE
-            } else {
-                pg_sys::BoolTestType::IS_NOT_FALSE
-            };
-            (*test).location = -1;
-            Node(test.cast())
-        }
-    }
-
-    /// The text of an expression that contains no variables. Names come out qualified under the safe search path.
-    pub fn deparse(self) -> String {
-        // SAFETY: without variables the deparser needs no context.
-        unsafe {
-            owned(pg_sys::deparse_expression(
-                self.0,
-                std::ptr::null_mut(),
-                false,
-                false,
-            ))
-        }
-    }
-
-    /// The conjuncts of a condition.
-    pub fn conjuncts(self) -> Vec<Node> {
-        if self.tag() == pg_sys::NodeTag::T_List {
-            return pointers(self.0.cast())
-                .into_iter()
-                .flat_map(|part| Node(part).conjuncts())
-                .collect();
-        }
-        match self.boolean() {
-            Some((pg_sys::BoolExprType::AND_EXPR, arguments)) => {
-                arguments.into_iter().flat_map(Node::conjuncts).collect()
-            }
-            _ => vec![self],
-        }
-    }
-
-    fn boolean(self) -> Option<(pg_sys::BoolExprType::Type, Vec<Node>)> {
-        if self.tag() != pg_sys::NodeTag::T_BoolExpr {
-            return None;
-        }
-        // SAFETY: the cast follows from the tag.
-        let expression = unsafe { &*self.0.cast::<pg_sys::BoolExpr>() };
-        Some((
-            expression.boolop,
-            pointers(expression.args).into_iter().map(Node).collect(),
-        ))
-    }
-
-    /// The constant 1 of type bigint, as `LIMIT 1` has it.
-    pub fn is_constant_one(self) -> bool {
-        if self.tag() != pg_sys::NodeTag::T_Const {
-            return false;
-        }
-        // SAFETY: the cast follows from the tag.
-        let constant = unsafe { &*self.0.cast::<pg_sys::Const>() };
-        !constant.constisnull
-            && constant.consttype == pg_sys::INT8OID
-            && constant.constvalue.value() as i64 == 1
-    }
-
-    /// Columns (and outputs of the tested subquery) that, when NULL, keep the expression from being true.
-    pub fn strict_operands(self) -> Vec<Operand> {
-        use pg_sys::NodeTag::*;
-        let of_all = |list| {
-            pointers(list)
-                .into_iter()
-                .flat_map(|node| Node(node).strict_operands())
-                .collect()
-        };
-        // SAFETY: each cast follows from the tag.
-        unsafe {
-            match self.tag() {
-                T_Var | T_Param => operand(self.0).into_iter().collect(),
-                T_RelabelType => Node((*self.0.cast::<pg_sys::RelabelType>()).arg.cast()).strict_operands(),
-                T_OpExpr => {
-                    let operator = &*self.0.cast::<pg_sys::OpExpr>();
-                    let strict = pg_sys::op_strict(operator.opno);
-                    if strict { of_all(operator.args) } else { vec![] }
-                }
-                T_FuncExpr => {
-                    let function = &*self.0.cast::<pg_sys::FuncExpr>();
-                    let strict = pg_sys::func_strict(function.funcid);
-                    if strict { of_all(function.args) } else { vec![] }
-                }
-                T_NullTest => {
-                    let test = &*self.0.cast::<pg_sys::NullTest>();
-                    let not_null = test.nulltesttype == pg_sys::NullTestType::IS_NOT_NULL && !test.argisrow;
-                    if not_null {
-                        Node(test.arg.cast()).strict_operands()
-                    } else {
-                        vec![]
-                    }
-                }
-                _ => match self.boolean() {
-                    Some((pg_sys::BoolExprType::AND_EXPR, arguments)) => {
-                        arguments.into_iter().flat_map(Node::strict_operands).collect()
-                    }
-                    Some((pg_sys::BoolExprType::OR_EXPR, arguments)) => {
-                        let mut sets = arguments.into_iter().map(Node::strict_operands);
-                        let first = sets.next().unwrap_or_default();
-                        sets.fold(first, |both, next| {
-                            both.into_iter().filter(|one| next.contains(one)).collect()
-                        })
-                    }
-                    _ => vec![],
-                },
-            }
-        }
-    }
-
-    /// If the expression is an equality of two columns that a unique key over either of them can rely upon: the columns and
-    /// whether they are of one type, so that one's value can stand for the other's.
-    pub fn column_equality(self) -> Option<(Operand, Operand, bool)> {
-        if self.tag() != pg_sys::NodeTag::T_OpExpr {
-            return None;
-        }
-        // SAFETY: the casts follow from the tags; an equality has two arguments.
-        unsafe {
-            let operator = &*self.0.cast::<pg_sys::OpExpr>();
-            let arguments: Vec<*mut pg_sys::Node> = pointers(operator.args);
-            let [left, right] = arguments.as_slice() else {
-                return None;
-            };
-            let (left, right) = (stripped(*left), stripped(*right));
-            let operands = (operand(left)?, operand(right)?);
-            let (left, right) = (Node(left), Node(right));
-            if !pg_sys::op_mergejoinable(operator.opno, left.type_oid()) {
-                return None;
-            }
-            let own = pg_sys::lookup_type_cache(left.type_oid(), pg_sys::TYPECACHE_EQ_OPR as i32);
-            let same_type = left.type_oid() == right.type_oid()
-                && (*own).eq_opr == operator.opno
-                && left.collation() == right.collation()
-                && left.collation() == operator.inputcollid;
-            let collated = operator.inputcollid != pg_sys::InvalidOid;
-            (same_type || !collated).then_some((operands.0, operands.1, same_type))
-        }
-    }
-
-    fn collation(self) -> pg_sys::Oid {
-        // SAFETY: module invariant; only called on expressions.
-        unsafe { pg_sys::exprCollation(self.0) }
-    }
-}
-
-/// The node below binary-compatible relabelling.
-///
-/// # Safety
-/// `node` is a valid expression.
-unsafe fn stripped(node: *mut pg_sys::Node) -> *mut pg_sys::Node {
-    // SAFETY: each cast follows from the tag.
-    unsafe {
-        let mut node = node;
-        while is_a(node, pg_sys::NodeTag::T_RelabelType) {
-            node = (*node.cast::<pg_sys::RelabelType>()).arg.cast();
-        }
-        node
-    }
-}
-
-fn operand(node: *mut pg_sys::Node) -> Option<Operand> {
-    match Node(node).kind() {
-        NodeKind::Variable(variable) => Some(Operand::Variable(variable)),
-        NodeKind::SublinkOutput(number) => Some(Operand::Output(number)),
-        _ => None,
-    }
-}
-
-fn variable(var: &pg_sys::Var) -> Variable {
-    Variable {
-        levels_up: var.varlevelsup as usize,
-        range_index: usize::try_from(var.varno).unwrap_or(usize::MAX),
-        attnum: var.varattno,
-    }
-}
-
-/// # Safety
-/// `context` points to a `Vec<Oid>`.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn collect_function(function: pg_sys::Oid, context: *mut c_void) -> bool {
-    // SAFETY: see the function's contract.
-    unsafe { (*context.cast::<Vec<pg_sys::Oid>>()).push(function) };
-    false
-}
-
-/// Volatility of a function: `i`, `s` or `v`.
-pub fn volatility(function: pg_sys::Oid) -> u8 {
-    // SAFETY: raises an error for an unknown function.
-    unsafe { pg_sys::func_volatile(function) as u8 }
-}
-
-/// Name of a function without its schema.
-pub fn function_name(function: pg_sys::Oid) -> String {
-    // SAFETY: returns null for an unknown function.
-    unsafe { owned(pg_sys::get_func_name(function)) }
-}
-
-/// Name of a type as SQL writes it.
-pub fn type_name(type_oid: pg_sys::Oid) -> String {
-    // SAFETY: returns "???" for an unknown type.
-    unsafe { owned(pg_sys::format_type_be(type_oid)) }
-}
-
-/// Base type of a domain, else the type itself.
-pub fn base_type(type_oid: pg_sys::Oid) -> pg_sys::Oid {
-    // SAFETY: raises an error for an unknown type.
-    unsafe { pg_sys::getBaseType(type_oid) }
-}
-
-/// Oids in a list node; for [`super::relation`].
-pub(super) fn oid_list(list: *const pg_sys::List) -> Vec<pg_sys::Oid> {
-    oids(list)
-}
-
-/// Element type of an array type.
-pub fn element_type(type_oid: pg_sys::Oid) -> Option<pg_sys::Oid> {
-    // SAFETY: looks up the catalog; other types give InvalidOid.
-    let element = unsafe { pg_sys::get_element_type(type_oid) };
-    (element != pg_sys::InvalidOid).then_some(element)
 }

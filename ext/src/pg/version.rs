@@ -1,6 +1,7 @@
 //! What differs between the supported major versions of PostgreSQL.
 
-use super::tree::{Node, Query};
+use super::node::Node;
+use super::tree::Query;
 use pgrx::pg_sys;
 use std::ffi::c_void;
 
