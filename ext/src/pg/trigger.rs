@@ -62,25 +62,6 @@ impl Firing {
         after_statement && (!old || !data.tg_oldtable.is_null()) && (!new || !data.tg_newtable.is_null())
     }
 
-    /// Whether the UPDATE can have changed one of these columns, as far as its statement tells.
-    pub fn may_change(&self, used: &ColumnSet) -> bool {
-        let data = self.get();
-        // SAFETY: the relation is open; its trigger descriptor is set because it has triggers.
-        unsafe {
-            let relation = data.tg_relation;
-            let constraints = (*(*relation).rd_att).constr;
-            let generated = !constraints.is_null() && (*constraints).has_generated_stored;
-            let rewriting = !(*relation).trigdesc.is_null() && (*(*relation).trigdesc).trig_update_before_row;
-            if used.whole_row || generated || rewriting {
-                return true;
-            }
-            used.attnums.iter().any(|attnum| {
-                let member = i32::from(*attnum) - pg_sys::FirstLowInvalidHeapAttributeNumber;
-                pg_sys::bms_is_member(member, data.tg_updatedcols.cast_mut())
-            })
-        }
-    }
-
     /// Whether the statement touched any row.
     pub fn has_rows(&self) -> bool {
         let data = self.get();

@@ -36,9 +36,6 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
         return flush::all(compiled).map(drop);
     };
     let occurrences = compiled.occurrences(firing.relation_oid());
-    if event == Event::Update && !occurrences.iter().any(|(_, used, _)| firing.may_change(used)) {
-        return Ok(());
-    }
     let mut units = UnitSet::new(&compiled.key_types);
     let searches = note_rows(firing, &occurrences, &mut units)?;
     if units.is_empty() && searches.is_empty() {
@@ -55,7 +52,9 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
 }
 
 /// Looks at the changed rows: units that they name themselves are added, occurrences that need a search are returned. A row whose
-/// used columns have not changed affects nothing.
+/// used columns have not changed affects nothing. Values are compared, because the columns that the statement sets
+/// (`tg_updatedcols`) do not tell: BEFORE triggers and generated columns change others, and where data-modifying WITH queries
+/// update one table several times, the one firing for all of them has the columns of one.
 fn note_rows(
     firing: &Firing,
     occurrences: &[(usize, &ColumnSet, &Finding)],
