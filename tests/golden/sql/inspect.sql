@@ -16,11 +16,12 @@ CREATE TABLE tv_product AS
     FROM tb_product p JOIN tb_category c ON c.pk_category = p.fk_category;
 
 -- The catalog views.
-SELECT * FROM tviews.views;
-SELECT * FROM tviews.dependencies;
+SELECT schema_name, name, owner, unit_key, definition ~ 'tb_review r' AS has_definition, settings[1:10] FROM tviews.views;
+SELECT * FROM tviews.dependencies ORDER BY 1, 2, 3, 4;
 
 -- What each change costs, and which index is missing.
-SELECT * FROM pg_tviews_explain('tv_product');
+SELECT source, event, columns, strategy FROM pg_tviews_explain('tv_product');
+SELECT source, statement FROM pg_tviews_explain('tv_product') WHERE event = 'DELETE';
 SELECT * FROM pg_tviews_analyze($$SELECT c.pk_category, c.name FROM tb_category c$$);
 
 -- Verify finds what is damaged by force: wrong, missing and surplus rows.
@@ -29,10 +30,14 @@ SET session_replication_role = replica;
 UPDATE tv_product SET data = '{}';
 RESET session_replication_role;
 ALTER TABLE tv_product DISABLE TRIGGER ALL;
+ALTER TABLE tb_product DISABLE TRIGGER USER;
+ALTER EVENT TRIGGER pg_tviews_ddl_end DISABLE;
+ALTER TABLE tv_product DISABLE TRIGGER ALL;
 UPDATE tv_product SET data = jsonb_set(data, '{name}', '"Nail"') WHERE pk_product = 10;
 DELETE FROM tv_product WHERE pk_product = 11;
 INSERT INTO tv_product VALUES (12, 1, '{}');
-ALTER TABLE tv_product ENABLE ALWAYS TRIGGER ALL;
+ALTER TABLE tv_product ENABLE ALWAYS TRIGGER "00_pg_tviews_guard";
+ALTER EVENT TRIGGER pg_tviews_ddl_end ENABLE;
 SELECT * FROM pg_tviews_verify('tv_product') ORDER BY key::text;
 -- A refresh repairs it.
 SELECT pg_tviews_refresh('tv_product') IS NOT NULL AS refreshed;
