@@ -1,1 +1,491 @@
-//! Views built by hand, for the tests of the planning rules.
+//! Views built by hand, for the tests of the planning rules, and plans as text.
+//!
+//! A view is written one clause a line, nearly as SQL; what analysis would note about outer joins, grouping and strictness is
+//! noted here in the same way:
+//!
+//! ```text
+//! from product p                               the first table
+//! join category c on p.fk_category = c.pk      further ones; `left` for an outer join; several conditions with `and`
+//! left [                                       an outer join whose optional side is a join itself
+//!   from supplier s
+//!   join category h on h.pk = s.home
+//! ] on s.pk = p.fk_supplier
+//! join (                                       a derived table
+//!   from review r
+//!   group r.fk_product                         or: limit 5, aggregate, distinct
+//!   select r.fk_product, count(r.pk) as n      count() stands for any aggregate
+//! ) t on t.fk_product = p.pk
+//! where p.name <> ''
+//! select p.pk, p.name
+//! sub                                          a subquery in an expression
+//!   from review r
+//!   where r.fk_product = p.pk
+//!   select r.rating
+//! end
+//! ```
+//!
+//! An alias is used once in a view. An expression is strict in its columns unless `coalesce`, `is` or `or` occurs in it.
+
+mod catalog;
+mod finding;
+mod keys;
+mod links;
+
+use crate::{Finding, Plan, Refusal, plan};
+use pg_tviews_ir::{
+    Block, BlockId, Column, Condition, Equality, Expression, OutputColumn, Parent, Role, Source, SourceId,
+    SourceKind, Template, Use, View, validate,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Plans a view and compares the plan's text.
+pub(crate) fn check(input: &str, expect: &str) {
+    check_fixed(input, None, expect);
+}
+
+/// The same with a unit key that is already chosen.
+pub(crate) fn check_fixed(input: &str, key: Option<&[usize]>, expect: &str) {
+    let built = Builder::read(input);
+    assert_eq!(validate(&built.view), [], "{input}\n{}", built.view);
+    let plan = plan(&built.view, key);
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| line.trim().to_owned());
+        lines.filter(|line| !line.is_empty()).collect()
+    };
+    let actual = match &plan {
+        Ok(plan) => built.plan_text(plan),
+        Err(refusals) => built.refusals_text(refusals),
+    };
+    assert_eq!(lines(&actual), lines(expect), "{input}\n{}", built.view);
+}
+
+/// A block that is being read.
+struct Open {
+    block: BlockId,
+    names: Vec<String>,
+    nullable: BTreeSet<SourceId>,
+    /// Outer joins whose optional side is being read: number of conditions and of sources before it.
+    groups: Vec<(usize, usize)>,
+    grouped: bool,
+    keys: Vec<Column>,
+    limited: bool,
+    distinct: bool,
+    /// How the derived table joins, once it is closed.
+    left: bool,
+}
+
+#[derive(Default)]
+struct Builder {
+    view: View,
+    aliases: BTreeMap<String, SourceId>,
+    output_names: BTreeMap<BlockId, Vec<String>>,
+    open: Vec<Open>,
+}
+
+impl Builder {
+    fn read(input: &str) -> Builder {
+        let mut builder = Builder::default();
+        builder.open_block(None, false);
+        for line in input.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match (word, rest) {
+                ("sub", _) => {
+                    let outer = builder.top().block;
+                    builder.open_block(Some(Parent::Sublink(outer)), false);
+                }
+                ("end", _) => builder.close_block(),
+                ("join" | "left" | "from", "(") => builder.open_derived(word == "left"),
+                (")", rest) => builder.close_derived(rest),
+                ("left", "[") => builder.open_group(),
+                ("]", rest) => builder.close_group(rest.strip_prefix("on ").expect("] on")),
+                ("from" | "join" | "left", rest) => builder.table(rest, word == "left"),
+                ("where", rest) => builder.conditions(rest, None),
+                ("select", rest) => builder.select(rest),
+                ("group", rest) => {
+                    builder.top().grouped = true;
+                    for name in rest.split(", ") {
+                        let column = builder.column(name);
+                        builder.note(column, Role::Link);
+                        builder.top().keys.push(column);
+                    }
+                }
+                ("aggregate", _) => builder.top().grouped = true,
+                ("distinct", _) => builder.top().distinct = true,
+                ("limit", count) => {
+                    builder.top().limited = true;
+                    let block = builder.top().block;
+                    builder.view.blocks[block.0].at_most_one_row = count == "1";
+                }
+                _ => panic!("not understood: {line}"),
+            }
+        }
+        builder.close_block();
+        builder
+    }
+
+    fn top(&mut self) -> &mut Open {
+        self.open.last_mut().expect("an open block")
+    }
+
+    fn open_block(&mut self, parent: Option<Parent>, left: bool) {
+        let block = BlockId(self.view.blocks.len());
+        self.view.blocks.push(Block {
+            parent,
+            ..Block::default()
+        });
+        self.open.push(Open {
+            block,
+            names: vec![],
+            nullable: BTreeSet::new(),
+            groups: vec![],
+            grouped: false,
+            keys: vec![],
+            limited: false,
+            distinct: false,
+            left,
+        });
+    }
+
+    /// What holds of a block as a whole, as analysis finds it.
+    fn close_block(&mut self) {
+        let open = self.open.pop().expect("an open block");
+        for source in &open.nullable {
+            self.view.sources[source.0].nullable = true;
+        }
+        let block = &mut self.view.blocks[open.block.0];
+        block.plain = !open.grouped && !open.limited && !open.distinct;
+        block.at_most_one_row |= open.grouped && open.keys.is_empty();
+        let is_key = |output: &Option<Expression>| {
+            let column = output.as_ref().and_then(Expression::as_column);
+            column.is_some_and(|column| open.keys.contains(&column))
+        };
+        if open.distinct {
+            block.unique_outputs = Some((1..=block.outputs.len() as i16).collect());
+        } else if !open.keys.is_empty() {
+            let places: Vec<i16> = (1i16..)
+                .zip(&block.outputs)
+                .filter(|(_, output)| is_key(output))
+                .map(|(place, _)| place)
+                .collect();
+            block.unique_outputs = (places.len() == open.keys.len()).then_some(places);
+        }
+        for output in &mut block.outputs {
+            if open.limited || (open.grouped && !is_key(output)) {
+                *output = None;
+            }
+        }
+        if block.parent.is_none() {
+            let copies = block
+                .outputs
+                .iter()
+                .map(|output| output.as_ref().and_then(Expression::as_column));
+            let columns = open.names.iter().zip(copies);
+            self.view.columns = columns
+                .map(|(name, copies)| OutputColumn {
+                    name: name.clone(),
+                    copies,
+                })
+                .collect();
+        }
+        self.output_names.insert(open.block, open.names);
+    }
+
+    fn source(&mut self, alias: &str, kind: SourceKind) -> SourceId {
+        let id = SourceId(self.view.sources.len());
+        let block = self.top().block;
+        self.view.sources.push(Source {
+            block,
+            alias: alias.to_owned(),
+            nullable: false,
+            kind,
+        });
+        let known = self.aliases.insert(alias.to_owned(), id);
+        assert_eq!(known, None, "{alias} is used twice");
+        id
+    }
+
+    fn table(&mut self, clause: &str, left: bool) {
+        let (named, condition) = clause
+            .split_once(" on ")
+            .map_or((clause, None), |(a, b)| (a, Some(b)));
+        let (table, alias) = named.split_once(' ').expect("table and alias");
+        let kind = match table {
+            "computed" => SourceKind::Computed,
+            _ => SourceKind::Table(catalog::table(table)),
+        };
+        let id = self.source(alias, kind);
+        self.joined(id, condition, left);
+    }
+
+    fn joined(&mut self, id: SourceId, condition: Option<&str>, left: bool) {
+        if let Some(condition) = condition {
+            self.conditions(condition, left.then(|| BTreeSet::from([id])));
+        }
+        if left {
+            self.top().nullable.insert(id);
+        }
+    }
+
+    fn open_derived(&mut self, left: bool) {
+        let block = BlockId(self.view.blocks.len());
+        let alias = format!("block {}", block.0);
+        let id = self.source(&alias, SourceKind::Derived(block));
+        self.open_block(Some(Parent::Derived(id)), left);
+    }
+
+    fn close_derived(&mut self, clause: &str) {
+        let (left, block) = (self.top().left, self.top().block);
+        self.close_block();
+        let (alias, condition) = clause
+            .split_once(" on ")
+            .map_or((clause, None), |(a, b)| (a, Some(b)));
+        let id = self
+            .aliases
+            .remove(&format!("block {}", block.0))
+            .expect("a derived table");
+        self.aliases.insert(alias.to_owned(), id);
+        self.view.sources[id.0].alias = alias.to_owned();
+        self.joined(id, condition, left);
+    }
+
+    fn open_group(&mut self) {
+        let block = self.top().block;
+        let before = (
+            self.view.blocks[block.0].conditions.len(),
+            self.view.sources.len(),
+        );
+        self.top().groups.push(before);
+    }
+
+    fn close_group(&mut self, condition: &str) {
+        let block = self.top().block;
+        let (conditions, sources) = self.top().groups.pop().expect("an open group");
+        let optional: BTreeSet<SourceId> = self
+            .view
+            .source_ids()
+            .skip(sources)
+            .filter(|source| self.view.source(*source).block == block)
+            .collect();
+        for condition in &mut self.view.blocks[block.0].conditions[conditions..] {
+            condition.guard.get_or_insert_with(|| optional.clone());
+        }
+        self.conditions(condition, Some(optional.clone()));
+        self.top().nullable.extend(optional);
+    }
+
+    fn conditions(&mut self, text: &str, guard: Option<BTreeSet<SourceId>>) {
+        for conjunct in text.split(" and ") {
+            let expression = self.expression(conjunct, Role::Link);
+            let equality = self.equality(&expression);
+            let (block, nullable) = (self.top().block, self.top().nullable.clone());
+            self.view.blocks[block.0].conditions.push(Condition {
+                expression,
+                guard: guard.clone(),
+                nullable,
+                equality,
+            });
+        }
+    }
+
+    /// The equality that an expression is; its two columns have one type if the catalog says so.
+    fn equality(&self, expression: &Expression) -> Option<Equality> {
+        let text = expression.template.render(|hole| format!("${hole}"));
+        let (left, right) = match expression.columns.as_slice() {
+            [left, right] if text == "$0 = $1" => (*left, *right),
+            _ => return None,
+        };
+        let wide = |column: Column| {
+            let table = self.view.table(column.source);
+            let column = table.and_then(|table| table.column(column.attnum));
+            column.is_some_and(|column| column.name.starts_with("wide"))
+        };
+        Some(Equality {
+            left,
+            right,
+            same_type: wide(left) == wide(right),
+        })
+    }
+
+    fn select(&mut self, list: &str) {
+        for item in list.split(", ") {
+            let (text, name) = item.split_once(" as ").unwrap_or((item, ""));
+            let name = match name {
+                "" => text.rsplit('.').next().unwrap_or(text),
+                given => given,
+            };
+            let expression = self.expression(text, Role::Leaf);
+            let aggregate = text.starts_with("count(");
+            let open = self.top();
+            open.names.push(name.to_owned());
+            let block = open.block;
+            self.view.blocks[block.0]
+                .outputs
+                .push((!aggregate).then_some(expression));
+        }
+    }
+
+    fn expression(&mut self, text: &str, role: Role) -> Expression {
+        let mut columns: Vec<Column> = vec![];
+        let mut template = String::new();
+        for word in split_words(text) {
+            if !word.contains('.') {
+                template.push_str(word);
+                continue;
+            }
+            let column = self.column(word);
+            self.note(column, role);
+            let known = columns.iter().position(|known| *known == column);
+            let number = known.unwrap_or_else(|| {
+                columns.push(column);
+                columns.len() - 1
+            });
+            template.push_str(&format!("${}", number + 1));
+        }
+        let lower = format!(" {} ", text.to_lowercase());
+        let lax = ["coalesce(", " is ", " or "]
+            .iter()
+            .any(|word| lower.contains(word));
+        Expression {
+            template: Template::parse(&template, columns.len()).expect("a template"),
+            strict: columns.iter().copied().filter(|_| !lax).collect(),
+            columns,
+        }
+    }
+
+    fn note(&mut self, column: Column, role: Role) {
+        if self.view.table(column.source).is_some() {
+            self.view.uses.insert(Use { column, role });
+        }
+    }
+
+    fn column(&self, name: &str) -> Column {
+        let (alias, column) = name.split_once('.').expect("alias.column");
+        let source = *self
+            .aliases
+            .get(alias)
+            .unwrap_or_else(|| panic!("no alias {alias}"));
+        let attnum = match &self.view.source(source).kind {
+            SourceKind::Table(_) if column == "*" => Some(pg_tviews_ir::WHOLE_ROW),
+            SourceKind::Table(table) => {
+                let known = table.columns.iter().find(|known| known.name == column);
+                known.map(|known| known.attnum)
+            }
+            SourceKind::Derived(block) => {
+                let names = &self.output_names[block];
+                names
+                    .iter()
+                    .position(|known| known == column)
+                    .map(|place| place as i16 + 1)
+            }
+            SourceKind::Computed => Some(1),
+        };
+        let attnum = attnum.unwrap_or_else(|| panic!("no column {name}"));
+        Column { source, attnum }
+    }
+
+    /// The plan: the key, then how the units of each occurrence are found, then advice.
+    fn plan_text(&self, plan: &Plan) -> String {
+        let root = &self.view.source(plan.key.root).alias;
+        let names = plan.key.columns.iter().map(|part| {
+            let table = self.view.table(plan.key.root);
+            let column = table.and_then(|table| table.column(part.attnum));
+            let null = if part.nullable { "?" } else { "" };
+            format!(
+                "{root}.{}{null}",
+                column.map_or("no column", |column| &column.name)
+            )
+        });
+        let names: Vec<String> = names.collect();
+        let rows = if plan.key.single { "one row" } else { "many rows" };
+        let mut text = format!("key {}: {rows}\n", names.join(", "));
+        for occurrence in &plan.occurrences {
+            let alias = &self.view.source(occurrence.source).alias;
+            let finding = self.finding_text(occurrence.source, &occurrence.finding);
+            text.push_str(&format!("{alias}: {finding}\n"));
+        }
+        if plan.lateral {
+            text.push_str("lateral\n");
+        }
+        for index in &plan.missing_indexes {
+            let for_source = &self.view.source(index.source).alias;
+            text.push_str(&format!(
+                "missing for {for_source}: {}({})\n",
+                index.table,
+                index.columns.join(", ")
+            ));
+        }
+        text
+    }
+
+    /// `direct fk_product`, or `p.pk from c, product p where …` with the view's own aliases.
+    fn finding_text(&self, source: SourceId, finding: &Finding) -> String {
+        let search = match finding {
+            Finding::Direct(attnums) => {
+                let table = self.view.table(source);
+                let name = |attnum: &i16| {
+                    let column = table.and_then(|table| table.column(*attnum));
+                    column.map_or("no column", |column| &column.name).to_owned()
+                };
+                return format!(
+                    "direct {}",
+                    attnums.iter().map(name).collect::<Vec<_>>().join(", ")
+                );
+            }
+            Finding::Search(search) => search,
+        };
+        let sources = search.sources.iter().map(|source| match &source.relation {
+            Some(relation) => format!("{} {}.", relation.replace("\"s\".", ""), source.alias),
+            None => format!("{}.", source.alias),
+        });
+        let key = search.key.iter().map(|(alias, name)| format!("{alias}.{name}"));
+        let mut text = format!(
+            "{} from {}",
+            key.collect::<Vec<_>>().join(", "),
+            sources.collect::<Vec<_>>().join(", ")
+        );
+        if !search.conditions.is_empty() {
+            text.push_str(&format!(" where {}", search.conditions.join(" and ")));
+        }
+        for id in self.view.source_ids().collect::<Vec<_>>().into_iter().rev() {
+            text = text.replace(
+                &format!("s{}.", id.0),
+                &format!("{}.", self.view.source(id).alias),
+            );
+        }
+        text.replace('"', "")
+            .replace(".,", ",")
+            .replace(". ", " ")
+            .trim_end_matches('.')
+            .to_owned()
+    }
+
+    fn refusals_text(&self, refusals: &[Refusal]) -> String {
+        let one = |refusal: &Refusal| match refusal {
+            Refusal::NoKey { candidates } => {
+                let lacking = candidates
+                    .iter()
+                    .map(|(alias, columns)| format!("{alias} lacks {}", columns.join(", ")));
+                format!("no key: {}", lacking.collect::<Vec<_>>().join("; "))
+            }
+            Refusal::Unlinked { source } => format!("unlinked: {}", self.view.source(*source).alias),
+        };
+        refusals.iter().map(one).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Splits an expression so that every `alias.column` is a piece of its own; literals hold no dots.
+fn split_words(text: &str) -> Vec<&str> {
+    let inside = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.' | '*');
+    let mut pieces = vec![];
+    let mut start = 0;
+    let mut previous = None;
+    for (at, char) in text.char_indices() {
+        if previous.is_some_and(|before| before != inside(char)) {
+            pieces.push(&text[start..at]);
+            start = at;
+        }
+        previous = Some(inside(char));
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
