@@ -29,6 +29,8 @@ pub enum Command {
     Report(ReportOptions),
     /// Compare two runs, and mark where a ratio got worse by more than the noise.
     Compare(CompareOptions),
+    /// Print the settings that a run gives its private server, for a postgresql.conf of your own.
+    Settings(SettingsOptions),
 }
 
 /// Options of `run`.
@@ -92,10 +94,21 @@ pub struct ReportOptions {
 /// Options of `compare`.
 #[derive(Debug, Clone, Args)]
 pub struct CompareOptions {
-    /// The CSV of the earlier run.
-    pub before: PathBuf,
-    /// The CSV of the later run.
-    pub after: PathBuf,
+    /// The earlier run: its CSV, or with --dsn its name, YYYYMMDD_HHMMSS.
+    pub before: String,
+    /// The later run.
+    pub after: String,
+    /// Take the results from this database instead.
+    #[arg(long)]
+    pub dsn: Option<String>,
+}
+
+/// Options of `settings`.
+#[derive(Debug, Clone, Args)]
+pub struct SettingsOptions {
+    /// The pg_config of the server, which tells whether pg_ivm is to be preloaded.
+    #[arg(long, value_name = "PATH", default_value = "pg_config")]
+    pub pg_config: PathBuf,
 }
 
 /// A form of the results.

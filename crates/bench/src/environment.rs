@@ -6,6 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use postgres::Client;
 
+use crate::memory;
+
 /// Settings that the report shows.
 const SETTINGS: &[&str] = &[
     "shared_buffers",
@@ -33,7 +35,7 @@ pub type Fact = (String, String);
 pub fn of_client() -> Vec<Fact> {
     let mut facts = vec![
         fact("processor", processor()),
-        fact("memory", memory()),
+        fact("memory", memory::description()),
         fact("operating system", operating_system()),
         fact("harness version", env!("CARGO_PKG_VERSION").to_owned()),
         fact("commit", commit()),
@@ -82,20 +84,6 @@ fn processor() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let model = value_after(&text, "model name", ':').unwrap_or_else(|| std::env::consts::ARCH.to_owned());
     format!("{cores} × {model}")
-}
-
-fn memory() -> String {
-    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kilobytes = value_after(&text, "MemTotal", ':').and_then(|value| {
-        value
-            .split_whitespace()
-            .next()
-            .and_then(|number| number.parse::<f64>().ok())
-    });
-    kilobytes.map_or_else(
-        || "unknown".to_owned(),
-        |kilobytes| format!("{:.1} GB", kilobytes / 1_048_576.0),
-    )
 }
 
 fn operating_system() -> String {

@@ -1,6 +1,5 @@
 //! The server that a run measures: a private one, or the user's own.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,6 +8,7 @@ use postgres::{Client, Config, NoTls};
 
 use crate::cli::RunOptions;
 use crate::interrupt::Interrupt;
+use crate::memory;
 
 /// The database made on a private server.
 const DATABASE: &str = "pg_tviews_benchmark";
@@ -88,29 +88,38 @@ pub fn connect(config: &Config) -> Result<Client> {
         .with_context(|| format!("cannot connect to the server ({target})"))
 }
 
-/// The settings of the private server; the report shows all of them as the server sees them.
 fn private_options(pg_config: &Path) -> ServerOptions {
-    let memory = memory_mb().unwrap_or(4_096);
-    let options = ServerOptions::new(pg_config)
-        .setting("fsync", "on")
-        .setting("synchronous_commit", "off")
-        .setting("shared_buffers", format!("{}MB", (memory / 8).clamp(128, 1_024)))
-        .setting("effective_cache_size", format!("{}MB", memory / 2))
-        .setting(
+    settings(pg_config)
+        .into_iter()
+        .fold(ServerOptions::new(pg_config), |options, (name, value)| {
+            options.setting(name, value)
+        })
+}
+
+/// The settings of the server that is measured, private or in the container; the report shows all of them as the server
+/// sees them.
+pub fn settings(pg_config: &Path) -> Vec<(&'static str, String)> {
+    let memory = memory::usable_mb().unwrap_or(4_096);
+    let mut settings = vec![
+        ("fsync", "on".to_owned()),
+        ("synchronous_commit", "off".to_owned()),
+        ("shared_buffers", format!("{}MB", (memory / 8).clamp(128, 1_024))),
+        ("effective_cache_size", format!("{}MB", memory / 2)),
+        (
             "maintenance_work_mem",
             format!("{}MB", (memory / 16).clamp(64, 512)),
-        )
-        .setting("max_wal_size", "16GB")
-        .setting("checkpoint_timeout", "1h")
-        .setting("random_page_cost", "1.1")
-        .setting("max_connections", "300")
+        ),
+        ("max_wal_size", "16GB".to_owned()),
+        ("checkpoint_timeout", "1h".to_owned()),
+        ("random_page_cost", "1.1".to_owned()),
+        ("max_connections", "300".to_owned()),
         // Vacuum runs between the operations' blocks instead, so that it hits no approach by chance.
-        .setting("autovacuum", "off");
+        ("autovacuum", "off".to_owned()),
+    ];
     if pg_ivm_library(pg_config) {
-        options.setting("shared_preload_libraries", "pg_ivm")
-    } else {
-        options
+        settings.push(("shared_preload_libraries", "pg_ivm".to_owned()));
     }
+    settings
 }
 
 /// Whether the installation has pg_ivm, which works only when it is preloaded.
@@ -120,16 +129,6 @@ fn pg_ivm_library(pg_config: &Path) -> bool {
         let directory = String::from_utf8_lossy(&output.stdout);
         Path::new(directory.trim()).join("pg_ivm.so").exists()
     })
-}
-
-fn memory_mb() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
-    line.split_whitespace()
-        .nth(1)?
-        .parse::<u64>()
-        .ok()
-        .map(|kilobytes| kilobytes / 1_024)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 //! | `run`, `measure`, `throughput`, `stats` | the measurement |
 //! | `record`, `output`, `store` | results: CSV, files of a run, table in the database |
 //! | `report`, `compare` | what is made of them |
-//! | `host`, `environment`, `affinity`, `interrupt` | the server, what the figures depend on, Ctrl-C |
+//! | `host`, `memory`, `environment`, `affinity`, `interrupt` | the server, what the figures depend on, Ctrl-C |
 //!
 //! **Architecture invariant.** The report is made of nothing but the results: it can be rebuilt from the CSV at any time,
 //! and no number in it is typed by hand.
@@ -26,6 +26,7 @@ mod host;
 mod interrupt;
 mod load;
 mod measure;
+mod memory;
 mod operation;
 mod output;
 mod record;
@@ -38,13 +39,14 @@ mod store;
 mod throughput;
 mod views;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::cli::{Cli, Command, CompareOptions, ReportOptions};
+use crate::cli::{Cli, Command, CompareOptions, ReportOptions, SettingsOptions};
 use crate::record::Results;
 use crate::run::Verdict;
 
@@ -60,6 +62,10 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Report(options) => rebuild_report(&options).map(|()| Verdict::Good),
         Command::Compare(options) => compare_runs(&options).map(|()| Verdict::Good),
+        Command::Settings(options) => {
+            print_settings(&options);
+            Ok(Verdict::Good)
+        }
     };
     match outcome {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
@@ -120,10 +126,27 @@ fn rebuild_report(options: &ReportOptions) -> Result<()> {
 }
 
 fn compare_runs(options: &CompareOptions) -> Result<()> {
-    let before = Results::from_file(&options.before)?;
-    let after = Results::from_file(&options.after)?;
+    let (before, after) = if let Some(dsn) = &options.dsn {
+        let mut client = host::connect(&host::parse(dsn)?)?;
+        (
+            store::load(&mut client, Some(&options.before))?.1,
+            store::load(&mut client, Some(&options.after))?.1,
+        )
+    } else {
+        (
+            Results::from_file(Path::new(&options.before))?,
+            Results::from_file(Path::new(&options.after))?,
+        )
+    };
     print!("{}", compare::render(&before, &after));
     Ok(())
+}
+
+fn print_settings(options: &SettingsOptions) {
+    println!("# The settings of the server that the benchmark measures; made by pg_tviews_bench.");
+    for (name, value) in host::settings(&options.pg_config) {
+        println!("{name} = '{value}'");
+    }
 }
 
 #[cfg(test)]
