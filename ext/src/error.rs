@@ -81,11 +81,26 @@ pub fn or_raise<T>(result: Result<T>) -> T {
 
 /// A NOTICE with a hint.
 pub fn notice(message: impl Into<String>, hint: impl Into<String>) {
-    ErrorReport::new(
+    tell(
+        PgLogLevel::NOTICE,
         PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
         message.into(),
-        "pg_tviews",
-    )
-    .set_hint(hint)
-    .report(PgLogLevel::NOTICE);
+        hint.into(),
+    );
+}
+
+/// A WARNING with a hint.
+pub fn warning(message: impl Into<String>, hint: impl Into<String>) {
+    tell(
+        PgLogLevel::WARNING,
+        PgSqlErrorCode::ERRCODE_WARNING,
+        message.into(),
+        hint.into(),
+    );
+}
+
+fn tell(level: PgLogLevel, code: PgSqlErrorCode, message: String, hint: String) {
+    ErrorReport::new(code, message, "pg_tviews")
+        .set_hint(hint)
+        .report(level);
 }

@@ -84,7 +84,7 @@ fn assert_alive_in(schema: &str, original: &str, copy: &str) {
     for step in ["SELECT 1", CHANGES] {
         for session in &mut sessions {
             session
-                .execute(step)
+                .execute(&renamed(step, schema))
                 .unwrap_or_else(|failure| panic!("{failure}"));
         }
         for tview in TVIEWS.map(|name| renamed(name, schema)) {

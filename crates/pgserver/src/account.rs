@@ -44,7 +44,9 @@ impl Account {
             .current_dir(directory)
             .process_group(0)
             .env("LC_MESSAGES", "C")
-            .env_remove("LC_ALL");
+            .env_remove("LC_ALL")
+            // The extension would put backtraces into the details of errors.
+            .env_remove("RUST_BACKTRACE");
         for (name, _) in std::env::vars_os() {
             if is_postgres_variable(&name) {
                 command.env_remove(&name);

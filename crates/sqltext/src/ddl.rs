@@ -116,6 +116,11 @@ pub fn set_view_schema(view: &str, schema: &str) -> String {
     format!("ALTER VIEW {view} SET SCHEMA {}", identifier(schema))
 }
 
+/// `ALTER VIEW view OWNER TO role`
+pub fn set_view_owner(view: &str, role: &str) -> String {
+    format!("ALTER VIEW {view} OWNER TO {}", identifier(role))
+}
+
 /// `CREATE TABLE tview AS SELECT * FROM definition WITH NO DATA`
 pub fn create_table_like(table: &str, definition: &str) -> String {
     format!("CREATE TABLE {table} AS SELECT * FROM {definition} WITH NO DATA")

@@ -178,6 +178,11 @@ impl TviewText {
         )
     }
 
+    /// `DELETE FROM tview`
+    pub fn empty(&self) -> String {
+        format!("DELETE FROM {}", self.table)
+    }
+
     /// First fill: `INSERT INTO tview (…) SELECT … FROM definition AS d`.
     pub fn fill(&self) -> String {
         format!(

@@ -124,6 +124,19 @@ impl Analyzer {
         if let Some((message, hint)) = reason {
             self.object(place, None, format!("{name}: {message}"), hint);
         }
+        if !relation.schema_allows(self.owner) {
+            let (role, schema) = (role_name(self.owner), relation.schema());
+            self.object(
+                place,
+                None,
+                format!("role \"{role}\", as whom the tview is maintained, may not use schema {schema}"),
+                format!(
+                    "GRANT USAGE ON SCHEMA {} TO {}.",
+                    pg_tviews_sqltext::identifier(&schema),
+                    pg_tviews_sqltext::identifier(&role)
+                ),
+            );
+        }
         if !relation.allows(self.owner, SELECT) {
             let role = role_name(self.owner);
             self.object(

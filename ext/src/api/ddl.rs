@@ -1,16 +1,16 @@
 //! DDL of others: CREATE TABLE … AS makes tviews, and nothing may undermine the ones that are there.
 
-use super::create::{self, Accepted, accept, finish, is_own_statement};
+use super::create::{self, Accepted, accept, finish, is_own_statement, run_on_catalog};
 use crate::analyze;
 use crate::catalog;
-use crate::error::{Error, Result, notice};
+use crate::error::{Error, Result, notice, warning};
 use crate::pg::event::{CreateTableAs, DdlEvent};
-use crate::pg::relation::{self, Relation};
+use crate::pg::relation::{self, Firing, Relation};
 use crate::pg::settings::{Scope, Settings, create_table_prefix};
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::plan_of;
 use crate::runtime::{acquire, flush};
-use pg_tviews_sqltext::{EVENTS, GUARD_TRIGGER};
+use pg_tviews_sqltext::{self as sqltext, EVENTS, GUARD_TRIGGER};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
@@ -101,22 +101,34 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
     let _own = create::OwnStatements::begin();
     match event.tag().as_str() {
         "ALTER TYPE" => catalog::all()?.into_iter().try_for_each(refresh),
+        "REVOKE" => catalog::all()?
+            .into_iter()
+            .try_for_each(|tview| check_definition(tview, "REVOKE")),
         "CREATE VIEW" => changed_objects()?.into_iter().try_for_each(view_changed),
-        _ => changed_objects()?.into_iter().try_for_each(table_changed),
+        tag => changed_objects()?
+            .into_iter()
+            .try_for_each(|table| table_changed(table, tag == "ALTER TABLE")),
     }
 }
 
-/// The relations that the command has created or altered; for a child of an inheritance tree its parents too.
+/// The relations that the command has created or altered; with their parents and children in inheritance trees.
 fn changed_objects() -> Result<Vec<Oid>> {
     let _scope = Scope::catalog()?;
     let connection = Connection::open()?;
     let rows = connection.texts(
         "WITH changed AS (SELECT CASE WHEN classid = 'pg_catalog.pg_policy'::regclass
-                                      THEN (SELECT polrelid FROM pg_catalog.pg_policy WHERE oid = objid) ELSE objid END AS relid
+                                      THEN (SELECT polrelid FROM pg_catalog.pg_policy WHERE oid = objid)
+                                      WHEN classid = 'pg_catalog.pg_rewrite'::regclass
+                                      THEN (SELECT ev_class FROM pg_catalog.pg_rewrite WHERE oid = objid)
+                                      WHEN classid = 'pg_catalog.pg_trigger'::regclass
+                                      THEN (SELECT tgrelid FROM pg_catalog.pg_trigger WHERE oid = objid)
+                                      ELSE objid END AS relid
                             FROM pg_catalog.pg_event_trigger_ddl_commands()
-                           WHERE classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_policy'::regclass))
+                           WHERE classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_policy'::regclass,
+                                             'pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass))
          SELECT relid FROM changed WHERE relid IS NOT NULL
-         UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN changed c ON c.relid = i.inhrelid",
+         UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN changed c ON c.relid = i.inhrelid
+         UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN changed c ON c.relid = i.inhparent",
     )?;
     let oids = rows
         .iter()
@@ -150,37 +162,59 @@ fn in_use(object: Oid, tview: Oid) -> Result<Error> {
 }
 
 /// After ALTER TABLE or CREATE TABLE: the tables that tviews read, and the tviews, must still be as maintenance needs them.
-fn table_changed(table: Oid) -> Result<()> {
+fn table_changed(table: Oid, is_alteration: bool) -> Result<()> {
     let Some(relation) = Relation::try_open(table) else {
         return Ok(());
     };
-    if catalog::entry(table)?.is_some() {
-        check_tview(&relation)?;
+    let (display, quoted, rewritten) = (relation.display_name(), relation.quoted(), relation.rewritten());
+    // Statements of our own below can't alter a relation that we hold open.
+    drop(relation);
+    let is_tview = catalog::entry(table)?.is_some();
+    if is_tview {
+        check_tview(table)?;
+    }
+    // The triggers are looked at even where the catalog knows nothing (yet): a dump's data may come in any order.
+    match check_triggers(table, &quoted, &[GUARD_TRIGGER])? {
+        Enabled::Again if is_alteration && is_tview => refresh(table)?,
+        Enabled::Again | Enabled::Always => {}
+        // Rows will come in from a dump: those that are there would be in their way.
+        Enabled::No if is_tview => empty(table)?,
+        Enabled::No => {}
     }
     let readers = catalog::readers(table)?;
-    if readers.is_empty() {
-        return Ok(());
+    let firing = check_triggers(table, &quoted, &EVENTS.map(|event| event.source_trigger()))?;
+    if firing == Enabled::No && !readers.is_empty() {
+        warning(
+            format!("triggers of pg_tviews on \"{display}\" are disabled"),
+            "Tviews that read the table are not maintained until they are enabled again; then they are compared with their queries.",
+        );
     }
-    let triggers = EVENTS.map(|event| event.source_trigger());
-    check_enabled(&relation, &triggers)?;
     for (tview, whole_row) in readers {
-        check_definition(tview, &relation)?;
-        if whole_row || relation.rewritten() {
+        check_definition(tview, &display)?;
+        if whole_row || rewritten || (firing == Enabled::Again && is_alteration) {
             refresh(tview)?;
         }
     }
     Ok(())
 }
 
-/// The columns of a tview come from its definition, and its guard stays on.
-fn check_tview(tview: &Relation) -> Result<()> {
-    check_enabled(tview, &[GUARD_TRIGGER])?;
-    let Some(entry) = catalog::entry(tview.oid())? else {
+/// The columns of a tview come from its definition, and nothing on it interferes with maintenance.
+fn check_tview(tview: Oid) -> Result<()> {
+    let Some(entry) = catalog::entry(tview)? else {
         return Ok(());
     };
-    let Some(definition) = Relation::try_open(entry.definition) else {
+    let (Some(table), Some(definition)) = (Relation::try_open(tview), Relation::try_open(entry.definition))
+    else {
         return Ok(());
     };
+    let display = table.display_name();
+    if let Some(what) = relation::interference(&table) {
+        return Err(
+            Error::unsupported(format!("cannot put {what} on tview \"{display}\""))
+                .detail("It could change or hide rows that maintenance writes.")
+                .hint("AFTER triggers, indexes and constraints are fine."),
+        );
+    }
     let shape = |relation: &Relation| -> Vec<(Oid, Oid)> {
         relation
             .attributes()
@@ -188,36 +222,49 @@ fn check_tview(tview: &Relation) -> Result<()> {
             .map(|column| (column.type_oid, column.collation))
             .collect()
     };
-    if shape(tview) != shape(&definition) {
-        return Err(Error::unsupported(format!(
-            "cannot change the columns of tview \"{}\"",
-            tview.display_name()
-        ))
-        .detail("They come from its query.")
-        .hint("Drop the tview and create it again with the query you want."));
+    if shape(&table) != shape(&definition) {
+        return Err(
+            Error::unsupported(format!("cannot change the columns of tview \"{display}\""))
+                .detail("They come from its query.")
+                .hint("Drop the tview and create it again with the query you want."),
+        );
+    }
+    let new_owner = (definition.owner() != table.owner()).then(|| relation::role_name(table.owner()));
+    let definition_name = definition.quoted();
+    drop((table, definition));
+    if let Some(owner) = new_owner {
+        run_on_catalog(&[sqltext::set_view_owner(&definition_name, &owner)])?;
+        check_definition(tview, "ALTER TABLE … OWNER TO")?;
     }
     Ok(())
 }
 
-fn check_enabled(relation: &Relation, triggers: &[&str]) -> Result<()> {
+/// What has become of our triggers on a relation. Restoring data alone disables all triggers of a table and enables them again, as
+/// ordinary ones: they are set to fire always, as before.
+fn check_triggers(table: Oid, quoted: &str, triggers: &[&str]) -> Result<Enabled> {
+    let mut enabled = Enabled::Always;
     for trigger in triggers {
-        if relation::is_trigger_disabled(relation.oid(), trigger)? {
-            return Err(Error::new(
-                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                format!(
-                    "cannot disable trigger \"{trigger}\" on \"{}\"",
-                    relation.display_name()
-                ),
-            )
-            .detail("Without it tviews would no longer equal their queries.")
-            .hint("Name the triggers to disable, or drop the tviews that read the table first."));
+        match relation::trigger_firing(table, trigger)? {
+            Some(Firing::Disabled) => return Ok(Enabled::No),
+            Some(Firing::Ordinarily) => {
+                run_on_catalog(&[sqltext::enable_always(quoted, trigger)])?;
+                enabled = Enabled::Again;
+            }
+            Some(Firing::Always) | None => {}
         }
     }
-    Ok(())
+    Ok(enabled)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Enabled {
+    Always,
+    Again,
+    No,
 }
 
 /// Refuses a change of a source after which a tview could not be maintained.
-fn check_definition(tview: Oid, source: &Relation) -> Result<()> {
+fn check_definition(tview: Oid, changed: &str) -> Result<()> {
     let (Some(entry), Some(table)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
         return Ok(());
     };
@@ -234,8 +281,7 @@ fn check_definition(tview: Oid, source: &Relation) -> Result<()> {
     };
     Err(
         analyze::refusal(&table.display_name(), None, &objections).hint(format!(
-            "This change of {} is refused; drop the tview first.",
-            source.display_name()
+            "This change ({changed}) is refused; drop the tview first."
         )),
     )
 }
@@ -283,4 +329,13 @@ fn refresh(tview: Oid) -> Result<()> {
     };
     compiled.lock_for_maintenance();
     flush::all(&compiled).map(drop)
+}
+
+/// Empties a tview whose guard is off.
+fn empty(tview: Oid) -> Result<()> {
+    let Some(compiled) = acquire(tview)? else {
+        return Ok(());
+    };
+    compiled.lock_for_maintenance();
+    flush::empty(&compiled)
 }

@@ -1,6 +1,6 @@
 //! Removing a tview, on purpose or because what it reads is gone.
 
-use super::create::{OwnStatements, is_own_statement, run_as_user, run_on_catalog};
+use super::create::{run_as_user, run_on_catalog};
 use super::ddl::check_key;
 use crate::catalog;
 use crate::error::{Error, Result, notice};
@@ -55,16 +55,12 @@ pub fn drop_tview(name: &str, if_exists: bool) -> Result<bool> {
 
 /// `sql_drop`: nothing of a dropped tview stays behind, and no tview stays that has lost a source.
 pub fn dropped() -> Result<()> {
-    if is_own_statement() {
-        return Ok(());
-    }
     let objects = dropped_objects()?;
     let gone = |oid: Oid| {
         objects
             .iter()
             .any(|object| object.oid == oid && is_relation(object))
     };
-    let _own = OwnStatements::begin();
     for object in objects.iter().filter(|object| is_relation(object)) {
         if object.kind == "view" {
             definition_dropped(object, &gone)?;

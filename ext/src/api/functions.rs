@@ -1,28 +1,33 @@
 //! The SQL functions.
 
 use super::{create, drop};
-use crate::error::or_raise;
+use crate::error::{Result, or_raise};
 use crate::observe;
+use crate::pg::context::guarded;
 use crate::pg::json::JsonbText;
 use pgrx::iter::TableIterator;
 use pgrx::prelude::*;
 
+fn run<T>(body: impl FnOnce() -> Result<T>) -> T {
+    guarded(|| or_raise(body()))
+}
+
 /// Makes a tview: a table whose content always equals the query.
 #[pg_extern(requires = ["catalog"])]
 fn pg_tviews_create(name: &str, query: &str) {
-    or_raise(create::create(name, query));
+    run(|| create::create(name, query));
 }
 
 /// Drops a tview with all that belongs to it. True if there was one.
 #[pg_extern(requires = ["catalog"])]
 fn pg_tviews_drop(name: &str, if_exists: default!(bool, false)) -> bool {
-    or_raise(drop::drop_tview(name, if_exists))
+    run(|| drop::drop_tview(name, if_exists))
 }
 
 /// Rebuilds a tview by difference; returns the number of rows that differed.
 #[pg_extern(requires = ["catalog"])]
 fn pg_tviews_refresh(name: &str) -> i64 {
-    or_raise(observe::refresh(name))
+    run(|| observe::refresh(name))
 }
 
 /// Rows in which a tview and its query differ: none, or something is wrong.
@@ -37,7 +42,7 @@ fn pg_tviews_verify(
         name!(actual, Option<JsonbText>),
     ),
 > {
-    TableIterator::new(or_raise(observe::verify(name)))
+    TableIterator::new(run(|| observe::verify(name)))
 }
 
 /// What a change of each source costs: how the affected rows are found, by which statements, and which indexes are missing.
@@ -55,7 +60,7 @@ fn pg_tviews_explain(
         name!(missing_index, Option<String>),
     ),
 > {
-    TableIterator::new(or_raise(observe::explain(name)))
+    TableIterator::new(run(|| observe::explain(name)))
 }
 
 /// What creating a tview with this query would decide, without creating anything.
@@ -71,7 +76,7 @@ fn pg_tviews_analyze(
         name!(hint, Option<String>),
     ),
 > {
-    TableIterator::new(or_raise(observe::analyze(query)))
+    TableIterator::new(run(|| observe::analyze(query)))
 }
 
 /// Version of the extension.

@@ -44,7 +44,7 @@ pub fn verify(name: &str) -> Result<Vec<Difference>> {
     if !Relation::open(compiled.oid)?.allows(current_role(), SELECT) {
         return Err(denied(&compiled));
     }
-    let _context = ErrorContext::new(&format!("verification of tview {}", compiled.name));
+    let _context = ErrorContext::new(format!("verification of tview {}", compiled.name));
     let rows = {
         let _scope = Scope::owner(compiled.owner, &compiled.settings);
         Connection::open()?.texts(&compiled.text.verify())?
@@ -72,7 +72,7 @@ pub fn refresh(name: &str) -> Result<i64> {
             format!("must be owner of tview {}", compiled.name),
         ));
     }
-    let _context = ErrorContext::new(&format!("refresh of tview {}", compiled.name));
+    let _context = ErrorContext::new(format!("refresh of tview {}", compiled.name));
     compiled.lock_for_maintenance();
     let changed = flush::all(&compiled)?;
     Ok(i64::try_from(changed).unwrap_or(i64::MAX))

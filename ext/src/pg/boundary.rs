@@ -1,5 +1,6 @@
 //! Where the server calls in: trigger functions, event triggers and the library's start.
 
+use super::context::guarded;
 use super::event::DdlEvent;
 use super::trigger::Firing;
 use crate::error::{Result, or_raise};
@@ -16,7 +17,7 @@ macro_rules! entry_point {
         pub unsafe extern "C-unwind" fn $name(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
             let body: unsafe fn(pg_sys::FunctionCallInfo) -> Result<()> = $body;
             // SAFETY: `fcinfo` is handed on as the server gave it.
-            or_raise(unsafe { body(fcinfo) });
+            guarded(|| or_raise(unsafe { body(fcinfo) }));
             pg_sys::Datum::from(0)
         }
 

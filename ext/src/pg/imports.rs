@@ -19,6 +19,9 @@ mod raw {
         pub fn has_superclass(relation: pg_sys::Oid) -> bool;
         pub fn slot_getsomeattrs_int(slot: *mut pg_sys::TupleTableSlot, count: c_int);
         pub fn set_errcontext_domain(domain: *const c_char) -> c_int;
+        pub fn getinternalerrposition() -> c_int;
+        pub fn internalerrposition(position: c_int) -> c_int;
+        pub fn internalerrquery(query: *const c_char) -> c_int;
         pub fn errcontext_msg(format: *const c_char, ...) -> c_int;
     }
 }
@@ -86,5 +89,26 @@ pub(super) unsafe fn add_context_line(line: *const c_char) {
     unsafe {
         raw::set_errcontext_domain(std::ptr::null());
         raw::errcontext_msg(c"%s".as_ptr(), line);
+    }
+}
+
+/// Position of the error being reported in the text of an inner query; 0 if there is none.
+///
+/// # Safety
+/// Called from an error context callback.
+pub(super) unsafe fn internal_position() -> c_int {
+    // SAFETY: see the function's contract.
+    unsafe { raw::getinternalerrposition() }
+}
+
+/// Sets the place of the error that is being reported: `position` characters into `query`.
+///
+/// # Safety
+/// Called from an error context callback; the query is NUL-terminated.
+pub(super) unsafe fn set_internal_position(position: c_int, query: *const c_char) {
+    // SAFETY: see the function's contract.
+    unsafe {
+        raw::internalerrposition(position);
+        raw::internalerrquery(query);
     }
 }

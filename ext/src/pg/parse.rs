@@ -1,5 +1,6 @@
 //! From SQL text to an analysed query, and back.
 
+use super::context::with_position;
 use super::list::pointers;
 use super::spi::{Connection, Plan, Planning};
 use super::text::{c_string, owned};
@@ -12,8 +13,8 @@ pub fn definition(text: &str) -> Result<Query> {
     // SAFETY: reads a variable.
     let context = unsafe { pg_sys::CurrentMemoryContext };
     let connection = Connection::open()?;
-    let plan = Plan::prepare(text, &[], Planning::Custom)?;
     let source = c_string(text)?;
+    let plan = with_position(&source, || Plan::prepare(text, &[], Planning::Custom))?;
     // SAFETY: the plan is valid while connected; its raw parse trees are copied into the caller's context, which
     // outlasts the connection.
     let query = unsafe {

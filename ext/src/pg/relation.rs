@@ -37,7 +37,11 @@ impl Relation {
     pub fn try_open(oid: pg_sys::Oid) -> Option<Relation> {
         // SAFETY: returns null where the relation is gone.
         let relation = unsafe { pg_sys::try_relation_open(oid, pg_sys::AccessShareLock as i32) };
-        (!relation.is_null()).then_some(Relation(relation))
+        if relation.is_null() {
+            None
+        } else {
+            Some(Relation(relation))
+        }
     }
 
     /// Opens a relation of any kind.
@@ -115,6 +119,13 @@ impl Relation {
         result == pg_sys::AclResult::ACLCHECK_OK
     }
 
+    /// Whether a role may use names in its schema.
+    pub fn schema_allows(&self, role: pg_sys::Oid) -> bool {
+        // SAFETY: looks up catalogs.
+        let result = unsafe { namespace_privilege(self.form().relnamespace, role) };
+        result == pg_sys::AclResult::ACLCHECK_OK
+    }
+
     /// Whether a role owns it (or is a member of its owner, or a superuser).
     pub fn is_owned_by(&self, role: pg_sys::Oid) -> bool {
         // SAFETY: looks up catalogs.
@@ -180,6 +191,19 @@ impl Relation {
             let query = pg_sys::get_view_query(self.0);
             Query(pg_sys::copyObjectImpl(query.cast()).cast())
         }
+    }
+}
+
+/// # Safety
+/// Looks up catalogs only; unknown oids raise an error.
+unsafe fn namespace_privilege(schema: pg_sys::Oid, role: pg_sys::Oid) -> pg_sys::AclResult::Type {
+    let usage = pg_sys::ACL_USAGE as pg_sys::AclMode;
+    // SAFETY: see the function's contract.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return pg_sys::pg_namespace_aclcheck(schema, role, usage);
+        #[cfg(not(feature = "pg15"))]
+        pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, usage)
     }
 }
 
@@ -314,17 +338,51 @@ pub fn has_trigger(relation: pg_sys::Oid, trigger: &str) -> Result<bool> {
     Ok(unsafe { pg_sys::get_trigger_oid(relation, name.as_ptr(), true) } != pg_sys::InvalidOid)
 }
 
-/// Whether a trigger is there but does not fire always.
-pub fn is_trigger_disabled(relation: pg_sys::Oid, trigger: &str) -> Result<bool> {
+/// When a trigger of a relation fires.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Firing {
+    /// Whatever `session_replication_role` says.
+    Always,
+    /// Except under `session_replication_role = replica`.
+    Ordinarily,
+    /// Never, or on replicas only.
+    Disabled,
+}
+
+/// When a trigger fires; `None` if there is none of this name.
+pub fn trigger_firing(relation: pg_sys::Oid, trigger: &str) -> Result<Option<Firing>> {
     let open = Relation::open(relation)?;
     // SAFETY: the relation is open; its trigger descriptor, if any, has `numtriggers` triggers.
     unsafe {
         let descriptor = (*open.0).trigdesc;
         if descriptor.is_null() {
-            return Ok(false);
+            return Ok(None);
         }
         let triggers = std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize);
         let found = triggers.iter().find(|known| owned(known.tgname) == trigger);
-        Ok(found.is_some_and(|known| matches!(known.tgenabled as u8, b'D' | b'R')))
+        Ok(found.map(|known| match known.tgenabled as u8 {
+            b'A' => Firing::Always,
+            b'O' => Firing::Ordinarily,
+            _ => Firing::Disabled,
+        }))
     }
+}
+
+/// What on a tview could change or hide rows that its maintenance writes, for a message; `None` if nothing.
+pub fn interference(tview: &Relation) -> Option<&'static str> {
+    if tview.has_row_security_for(tview.owner()) {
+        return Some("row-level security that applies to its owner");
+    }
+    if tview.form().relhasrules {
+        return Some("a rule");
+    }
+    // SAFETY: the relation is open; its trigger descriptor is null or valid.
+    let before_rows = unsafe {
+        let descriptor = (*tview.0).trigdesc;
+        !descriptor.is_null()
+            && ((*descriptor).trig_insert_before_row
+                || (*descriptor).trig_update_before_row
+                || (*descriptor).trig_delete_before_row)
+    };
+    before_rows.then_some("a BEFORE trigger FOR EACH ROW")
 }

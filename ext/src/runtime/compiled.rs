@@ -54,7 +54,9 @@ pub enum Statement {
     ReplaceMany,
     ReplaceAll,
     Fill,
+    Empty,
     DifferencesMany,
+    DifferencesAll,
     /// The search of the n-th occurrence over the rows of an event.
     Search(usize, RowsOf),
 }
@@ -173,7 +175,9 @@ impl Compiled {
             Statement::ReplaceMany => text.replace_many(),
             Statement::ReplaceAll => text.replace_all(),
             Statement::Fill => text.fill(),
+            Statement::Empty => text.empty(),
             Statement::DifferencesMany => text.differences_many(),
+            Statement::DifferencesAll => text.verify(),
             Statement::Search(number, rows) => {
                 match self
                     .plan
@@ -209,6 +213,8 @@ impl Compiled {
             | Statement::DeleteAll
             | Statement::ReplaceAll
             | Statement::Fill
+            | Statement::Empty
+            | Statement::DifferencesAll
             | Statement::Search(..) => (vec![], Planning::Custom),
         };
         let plan = Rc::new(SpiPlan::prepare(&self.sql(statement), &types, planning)?.keep());

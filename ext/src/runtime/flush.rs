@@ -22,7 +22,7 @@ pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
             write(compiled, Statement::DeleteOne, units.unit(0))?;
         }
         if snapshot_is_fixed() {
-            check_snapshot(compiled, &units.arrays(0..1))?;
+            check_snapshot(compiled, Statement::DifferencesMany, &units.arrays(0..1))?;
         }
         return Ok(());
     }
@@ -37,7 +37,7 @@ pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
             write(compiled, Statement::DeleteMany, &arrays)?;
         }
         if snapshot_is_fixed() {
-            check_snapshot(compiled, &arrays)?;
+            check_snapshot(compiled, Statement::DifferencesMany, &arrays)?;
         }
     }
     Ok(())
@@ -48,11 +48,22 @@ pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
 pub fn all(compiled: &Compiled) -> Result<u64> {
     let _scope = Scope::owner(compiled.owner, &compiled.settings);
     let _connection = Connection::open()?;
-    if compiled.text.single {
-        Ok(write(compiled, Statement::UpsertAll, &[])? + write(compiled, Statement::DeleteAll, &[])?)
+    let written = if compiled.text.single {
+        write(compiled, Statement::UpsertAll, &[])? + write(compiled, Statement::DeleteAll, &[])?
     } else {
-        write(compiled, Statement::ReplaceAll, &[])
+        write(compiled, Statement::ReplaceAll, &[])?
+    };
+    if snapshot_is_fixed() {
+        check_snapshot(compiled, Statement::DifferencesAll, &[])?;
     }
+    Ok(written)
+}
+
+/// Deletes all rows of a tview.
+pub fn empty(compiled: &Compiled) -> Result<()> {
+    let _scope = Scope::owner(compiled.owner, &compiled.settings);
+    let _connection = Connection::open()?;
+    write(compiled, Statement::Empty, &[]).map(drop)
 }
 
 /// First fill of an empty tview, with everything committed up to now: its sources are locked against writes.
@@ -70,7 +81,9 @@ fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<
         Statement::UpsertOne | Statement::UpsertMany | Statement::UpsertAll => {
             &[Event::Insert, Event::Update]
         }
-        Statement::DeleteOne | Statement::DeleteMany | Statement::DeleteAll => &[Event::Delete],
+        Statement::DeleteOne | Statement::DeleteMany | Statement::DeleteAll | Statement::Empty => {
+            &[Event::Delete]
+        }
         _ => &[Event::Insert, Event::Delete],
     };
     let plan = compiled.prepared(statement)?;
@@ -83,8 +96,8 @@ fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<
 /// Under REPEATABLE READ and above the units were computed from the transaction's own snapshot, so that the transaction reads
 /// what its other reads imply. What others have committed since must not matter for them: the tview has to equal its
 /// definition in the latest state as well, else the stored rows would be wrong once this transaction has ended.
-fn check_snapshot(compiled: &Compiled, arrays: &[Value]) -> Result<()> {
-    let plan = compiled.prepared(Statement::DifferencesMany)?;
+fn check_snapshot(compiled: &Compiled, differences: Statement, arrays: &[Value]) -> Result<()> {
+    let plan = compiled.prepared(differences)?;
     if plan.execute(arrays, SnapshotChoice::Latest)? == 0 {
         return Ok(());
     }

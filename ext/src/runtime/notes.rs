@@ -23,7 +23,7 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
     }
     for tview in tviews_of(firing.relation_oid())? {
         let Some(compiled) = acquire(tview)? else { continue };
-        let _context = ErrorContext::new(&format!("maintenance of tview {}", compiled.name));
+        let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
         maintain(&compiled, firing, event)?;
     }
     Ok(())
