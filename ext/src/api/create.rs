@@ -3,6 +3,7 @@
 use crate::analyze::{self, Objection};
 use crate::catalog::{self, Entry, SourceRow};
 use crate::error::{Error, Result, notice};
+use crate::pg::context::ErrorContext;
 use crate::pg::lock;
 use crate::pg::name;
 use crate::pg::parse;
@@ -129,6 +130,7 @@ pub fn create(name: &str, text: &str) -> Result<()> {
 /// Creates everything that belongs to a tview and fills it. The table is made too, unless it is there (empty) already.
 pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
     let _own = OwnStatements::begin();
+    let _context = ErrorContext::new(format!("creation of tview {schema}.{table}"));
     check_trigger_privilege(&accepted.view)?;
     let definition = create_definition(accepted, schema, table)?;
     let definition_name = qualified(CATALOG_SCHEMA, &definition);

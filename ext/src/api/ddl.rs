@@ -178,7 +178,13 @@ fn table_changed(table: Oid, is_alteration: bool) -> Result<()> {
         Enabled::Again if is_alteration && is_tview => refresh(table)?,
         Enabled::Again | Enabled::Always => {}
         // Rows will come in from a dump: those that are there would be in their way.
-        Enabled::No if is_tview => empty(table)?,
+        Enabled::No if is_tview => {
+            empty(table)?;
+            warning(
+                format!("tview \"{display}\" is not guarded against writes, and has been emptied"),
+                "Enable its triggers again: it is then filled from its query.",
+            );
+        }
         Enabled::No => {}
     }
     let readers = catalog::readers(table)?;

@@ -37,7 +37,10 @@ pub fn check(firing: &Firing) -> Result<()> {
     let name = Relation::open(firing.relation_oid())?.display_name();
     Err(Error::new(
         PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-        format!("cannot {} tview \"{name}\" directly", firing.event().keyword()),
+        format!(
+            "cannot write to tview \"{name}\" directly ({})",
+            firing.event().keyword()
+        ),
     )
     .detail("Its content always equals its query; only maintenance writes to it.")
     .hint("Change the tables that it is made from."))
