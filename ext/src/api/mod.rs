@@ -4,3 +4,4 @@ pub mod create;
 pub mod ddl;
 pub mod drop;
 mod functions;
+mod jsonb;

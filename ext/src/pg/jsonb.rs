@@ -3,7 +3,7 @@
 //! An argument is detoasted once and not copied otherwise. A result that is the same as an argument is that argument's
 //! datum as it came in: a value that is stored out of line stays there, and an UPDATE that assigns it writes nothing for it.
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 use pg_tviews_jsonb::Sink;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::{Datum, JsonB};
@@ -27,10 +27,7 @@ impl Varlena {
     fn bytes(&self) -> &[u8] {
         // SAFETY: the value is complete and is not changed while it lives.
         unsafe {
-            std::slice::from_raw_parts(
-                pgrx::vardata_any(self.0).cast(),
-                pgrx::varsize_any_exhdr(self.0),
-            )
+            std::slice::from_raw_parts(pgrx::vardata_any(self.0).cast(), pgrx::varsize_any_exhdr(self.0))
         }
     }
 }
@@ -70,13 +67,13 @@ const TEXT_ALIGNMENT: std::ffi::c_char = pg_sys::TYPALIGN_INT as std::ffi::c_cha
 
 impl Path {
     /// The steps; refuses NULLs and arrays of several dimensions, as `jsonb_set` does.
-    pub fn steps(&self) -> Result<Vec<Text>> {
+    pub fn steps(&self) -> crate::error::Result<Vec<Text>> {
         let (mut datums, mut nulls, mut count) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
         // SAFETY: the array is one of texts and detoasted; afterwards `datums` and `nulls` have `count` elements. The
         // texts are part of the array.
         unsafe {
             if (*self.0).ndim > 1 {
-                let code = PgSqlErrorCode::ERRCODE_ARRAY_SUBSCRIPT_ERROR;
+                let code = PgSqlErrorCode::ERRCODE_ARRAY_ELEMENT_ERROR;
                 return Err(Error::new(code, "path must be an array of one dimension"));
             }
             pg_sys::deconstruct_array(
@@ -178,38 +175,58 @@ impl Sink for JsonbBuffer {
     }
 }
 
-// SAFETY: the argument is declared as jsonb and is not NULL: the functions are strict.
-unsafe impl<'fcx> ArgAbi<'fcx> for Jsonb {
-    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: of a strict function; the caller's value outlives the call.
-        unsafe {
-            let datum: RawDatum = arg.unbox_unchecked();
-            Jsonb {
-                datum: datum.0,
-                value: Varlena::detoast(datum.0),
+/// Declares the SQL type of an argument or result: that of one of pgrx's own.
+macro_rules! sql_type {
+    ($type:ty, as $like:ty) => {
+        // SAFETY: the datum is of the same type as pgrx's.
+        unsafe impl SqlTranslatable for $type {
+            const TYPE_IDENT: &'static str = <$like as SqlTranslatable>::TYPE_IDENT;
+            const TYPE_ORIGIN: TypeOrigin = <$like as SqlTranslatable>::TYPE_ORIGIN;
+            const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+                <$like as SqlTranslatable>::ARGUMENT_SQL;
+            const RETURN_SQL: Result<ReturnsRef, ReturnsError> = <$like as SqlTranslatable>::RETURN_SQL;
+        }
+    };
+}
+
+/// Declares how an argument is made of its datum.
+macro_rules! argument {
+    ($type:ty, as $like:ty, $make:expr) => {
+        sql_type!($type, as $like);
+
+        // SAFETY: the datum is of the declared SQL type, and not NULL.
+        unsafe impl<'fcx> ArgAbi<'fcx> for $type {
+            unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+                let make: unsafe fn(pg_sys::Datum) -> Self = $make;
+                // SAFETY: any datum is a `Datum`.
+                let datum: Option<pg_sys::Datum> = unsafe { arg.unbox_arg_using_from_datum() };
+                match datum {
+                    // SAFETY: of the declared type; the caller's value outlives the call.
+                    Some(datum) => unsafe { make(datum) },
+                    None => Error::internal("NULL argument of a strict function").raise(),
+                }
             }
         }
-    }
+    };
 }
 
-// SAFETY: as above, for text.
-unsafe impl<'fcx> ArgAbi<'fcx> for Text {
-    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: of a strict function; the caller's value outlives the call.
-        unsafe {
-            let datum: RawDatum = arg.unbox_unchecked();
-            Text(Varlena::detoast(datum.0))
-        }
-    }
-}
+argument!(Jsonb, as JsonB, |datum| Jsonb {
+    datum,
+    // SAFETY: a jsonb value, as the caller says.
+    value: unsafe { Varlena::detoast(datum) },
+});
+// SAFETY: a text value, as the caller says.
+argument!(Text, as String, |datum| Text(unsafe { Varlena::detoast(datum) }));
+// SAFETY: an array of texts, as the caller says; arrays are read with a full header.
+argument!(Path, as Vec<String>, |datum| Path(unsafe {
+    pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast()
+}));
+sql_type!(NewJsonb, as JsonB);
 
-// SAFETY: as above, for text[].
-unsafe impl<'fcx> ArgAbi<'fcx> for Path {
-    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: of a strict function; arrays are always used with a full header.
-        unsafe {
-            let datum: RawDatum = arg.unbox_unchecked();
-            Path(pg_sys::pg_detoast_datum(datum.0.cast_mut_ptr()).cast())
-        }
+// SAFETY: a datum of the declared type.
+unsafe impl BoxRet for NewJsonb {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: an argument of the call, or a value in the memory context in which it was called.
+        unsafe { fcinfo.return_raw_datum(self.0) }
     }
 }

@@ -10,6 +10,7 @@ pub mod event;
 mod imports;
 pub mod invalidation;
 pub mod json;
+pub mod jsonb;
 pub mod keys;
 mod list;
 pub mod lock;
