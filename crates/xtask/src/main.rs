@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
 mod bench;
+mod docker;
 mod extension;
 mod project;
 mod run;
@@ -95,6 +96,8 @@ enum Tier {
     Server,
     /// Clippy for the extension, once per PostgreSQL version
     Compile,
+    /// The scripts of the benchmark's container, without an engine; needs one server for the entrypoint
+    Docker,
 }
 
 fn major(text: &str) -> Result<u32, String> {

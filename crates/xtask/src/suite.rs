@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::project::Project;
 use crate::run::{cargo, seconds, visibly};
-use crate::{MAIN_MAJOR, MAJORS, Tier, extension, setup, tidy};
+use crate::{MAIN_MAJOR, MAJORS, Tier, docker, extension, setup, tidy};
 
 /// The versions whose servers run the tests; the others are compiled for.
 const SERVER_MAJORS: [u32; 2] = [MAIN_MAJOR, 15];
@@ -87,7 +87,28 @@ impl Suite<'_> {
                 })?;
             }
         }
+        if self.wants(Tier::Docker) {
+            self.docker_sections(record)?;
+        }
         Ok(())
+    }
+
+    /// What can be checked of the benchmark's container without an engine.
+    fn docker_sections(&self, record: &mut Record) -> Result<()> {
+        for check in docker::CHECKS {
+            match docker::tool(check) {
+                Some(command) => self.section(record, check.name, || check.run(self.project, command))?,
+                None => not_run(record, check.name, check.missing),
+            }
+        }
+        self.section(record, "the container's versions", || {
+            docker::versions(self.project)
+        })?;
+        let name = format!("the container's entrypoint on PostgreSQL {MAIN_MAJOR}");
+        self.for_server(record, &name, MAIN_MAJOR, |pg_config| {
+            extension::install(self.project, MAIN_MAJOR, false)?;
+            visibly(&mut docker::entrypoint(self.project, &pg_config))
+        })
     }
 
     fn server_sections(&self, record: &mut Record, major: u32) -> Result<()> {
@@ -148,8 +169,7 @@ impl Suite<'_> {
         match self.project.pg_config(major) {
             Ok(pg_config) => self.section(record, name, || work(pg_config)),
             Err(error) => {
-                println!("\n==== {name}: not run, {error:#}");
-                record.lines.push(format!("{:>12}  {name}: {error:#}", "NOT RUN"));
+                not_run(record, name, &format!("{error:#}"));
                 Ok(())
             }
         }
@@ -196,6 +216,11 @@ fn cargo_in(project: &Project) -> std::process::Command {
     let mut command = cargo();
     command.current_dir(&project.root);
     command
+}
+
+fn not_run(record: &mut Record, name: &str, reason: &str) {
+    println!("\n==== {name}: not run, {reason}");
+    record.lines.push(format!("{:>12}  {name}: {reason}", "NOT RUN"));
 }
 
 fn line(name: &str, duration: Duration, passed: bool) -> String {

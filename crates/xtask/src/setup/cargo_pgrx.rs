@@ -50,7 +50,7 @@ pub fn command(project: &Project) -> Result<Command> {
 }
 
 /// pgrx and cargo-pgrx must be of one version; ext/Cargo.toml is where it is written.
-fn required_version(project: &Project) -> Result<String> {
+pub fn required_version(project: &Project) -> Result<String> {
     let file = project.root.join("ext/Cargo.toml");
     let manifest: toml::Table = fs::read_to_string(&file)?
         .parse()

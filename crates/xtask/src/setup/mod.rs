@@ -22,7 +22,7 @@ use crate::project::Project;
 use crate::run::step;
 use crate::{MAIN_MAJOR, MAJORS};
 
-pub use cargo_pgrx::command as cargo_pgrx_command;
+pub use cargo_pgrx::{command as cargo_pgrx_command, required_version as required_pgrx};
 
 /// The name of the file that says what a part was made from.
 const STAMP: &str = ".stamp";
