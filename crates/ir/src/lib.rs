@@ -70,6 +70,10 @@ pub struct OutputColumn {
     pub name: String,
     /// The source column it copies, where it is nothing but a column.
     pub copies: Option<Column>,
+    /// Its type.
+    pub type_oid: Oid,
+    /// Its collation; 0 if its type has none.
+    pub collation: Oid,
 }
 
 /// How a column is used.
@@ -191,6 +195,15 @@ pub struct Expression {
 }
 
 impl Expression {
+    /// The expression that is nothing but a column.
+    pub fn of_column(column: Column) -> Expression {
+        Expression {
+            template: Template::single_hole(),
+            columns: vec![column],
+            strict: BTreeSet::from([column]),
+        }
+    }
+
     /// The column, if the expression is nothing else.
     pub fn as_column(&self) -> Option<Column> {
         (self.template.is_single_hole() && self.columns.len() == 1).then(|| self.columns[0])

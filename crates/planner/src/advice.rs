@@ -29,7 +29,7 @@ pub fn missing_indexes(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -
         };
         let links = links(view, occurrence.source);
         let searched = match &occurrence.finding {
-            crate::Finding::Direct(_) => 1,
+            crate::Finding::Direct(_) | crate::Finding::Everything => 1,
             crate::Finding::Search(search) => search.sources.len(),
         };
         for step in 1..searched.min(path.len()) {

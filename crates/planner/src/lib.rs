@@ -12,9 +12,9 @@ mod search;
 mod testing;
 
 pub use advice::MissingIndex;
-pub use root::UnitKey;
+pub use root::{KeyPart, UnitKey};
 
-use pg_tviews_ir::{Oid, Role, SourceId, SourceKind, View, WHOLE_ROW};
+use pg_tviews_ir::{Oid, ROOT_BLOCK, Role, SourceId, SourceKind, View, WHOLE_ROW};
 use pg_tviews_sqltext::Search;
 use std::collections::BTreeSet;
 
@@ -60,6 +60,8 @@ pub enum Finding {
     Direct(Vec<i16>),
     /// A query leads from the changed rows to the unit key.
     Search(Search),
+    /// All rows of the tview are one unit.
+    Everything,
 }
 
 /// Why a view can't be planned.
@@ -69,6 +71,20 @@ pub enum Refusal {
     NoKey {
         /// Tables that could serve, with the missing key columns: (alias, column names).
         candidates: Vec<(String, Vec<String>)>,
+    },
+    /// A grouped definition does not output what it groups by.
+    GroupNotInOutput,
+    /// A grouping column is no plain expression over columns.
+    OpaqueGroup {
+        /// Position in the output, from 0.
+        position: usize,
+    },
+    /// A grouping column comes from the optional side of an outer join.
+    OptionalGroup {
+        /// Position in the output, from 0.
+        position: usize,
+        /// The optional source.
+        source: SourceId,
     },
     /// Nothing ties a source to the unit: any change there would affect every row.
     Unlinked {
@@ -133,11 +149,15 @@ pub fn link_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
     of_source.map(|used| used.column.attnum).collect()
 }
 
-/// A derived table that is not plain stands in the FROM clause somewhere below the root: then a join with the unit keys would
+/// The definition is grouped, or a derived table that is not plain stands in the FROM clause somewhere below the root: then a join with the unit keys would
 /// make PostgreSQL compute it for all units.
 fn needs_lateral(view: &View) -> bool {
-    view.sources.iter().any(|source| match source.kind {
-        SourceKind::Derived(block) => resolve::in_root_tree(view, source.block) && !view.block(block).plain,
-        SourceKind::Table(_) | SourceKind::Computed => false,
-    })
+    let grouped = !view.block(ROOT_BLOCK).plain;
+    grouped
+        || view.sources.iter().any(|source| match source.kind {
+            SourceKind::Derived(block) => {
+                resolve::in_root_tree(view, source.block) && !view.block(block).plain
+            }
+            SourceKind::Table(_) | SourceKind::Computed => false,
+        })
 }

@@ -4,27 +4,35 @@
 use crate::resolve::{Link, in_root_tree, is_nullable, links, tables_of};
 use crate::search::output_column;
 use crate::{Refusal, resolve};
-use pg_tviews_ir::{BlockId, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
+use pg_tviews_ir::{BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
 use std::collections::BTreeSet;
 
 /// The unit key of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitKey {
-    /// The table that it is a key of.
-    pub root: SourceId,
-    /// Its columns.
+    /// The table that it is a key of; `None` for the groups of a grouped definition.
+    pub root: Option<SourceId>,
+    /// Its columns; empty if all rows are one unit.
     pub columns: Vec<KeyPart>,
     /// A unit never has more than one row, and no part of the key is NULL: keys of the other tables see to it.
     pub single: bool,
 }
 
+impl UnitKey {
+    /// The tables that give the key its value.
+    pub fn sources(&self) -> BTreeSet<SourceId> {
+        let columns = self.columns.iter().flat_map(|part| &part.value.columns);
+        columns.map(|column| column.source).collect()
+    }
+}
+
 /// A column of a unit key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPart {
     /// Position in the output, from 0.
     pub position: usize,
-    /// Attribute number in the root table.
-    pub attnum: i16,
+    /// Its value, over tables.
+    pub value: Expression,
     /// Whether it can be NULL.
     pub nullable: bool,
 }
@@ -32,6 +40,9 @@ pub struct KeyPart {
 /// Chooses the unit key: among the tables whose unique key is in the output and that no outer join can turn into NULLs, the one
 /// that determines most of the other tables; the first in the FROM clause among equals.
 pub fn choose(view: &View, fixed: Option<&[usize]>) -> Result<UnitKey, Refusal> {
+    if !view.block(ROOT_BLOCK).plain {
+        return groups(view);
+    }
     if let Some(positions) = fixed {
         return fixed_key(view, positions);
     }
@@ -58,7 +69,7 @@ pub fn choose(view: &View, fixed: Option<&[usize]>) -> Result<UnitKey, Refusal> 
                     best = Some((
                         determined,
                         UnitKey {
-                            root: source,
+                            root: Some(source),
                             columns,
                             single,
                         },
@@ -69,6 +80,53 @@ pub fn choose(view: &View, fixed: Option<&[usize]>) -> Result<UnitKey, Refusal> 
         }
     }
     best.map(|(_, key)| key).ok_or(Refusal::NoKey { candidates })
+}
+
+/// The units of a grouped definition (DISTINCT groups by all its columns) are its groups; an aggregate over everything is one
+/// unit.
+fn groups(view: &View) -> Result<UnitKey, Refusal> {
+    let block = view.block(ROOT_BLOCK);
+    if block.at_most_one_row {
+        return Ok(UnitKey {
+            root: None,
+            columns: vec![],
+            single: false,
+        });
+    }
+    let positions = block.unique_outputs.as_ref().ok_or(Refusal::GroupNotInOutput)?;
+    let mut columns = Vec::new();
+    for attnum in positions {
+        let position = usize::from(attnum.unsigned_abs()).saturating_sub(1);
+        let output = block.outputs.get(position).and_then(Option::as_ref);
+        let value = output
+            .and_then(|output| resolve::expand(view, output))
+            .ok_or(Refusal::OpaqueGroup { position })?;
+        let optional = |column: &Column| {
+            view.source(column.source).nullable || is_nullable(view, column.source, ROOT_BLOCK)
+        };
+        if let Some(column) = value.columns.iter().find(|column| optional(column)) {
+            return Err(Refusal::OptionalGroup {
+                position,
+                source: column.source,
+            });
+        }
+        let not_null = value.as_column().is_some_and(|column| {
+            let table = view.table(column.source);
+            table
+                .and_then(|table| table.column(column.attnum))
+                .is_some_and(|known| known.not_null)
+        });
+        columns.push(KeyPart {
+            position,
+            value,
+            nullable: !not_null,
+        });
+    }
+    Ok(UnitKey {
+        root: None,
+        columns,
+        single: true,
+    })
 }
 
 /// The key that was chosen when the tview was created, with what holds for it now.
@@ -93,7 +151,7 @@ fn fixed_key(view: &View, wanted: &[usize]) -> Result<UnitKey, Refusal> {
     });
     let single = unique && determined(view, root).1 && parts.iter().all(|part| !part.nullable);
     Ok(UnitKey {
-        root,
+        root: Some(root),
         columns: parts,
         single,
     })
@@ -156,7 +214,10 @@ fn key_parts(view: &View, source: SourceId, positions: &[usize], attnums: &[i16]
             let column = table.column(*attnum)?;
             Some(KeyPart {
                 position: *position,
-                attnum: *attnum,
+                value: Expression::of_column(Column {
+                    source,
+                    attnum: *attnum,
+                }),
                 nullable: !column.not_null,
             })
         })

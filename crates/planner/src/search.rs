@@ -10,60 +10,78 @@
 //!   combination without a row of that table counts as well, and would be missed by an inner join.
 //!
 //! Where equalities give the whole key from rows before the root, the root is left out: the unit is then found even if the
-//! root's row is already gone, or not yet visible.
+//! root's row is already gone, or not yet visible. The key of a grouped definition may need several sources.
 
 use crate::resolve::{Link, expand_column, links};
+use crate::root::KeyPart;
 use crate::{Finding, UnitKey};
-use pg_tviews_ir::{Column, SourceId, View};
+use pg_tviews_ir::{Column, Expression, SourceId, View};
 use pg_tviews_sqltext::{Search, SearchSource, column, qualified};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A step over a condition that is not an equality of columns costs as much as this many that are.
 const SCAN_COST: u32 = 100;
 
-/// Finds the way from a changed row of `start` to the unit key; `None` if nothing ties it to the root.
+/// Finds the way from a changed row of `start` to the unit key; `None` if nothing ties it to the unit.
 pub fn find(view: &View, key: &UnitKey, start: SourceId) -> Option<Finding> {
-    let links = links(view, start);
-    let (path, chosen) = path(&links, start, key.root)?;
-    let key_columns = key_from_path(key, &links, &path);
-    let needs_root = key_columns.iter().any(|column| column.source == key.root);
-    let sources: Vec<SourceId> = path
-        .iter()
-        .copied()
-        .filter(|source| needs_root || *source != key.root)
-        .collect();
-    // Steps that only served to reach sources behind the last one that the key needs are not on the path any more.
-    let sources = if needs_root {
-        sources
-    } else {
-        prune(&links, &chosen, &key_columns, start, &sources)
-    };
-    if sources.len() == 1 && key_columns.iter().all(|column| column.source == start) {
-        return Some(Finding::Direct(
-            key_columns.iter().map(|column| column.attnum).collect(),
-        ));
+    if key.columns.is_empty() {
+        return Some(Finding::Everything);
     }
-    Some(Finding::Search(build(
-        view,
-        &links,
-        &chosen,
-        &sources,
-        &key_columns,
-    )))
+    let links = links(view, start);
+    let (path, chosen) = path(&links, start, &key.sources())?;
+    let values: Vec<Expression> = key
+        .columns
+        .iter()
+        .map(|part| nearest_value(part, &links, &path))
+        .collect();
+    let sources = prune(&links, &chosen, &values, &path);
+    let direct: Option<Vec<i16>> = values
+        .iter()
+        .map(|value| {
+            value
+                .as_column()
+                .filter(|column| column.source == start)
+                .map(|column| column.attnum)
+        })
+        .collect();
+    if let (Some(attnums), [_]) = (direct, sources.as_slice()) {
+        return Some(Finding::Direct(attnums));
+    }
+    Some(Finding::Search(build(view, &links, &chosen, &sources, &values)))
 }
 
-/// Cheapest way from `start` to `root` (Dijkstra): the sources in order and the numbers of the links used.
-fn path(links: &[Link], start: SourceId, root: SourceId) -> Option<(Vec<SourceId>, Vec<usize>)> {
+/// Cheapest way from `start` to all of `targets` (Dijkstra to the nearest one, then from there on): the sources in the order in
+/// which they are reached, and for each but the first the number of the link that reaches it.
+fn path(
+    links: &[Link],
+    start: SourceId,
+    targets: &BTreeSet<SourceId>,
+) -> Option<(Vec<SourceId>, Vec<usize>)> {
+    let mut reached = (vec![start], vec![]);
+    while !targets.iter().all(|target| reached.0.contains(target)) {
+        reached = extend(links, reached, targets)?;
+    }
+    Some(reached)
+}
+
+/// The cheapest extension of a path that reaches one more target.
+fn extend(
+    links: &[Link],
+    (sources, used): (Vec<SourceId>, Vec<usize>),
+    targets: &BTreeSet<SourceId>,
+) -> Option<(Vec<SourceId>, Vec<usize>)> {
+    let start = *sources.first()?;
+    let already = sources.len();
     let mut best: BTreeMap<SourceId, (u32, Vec<SourceId>, Vec<usize>)> = BTreeMap::new();
     let mut done: BTreeSet<SourceId> = BTreeSet::new();
-    best.insert(start, (0, vec![start], vec![]));
+    best.insert(start, (0, sources, used));
     loop {
         let (&at, (cost, sources, used)) = best
             .iter()
             .filter(|(source, _)| !done.contains(source))
             .min_by_key(|(_, (cost, ..))| *cost)?;
         let (cost, sources, used) = (*cost, sources.clone(), used.clone());
-        if at == root {
+        if sources[already..].iter().any(|source| targets.contains(source)) {
             return Some((sources, used));
         }
         done.insert(at);
@@ -97,68 +115,67 @@ fn holds(link: &Link, reached: &[SourceId]) -> bool {
         .is_none_or(|guard| reached.iter().any(|source| guard.contains(source)))
 }
 
-/// For each key column the table column that has its value: the nearest to the changed row that equalities on the path give, else
-/// the root's own.
-fn key_from_path(key: &UnitKey, links: &[Link], path: &[SourceId]) -> Vec<Column> {
-    let own: Vec<Column> = key
-        .columns
-        .iter()
-        .map(|part| Column {
-            source: key.root,
-            attnum: part.attnum,
-        })
-        .collect();
-    if path == [key.root] {
-        return own;
-    }
-    let substitute = |wanted: Column| {
-        let mut values: Vec<Column> = links
-            .iter()
-            .filter(|link| holds(link, path))
-            .filter_map(|link| link.equality.filter(|equality| equality.same_type))
-            .filter_map(|equality| match (equality.left, equality.right) {
-                (left, right) if left == wanted => Some(right),
-                (left, right) if right == wanted => Some(left),
-                _ => None,
-            })
-            .filter(|value| value.source != key.root && path.contains(&value.source))
-            .collect();
-        values.sort_by_key(|value| path.iter().position(|source| *source == value.source));
-        values.first().copied()
+/// What gives a key column its value: the column nearest to the changed row that equalities on the path make equal to it, else
+/// its own expression.
+fn nearest_value(part: &KeyPart, links: &[Link], path: &[SourceId]) -> Expression {
+    let Some(wanted) = part.value.as_column() else {
+        return part.value.clone();
     };
-    let given: Option<Vec<Column>> = own.iter().map(|wanted| substitute(*wanted)).collect();
-    given.unwrap_or(own)
+    let equal = links
+        .iter()
+        .filter(|link| holds(link, path))
+        .filter_map(|link| link.equality.filter(|equality| equality.same_type))
+        .filter_map(|equality| match (equality.left, equality.right) {
+            (left, right) if left == wanted => Some(right),
+            (left, right) if right == wanted => Some(left),
+            _ => None,
+        });
+    let place = |column: &Column| path.iter().position(|source| *source == column.source);
+    let nearest = equal
+        .chain([wanted])
+        .filter(|column| place(column).is_some())
+        .min_by_key(place);
+    nearest.map_or_else(|| part.value.clone(), Expression::of_column)
 }
 
-/// The part of a path that is still needed once the root is left out: the sources of the key columns and what leads to them.
-fn prune(
-    links: &[Link],
-    chosen: &[usize],
-    key: &[Column],
-    start: SourceId,
-    sources: &[SourceId],
-) -> Vec<SourceId> {
-    let mut needed: BTreeSet<SourceId> = key.iter().map(|column| column.source).collect();
-    needed.insert(start);
-    // Each source after the first was added by the link of the same position: walk back and keep what a kept source needs.
-    for (position, source) in sources.iter().enumerate().skip(1).rev() {
+/// The part of a path that the key's values need: their sources and what leads to them.
+fn prune(links: &[Link], chosen: &[usize], values: &[Expression], path: &[SourceId]) -> Vec<SourceId> {
+    let mut needed: BTreeSet<SourceId> = values
+        .iter()
+        .flat_map(|value| &value.columns)
+        .map(|column| column.source)
+        .collect();
+    needed.extend(path.first());
+    // Each source after the first was reached by the link of the same position: walk back and keep what a kept source needs.
+    for (position, source) in path.iter().enumerate().skip(1).rev() {
         if needed.contains(source) {
             needed.extend(links[chosen[position - 1]].sources.iter().copied());
         }
     }
-    sources
-        .iter()
+    path.iter()
         .copied()
         .filter(|source| needed.contains(source))
         .collect()
 }
 
-fn build(view: &View, links: &[Link], chosen: &[usize], sources: &[SourceId], key: &[Column]) -> Search {
+fn build(
+    view: &View,
+    links: &[Link],
+    chosen: &[usize],
+    sources: &[SourceId],
+    values: &[Expression],
+) -> Search {
     let alias = |source: SourceId| format!("s{}", source.0);
     let name = |wanted: Column| {
         let table = view.table(wanted.source);
         let known = table.and_then(|table| table.column(wanted.attnum));
         known.map(|column| column.name.clone()).unwrap_or_default()
+    };
+    let render = |expression: &Expression| {
+        let columns = &expression.columns;
+        expression
+            .template
+            .render(|hole| column(&alias(columns[hole].source), &name(columns[hole])))
     };
     let inside = |link: &Link| link.sources.iter().all(|source| sources.contains(source));
     // Besides the links of the path, further equalities between its tables: the other columns of a multi-column key. Other
@@ -171,12 +188,7 @@ fn build(view: &View, links: &[Link], chosen: &[usize], sources: &[SourceId], ke
                 && (chosen.contains(number)
                     || (link.equality.is_some() && link.sources.len() > 1 && holds(link, sources)))
         })
-        .map(|(_, link)| {
-            let columns = &link.expression.columns;
-            link.expression
-                .template
-                .render(|hole| column(&alias(columns[hole].source), &name(columns[hole])))
-        })
+        .map(|(_, link)| render(&link.expression))
         .collect();
     let relations = sources
         .iter()
@@ -192,10 +204,7 @@ fn build(view: &View, links: &[Link], chosen: &[usize], sources: &[SourceId], ke
     Search {
         sources: relations,
         conditions,
-        key: key
-            .iter()
-            .map(|column| (alias(column.source), name(*column)))
-            .collect(),
+        key: values.iter().map(render).collect(),
     }
 }
 
@@ -215,7 +224,7 @@ pub fn entered_columns(links: &[Link], from: &[SourceId], into: SourceId) -> BTr
 /// The path of a finding, for index advice: the sources from the changed row to the key.
 pub fn path_sources(view: &View, key: &UnitKey, start: SourceId) -> Option<Vec<SourceId>> {
     let links = links(view, start);
-    path(&links, start, key.root).map(|(sources, _)| sources)
+    path(&links, start, &key.sources()).map(|(sources, _)| sources)
 }
 
 /// Resolves an output column of the definition to the table column it copies.

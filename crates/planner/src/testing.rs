@@ -184,6 +184,8 @@ impl Builder {
                 .map(|(name, copies)| OutputColumn {
                     name: name.clone(),
                     copies,
+                    type_oid: 0,
+                    collation: 0,
                 })
                 .collect();
         }
@@ -385,15 +387,17 @@ impl Builder {
 
     /// The plan: the key, then how the units of each occurrence are found, then advice.
     fn plan_text(&self, plan: &Plan) -> String {
-        let root = &self.view.source(plan.key.root).alias;
         let names = plan.key.columns.iter().map(|part| {
-            let table = self.view.table(plan.key.root);
-            let column = table.and_then(|table| table.column(part.attnum));
             let null = if part.nullable { "?" } else { "" };
-            format!(
-                "{root}.{}{null}",
-                column.map_or("no column", |column| &column.name)
-            )
+            let columns = &part.value.columns;
+            let value = part.value.template.render(|hole| {
+                let source = columns[hole].source;
+                let table = self.view.table(source);
+                let column = table.and_then(|table| table.column(columns[hole].attnum));
+                let name = column.map_or("no column", |column| &column.name);
+                format!("{}.{name}", self.view.source(source).alias)
+            });
+            format!("{value}{null}")
         });
         let names: Vec<String> = names.collect();
         let rows = if plan.key.single { "one row" } else { "many rows" };
@@ -432,15 +436,15 @@ impl Builder {
                 );
             }
             Finding::Search(search) => search,
+            Finding::Everything => return "everything".to_owned(),
         };
         let sources = search.sources.iter().map(|source| match &source.relation {
             Some(relation) => format!("{} {}.", relation.replace("\"s\".", ""), source.alias),
             None => format!("{}.", source.alias),
         });
-        let key = search.key.iter().map(|(alias, name)| format!("{alias}.{name}"));
         let mut text = format!(
             "{} from {}",
-            key.collect::<Vec<_>>().join(", "),
+            search.key.join(", "),
             sources.collect::<Vec<_>>().join(", ")
         );
         if !search.conditions.is_empty() {
@@ -466,6 +470,11 @@ impl Builder {
                     .iter()
                     .map(|(alias, columns)| format!("{alias} lacks {}", columns.join(", ")));
                 format!("no key: {}", lacking.collect::<Vec<_>>().join("; "))
+            }
+            Refusal::GroupNotInOutput => "group not in output".to_owned(),
+            Refusal::OpaqueGroup { position } => format!("opaque group {position}"),
+            Refusal::OptionalGroup { position, source } => {
+                format!("optional group {position}: {}", self.view.source(*source).alias)
             }
             Refusal::Unlinked { source } => format!("unlinked: {}", self.view.source(*source).alias),
         };

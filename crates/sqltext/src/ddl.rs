@@ -142,6 +142,19 @@ pub fn create_index(table: &str, key: &[String]) -> String {
     )
 }
 
+/// `CREATE UNIQUE INDEX ON tview (key) NULLS NOT DISTINCT`
+pub fn create_unique_index(table: &str, key: &[String]) -> String {
+    format!(
+        "CREATE UNIQUE INDEX ON {table} ({}) NULLS NOT DISTINCT",
+        join(key, ", ", |name| identifier(name))
+    )
+}
+
+/// `CREATE INDEX ON tview USING hash (column)`: values of any length fit.
+pub fn create_hash_index(table: &str, column: &str) -> String {
+    format!("CREATE INDEX ON {table} USING hash ({})", identifier(column))
+}
+
 /// `ALTER TABLE tview REPLICA IDENTITY FULL`: a table without a key that is published could not be changed otherwise.
 pub fn replica_identity_full(table: &str) -> String {
     format!("ALTER TABLE {table} REPLICA IDENTITY FULL")

@@ -233,7 +233,8 @@ impl TviewText {
                 self.key_is("t", Side::Stored, unit_column)
             ),
         };
-        let same = if self.single {
+        // A full join needs an equality, and NULL keys equal nothing.
+        let same = if self.single && self.key.iter().all(|key| !key.nullable) {
             join(&self.key, " AND ", |key| {
                 let name = format!("c{}", key.position + 1);
                 format!("d.{name} {} t.{name}", key.equals)

@@ -1,6 +1,6 @@
 //! Statements that name the units a change affects.
 
-use crate::{column, identifier, join};
+use crate::{identifier, join};
 
 /// The name under which a trigger sees the rows before the change.
 pub const OLD_ROWS: &str = "pg_tviews_old";
@@ -23,8 +23,8 @@ pub struct Search {
     pub sources: Vec<SearchSource>,
     /// Conditions, rendered.
     pub conditions: Vec<String>,
-    /// The unit key: (alias, column name).
-    pub key: Vec<(String, String)>,
+    /// The unit key, rendered.
+    pub key: Vec<String>,
 }
 
 impl Search {
@@ -43,7 +43,7 @@ impl Search {
     }
 
     fn branch(&self, changed: &str) -> String {
-        let key = join(&self.key, ", ", |(alias, name)| column(alias, name));
+        let key = self.key.join(", ");
         let from = join(&self.sources, ", ", |source| {
             let relation = source.relation.clone().unwrap_or_else(|| identifier(changed));
             format!("{relation} AS {}", source.alias)
@@ -78,7 +78,7 @@ mod tests {
                 },
             ],
             conditions: vec!["s0.\"c\" = s1.\"k\"".into()],
-            key: vec![("s0".into(), "k".into())],
+            key: vec!["s0.\"k\"".into()],
         };
         assert_eq!(
             search.statement(&[NEW_ROWS]),

@@ -142,18 +142,13 @@ impl Analyzer {
         ];
         let at_top = [
             (
-                query.has_aggregates() || !query.group_references().is_empty(),
-                "GROUP BY and aggregates are not supported at the top yet",
-                unit,
-            ),
-            (
                 query.has_grouping_sets(),
                 "GROUPING SETS are not supported at the top yet",
                 unit,
             ),
             (
-                query.is_distinct(),
-                "DISTINCT is not supported at the top yet",
+                query.has_distinct_on(),
+                "DISTINCT ON is not supported at the top yet",
                 unit,
             ),
             (
@@ -243,6 +238,8 @@ impl Analyzer {
                 self.view.columns.push(OutputColumn {
                     name: target.name.clone(),
                     copies,
+                    type_oid: target.expression.type_oid().to_u32(),
+                    collation: target.expression.collation().to_u32(),
                 });
             }
             self.view.blocks[id.0]

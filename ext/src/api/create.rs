@@ -154,19 +154,39 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
         .filter_map(|part| accepted.columns.get(part.position).cloned())
         .collect();
     fill(tview)?;
-    if accepted.plan.key.single {
-        run_as_user(&[sqltext::add_primary_key(&table_name, &key)])?;
-    } else {
-        run_as_user(&[
-            sqltext::create_index(&table_name, &key),
-            sqltext::replica_identity_full(&table_name),
-        ])?;
-    }
+    run_as_user(&index_statements(accepted, &table_name, &key))?;
     for source in tables(&accepted.view) {
         relation::invalidate(source);
     }
     advise_indexes(accepted, table);
     Ok(())
+}
+
+/// The index on the unit key. It is unique where a unit has at most one row; a value too long for it would make a write fail, so
+/// that groups of variable length get one that takes any.
+fn index_statements(accepted: &Accepted, table: &str, key: &[String]) -> Vec<String> {
+    let parts = &accepted.plan.key.columns;
+    let full_identity = sqltext::replica_identity_full(table);
+    let varies = |position: usize| {
+        accepted
+            .view
+            .columns
+            .get(position)
+            .is_some_and(|column| !relation::is_fixed_length(Oid::from(column.type_oid)))
+    };
+    if parts.is_empty() {
+        return vec![full_identity];
+    }
+    if accepted.plan.key.root.is_none()
+        && let Some(part) = parts.iter().position(|part| varies(part.position))
+    {
+        return vec![sqltext::create_hash_index(table, &key[part]), full_identity];
+    }
+    match (accepted.plan.key.single, parts.iter().any(|part| part.nullable)) {
+        (true, false) => vec![sqltext::add_primary_key(table, key)],
+        (true, true) => vec![sqltext::create_unique_index(table, key), full_identity],
+        (false, _) => vec![sqltext::create_index(table, key), full_identity],
+    }
 }
 
 /// Names each missing index once.

@@ -38,7 +38,7 @@ pub fn catalog_oid() -> Result<Oid> {
 /// The catalog's row for a tview; `None` if the relation is not one.
 pub fn entry(tview: Oid) -> Result<Option<Entry>> {
     let rows = read(
-        "SELECT definition::oid, array_to_string(key_columns, ','), array_length(settings, 1), settings[i], settings[i + 1]
+        "SELECT definition::oid, coalesce(array_to_string(key_columns, ','), ''), array_length(settings, 1), settings[i], settings[i + 1]
            FROM tviews.tview LEFT JOIN LATERAL generate_series(1, array_length(settings, 1), 2) AS i ON true
           WHERE tview = $1::oid ORDER BY i",
         &[&oid_text(tview)],
@@ -48,6 +48,7 @@ pub fn entry(tview: Oid) -> Result<Option<Entry>> {
     };
     let key = field(first, 1)?
         .split(',')
+        .filter(|number| !number.is_empty())
         .map(|number| Ok(parse::<usize>(number)?.saturating_sub(1)));
     let settings = rows
         .iter()

@@ -120,10 +120,13 @@ fn explain_event(
         "all".into()
     };
     let finding = match &occurrence.finding {
+        Finding::Everything => "all rows are one unit".to_owned(),
         Finding::Direct(_) => "unit key from the changed row".to_owned(),
         Finding::Search(search) => format!("unit keys by a search over {} tables", search.sources.len() - 1),
     };
-    let recompute = if compiled.text.single {
+    let recompute = if occurrence.finding == Finding::Everything {
+        Statement::ReplaceAll
+    } else if compiled.text.single {
         Statement::UpsertOne
     } else {
         Statement::ReplaceMany
@@ -219,6 +222,7 @@ pub fn analyze(query: &str) -> Result<Vec<Verdict>> {
             ));
             for occurrence in &plan.occurrences {
                 let how = match &occurrence.finding {
+                    Finding::Everything => "all rows are one unit",
                     Finding::Direct(_) => "a changed row names its unit",
                     Finding::Search(_) => "a search leads from a changed row to its units",
                 };

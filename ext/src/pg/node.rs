@@ -348,7 +348,7 @@ impl Node {
         }
     }
 
-    fn collation(self) -> pg_sys::Oid {
+    pub fn collation(self) -> pg_sys::Oid {
         // SAFETY: module invariant; only called on expressions.
         unsafe { pg_sys::exprCollation(self.0) }
     }

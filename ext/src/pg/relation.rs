@@ -27,6 +27,8 @@ pub struct Index {
     pub attnums: Vec<i16>,
     /// Unique at every moment, over all rows.
     pub unique: bool,
+    /// A unique index that takes NULLs as equal.
+    pub nulls_equal: bool,
     /// Unique at the end of a transaction at the latest.
     pub deferrable: bool,
     pub primary: bool,
@@ -173,6 +175,7 @@ impl Relation {
                     indexes.push(Index {
                         unique: form.indisunique && form.indimmediate && plain,
                         deferrable: form.indisunique && !form.indimmediate && plain,
+                        nulls_equal: form.indnullsnotdistinct,
                         primary: form.indisprimary,
                         attnums,
                     });
@@ -385,4 +388,28 @@ pub fn interference(tview: &Relation) -> Option<&'static str> {
                 || (*descriptor).trig_delete_before_row)
     };
     before_rows.then_some("a BEFORE trigger FOR EACH ROW")
+}
+
+/// Whether equal values of a type are always written alike: not so for numeric (5.0 and 5.00), or text under a collation that
+/// ignores case.
+pub fn equality_is_identity(type_oid: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
+    /// Number of the btree support function that knows (`BTEQUALIMAGE_PROC`).
+    const EQUAL_IMAGE: i16 = 4;
+    // SAFETY: the type cache entry lives as long as the backend; the support function takes the oid of its type.
+    unsafe {
+        let entry = pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_BTREE_OPFAMILY as i32);
+        let (family, input) = ((*entry).btree_opf, (*entry).btree_opintype);
+        if family == pg_sys::InvalidOid {
+            return false;
+        }
+        let function = pg_sys::get_opfamily_proc(family, input, input, EQUAL_IMAGE);
+        function != pg_sys::InvalidOid
+            && pg_sys::OidFunctionCall1Coll(function, collation, pg_sys::Datum::from(input)).value() != 0
+    }
+}
+
+/// Whether all values of a type have the same length, so that they always fit into an index.
+pub fn is_fixed_length(type_oid: pg_sys::Oid) -> bool {
+    // SAFETY: looks up the catalog.
+    unsafe { pg_sys::get_typlen(type_oid) > 0 }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::KeyType;
 use crate::pg::lock;
-use crate::pg::relation::{Relation, equality_operator};
+use crate::pg::relation::{Relation, equality_is_identity, equality_operator};
 use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
 use pg_tviews_ir::{SourceId, View};
@@ -186,7 +186,7 @@ impl Compiled {
                     .map(|occurrence| &occurrence.finding)
                 {
                     Some(Finding::Search(search)) => search.statement(rows.tables()),
-                    Some(Finding::Direct(_)) | None => String::new(),
+                    Some(Finding::Direct(_) | Finding::Everything) | None => String::new(),
                 }
             }
         }
@@ -204,6 +204,12 @@ impl Compiled {
                 .collect()
         };
         let (types, planning) = match statement {
+            // The test for NULL keys is decided by the planner, once it knows the values.
+            Statement::UpsertOne | Statement::DeleteOne
+                if self.plan.key.columns.iter().any(|part| part.nullable) =>
+            {
+                (of_key(true), Planning::Custom)
+            }
             Statement::UpsertOne | Statement::DeleteOne => (of_key(true), Planning::Generic),
             Statement::UpsertMany
             | Statement::DeleteMany
@@ -232,8 +238,12 @@ pub fn plan_of(
     let mut all = objections.to_vec();
     if !view.columns.is_empty() {
         match pg_tviews_planner::plan(view, fixed_key) {
-            Ok(plan) if all.is_empty() => return Ok(plan),
-            Ok(_) => {}
+            Ok(plan) => {
+                all.extend(unwritable_groups(view, &plan));
+                if all.is_empty() {
+                    return Ok(plan);
+                }
+            }
             Err(refusals) => all.extend(refusals.iter().map(|refusal| refused(view, refusal))),
         }
     } else if all.is_empty() {
@@ -273,7 +283,58 @@ fn refused(view: &View, refusal: &Refusal) -> Objection {
                 hint,
             }
         }
+        Refusal::GroupNotInOutput => Objection {
+            place: "select list".into(),
+            location: None,
+            message: "the output does not have everything that it is grouped by".into(),
+            hint: "Add all columns of GROUP BY to the select list.".into(),
+        },
+        Refusal::OpaqueGroup { position } => group_objection(
+            view,
+            *position,
+            "it contains a subquery, so that a changed row does not tell its group".into(),
+            "Group by columns, or by expressions over columns.",
+        ),
+        Refusal::OptionalGroup { position, source } => group_objection(
+            view,
+            *position,
+            format!(
+                "it comes from \"{}\", the optional side of an outer join, which is not supported yet",
+                view.source(*source).alias
+            ),
+            "Group by the column that the join compares it with.",
+        ),
         Refusal::Unlinked { source } => unlinked(view, *source),
+    }
+}
+
+/// Grouping columns whose groups could be written in several ways.
+fn unwritable_groups(view: &View, plan: &Plan) -> Vec<Objection> {
+    let parts = plan.key.columns.iter().filter(|_| plan.key.root.is_none());
+    parts
+        .filter(|part| {
+            view.columns.get(part.position).is_some_and(|column| {
+                !equality_is_identity(Oid::from(column.type_oid), Oid::from(column.collation))
+            })
+        })
+        .map(|part| {
+            group_objection(
+                view,
+                part.position,
+                "equal values of its type can be written differently (5.0 and 5.00), and the query may show either".into(),
+                "Cast it to a type without such values, or group by another column.",
+            )
+        })
+        .collect()
+}
+
+fn group_objection(view: &View, position: usize, message: String, hint: &str) -> Objection {
+    let name = view.columns.get(position).map_or("", |column| &column.name);
+    Objection {
+        place: format!("grouping column \"{name}\""),
+        location: None,
+        message,
+        hint: hint.into(),
     }
 }
 
@@ -343,6 +404,7 @@ fn statements(table: &Relation, definition: &Relation, plan: &Plan) -> Result<(T
         .collect();
     let has_unique_index = table.indexes().iter().any(|index| {
         index.unique
+            && (index.nulls_equal || key.iter().all(|part| !part.nullable))
             && index.attnums.len() == attnums.len()
             && index.attnums.iter().all(|attnum| attnums.contains(attnum))
     });

@@ -37,7 +37,11 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
     };
     let occurrences = compiled.occurrences(firing.relation_oid());
     let mut units = UnitSet::new(&compiled.key_types);
-    let searches = note_rows(firing, &occurrences, &mut units)?;
+    let Noted { searches, everything } = note_rows(firing, &occurrences, &mut units)?;
+    if everything {
+        compiled.lock_for_maintenance();
+        return flush::all(compiled).map(drop);
+    }
     if units.is_empty() && searches.is_empty() {
         return Ok(());
     }
@@ -51,7 +55,16 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
     flush::units(compiled, &units)
 }
 
-/// Looks at the changed rows: units that they name themselves are added, occurrences that need a search are returned. A row whose
+/// What the changed rows ask for beyond the units that they name themselves.
+#[derive(Default)]
+struct Noted {
+    /// Occurrences whose units have to be searched.
+    searches: Vec<usize>,
+    /// All rows of the tview are one unit, and it is affected.
+    everything: bool,
+}
+
+/// Looks at the changed rows: units that they name themselves are added, what else they ask for is returned. A row whose
 /// used columns have not changed affects nothing. Values are compared, because the columns that the statement sets
 /// (`tg_updatedcols`) do not tell: BEFORE triggers and generated columns change others, and where data-modifying WITH queries
 /// update one table several times, the one firing for all of them has the columns of one.
@@ -59,8 +72,8 @@ fn note_rows(
     firing: &Firing,
     occurrences: &[(usize, &ColumnSet, &Finding)],
     units: &mut UnitSet,
-) -> Result<Vec<usize>> {
-    let mut searches = Vec::new();
+) -> Result<Noted> {
+    let mut noted = Noted::default();
     firing.for_each_row(|old, new| {
         for (number, used, finding) in occurrences {
             if let (Some(old), Some(new)) = (old, new)
@@ -74,13 +87,14 @@ fn note_rows(
                         row.add_unit(attnums, units);
                     }
                 }
-                Finding::Search(_) if !searches.contains(number) => searches.push(*number),
+                Finding::Search(_) if !noted.searches.contains(number) => noted.searches.push(*number),
                 Finding::Search(_) => {}
+                Finding::Everything => noted.everything = true,
             }
         }
         Ok(())
     })?;
-    Ok(searches)
+    Ok(noted)
 }
 
 fn search(

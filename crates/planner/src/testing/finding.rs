@@ -102,7 +102,7 @@ fn a_key_of_several_columns_has_to_be_given_whole() {
          end",
         "key l.order, l.no: one row
          l: direct order, no
-         t: l.order, l.no from t, line l where t.order = l.order",
+         t: t.order, l.no from t, line l where t.order = l.order",
     );
 }
 
@@ -213,7 +213,7 @@ fn leading_columns_of_an_index_are_enough() {
          end",
         "key l.order, l.no: one row
          l: direct order, no
-         t: l.order, l.no from t, line l where t.order = l.order and t.name = l.amount",
+         t: t.order, l.no from t, line l where t.order = l.order and t.name = l.amount",
     );
 }
 
