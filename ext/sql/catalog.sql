@@ -68,6 +68,6 @@ CREATE EVENT TRIGGER pg_tviews_ddl_start ON ddl_command_start
     WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO') EXECUTE FUNCTION tviews.on_ddl_start();
 CREATE EVENT TRIGGER pg_tviews_ddl_end ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'CREATE TABLE', 'ALTER TABLE', 'CREATE VIEW', 'ALTER TYPE', 'CREATE POLICY',
-                 'ALTER POLICY', 'CREATE RULE', 'CREATE TRIGGER', 'REVOKE')
+                 'ALTER POLICY', 'CREATE RULE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'REVOKE')
     EXECUTE FUNCTION tviews.on_ddl_end();
 CREATE EVENT TRIGGER pg_tviews_drop ON sql_drop EXECUTE FUNCTION tviews.on_drop();

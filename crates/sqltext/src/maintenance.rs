@@ -26,6 +26,8 @@ pub struct TviewText {
     pub key: Vec<KeyColumn>,
     /// A unit never has more than one row, and the tview has a unique index on the key.
     pub single: bool,
+    /// A key column is of a composite type, whose arrays `unnest` would take apart.
+    pub composite: bool,
     /// The definition must be computed unit by unit: a predicate on the key would not reach into it through a join.
     pub lateral: bool,
 }
@@ -323,6 +325,12 @@ impl TviewText {
     /// `unnest($1, $2) AS u(k1, k2)`; with several arguments only the unqualified name is understood.
     fn unnested(&self) -> String {
         let numbers: Vec<usize> = (1..=self.key.len()).collect();
+        if self.composite {
+            return format!(
+                "(SELECT {} FROM generate_series(1, cardinality($1)) AS i) AS u",
+                join(&numbers, ", ", |number| format!("(${number})[i] AS k{number}"))
+            );
+        }
         format!(
             "unnest({}) AS u({})",
             join(&numbers, ", ", |number| format!("${number}")),
@@ -389,6 +397,7 @@ mod tests {
                 nullable: false,
             }],
             single: true,
+            composite: false,
             lateral: false,
         }
     }

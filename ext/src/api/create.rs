@@ -63,11 +63,20 @@ pub struct Judged {
     pub query_text: String,
 }
 
-/// Judges a definition for the current role.
-pub fn judge(query: Query) -> Result<Judged> {
+/// Judges a definition for the current role. `columns` are names given with the table, if any.
+pub fn judge(query: Query, columns: &[String]) -> Result<Judged> {
     let _scope = Scope::safe_search_path()?;
     let query_text = parse::query_text(query);
-    let analysis = analyze::analyze(query, relation::current_role());
+    let mut analysis = analyze::analyze(query, relation::current_role());
+    if columns.len() > analysis.view.columns.len() {
+        return Err(Error::new(
+            PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
+            "too many column names were specified",
+        ));
+    }
+    for (column, given) in analysis.view.columns.iter_mut().zip(columns) {
+        column.name.clone_from(given);
+    }
     let plan = plan_of(&analysis.view, &analysis.objections, None);
     Ok(Judged {
         view: analysis.view,
@@ -80,24 +89,25 @@ pub fn judge(query: Query) -> Result<Judged> {
 /// given with the table, if any.
 pub fn accept(query: Query, name: &str, text: Option<&str>, columns: &[String]) -> Result<Accepted> {
     let settings = current_output_settings()?;
-    let judged = judge(query)?;
+    let judged = judge(query, columns)?;
     let plan = judged
         .plan
         .map_err(|objections| analyze::refusal(name, text, &objections))?;
-    let mut names: Vec<String> = judged
+    let names = judged
         .view
         .columns
         .iter()
         .map(|column| column.name.clone())
         .collect();
-    if columns.len() > names.len() {
-        return Err(Error::new(
-            PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
-            "too many column names were specified",
-        ));
-    }
-    for (name, given) in names.iter_mut().zip(columns) {
-        name.clone_from(given);
+    let rounded = settings.iter().any(|(name, value)| {
+        name == "extra_float_digits" && value.parse::<i32>().is_ok_and(|digits| digits < 1)
+    });
+    if rounded && !plan.key.single {
+        return Err(Error::unsupported(format!(
+            "\"{name}\" can't be maintained under extra_float_digits below 1"
+        ))
+        .detail("Its rows are told apart by their text, and numbers would be rounded there.")
+        .hint("SET extra_float_digits = 1 before the tview is created."));
     }
     Ok(Accepted {
         view: judged.view,

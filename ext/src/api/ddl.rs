@@ -10,6 +10,7 @@ use crate::pg::settings::{Scope, Settings, create_table_prefix};
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::plan_of;
 use crate::runtime::{acquire, flush};
+use pg_tviews_planner::KeyPart;
 use pg_tviews_sqltext::{self as sqltext, EVENTS, GUARD_TRIGGER};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
@@ -74,6 +75,11 @@ fn accept_statement(statement: &CreateTableAs, table: &str) -> Result<Accepted> 
                 .hint("Write the SELECT itself."),
         );
     };
+    if statement.target().is_unlogged() {
+        return Err(Error::unsupported(format!("tview \"{table}\" can't be UNLOGGED"))
+            .detail("A crash would empty it, while the tables that it reads keep their rows.")
+            .hint("Leave UNLOGGED out."));
+    }
     if statement.is_without_data() {
         return Err(
             Error::unsupported(format!("tview \"{table}\" can't be created WITH NO DATA"))
@@ -105,10 +111,34 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
             .into_iter()
             .try_for_each(|tview| check_definition(tview, "REVOKE")),
         "CREATE VIEW" => changed_objects()?.into_iter().try_for_each(view_changed),
+        "ALTER TRIGGER" => changed_objects()?.into_iter().try_for_each(triggers_renamed),
         tag => changed_objects()?
             .into_iter()
             .try_for_each(|table| table_changed(table, tag == "ALTER TABLE")),
     }
+}
+
+/// After ALTER TRIGGER: ours keep their names, by which they are known.
+fn triggers_renamed(table: Oid) -> Result<()> {
+    let mut wanted: Vec<&str> = Vec::new();
+    if catalog::entry(table)?.is_some() {
+        wanted.push(GUARD_TRIGGER);
+    }
+    if !catalog::readers(table)?.is_empty() {
+        wanted.extend(EVENTS.map(|event| event.source_trigger()));
+    }
+    for trigger in wanted {
+        if !relation::has_trigger(table, trigger)? {
+            let display = Relation::open(table)?.display_name();
+            return Err(Error::new(
+                PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                format!(
+                    "cannot rename trigger \"{trigger}\" on {display} because tviews are maintained by it"
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The relations that the command has created or altered; with their parents and children in inheritance trees.
@@ -176,6 +206,7 @@ fn table_changed(table: Oid, is_alteration: bool) -> Result<()> {
     // The triggers are looked at even where the catalog knows nothing (yet): a dump's data may come in any order.
     match check_triggers(table, &quoted, &[GUARD_TRIGGER])? {
         Enabled::Again if is_alteration && is_tview => refresh(table)?,
+        Enabled::Again | Enabled::Always if is_tview && rewritten => refresh(table)?,
         Enabled::Again | Enabled::Always => {}
         // Rows will come in from a dump: those that are there would be in their way.
         Enabled::No if is_tview => {
@@ -197,6 +228,7 @@ fn table_changed(table: Oid, is_alteration: bool) -> Result<()> {
     }
     for (tview, whole_row) in readers {
         check_definition(tview, &display)?;
+        check_not_null(tview, &display)?;
         if whole_row || rewritten || (firing == Enabled::Again && is_alteration) {
             refresh(tview)?;
         }
@@ -217,7 +249,7 @@ fn check_tview(tview: Oid) -> Result<()> {
     if let Some(what) = relation::interference(&table) {
         return Err(
             Error::unsupported(format!("cannot put {what} on tview \"{display}\""))
-                .detail("It could change or hide rows that maintenance writes.")
+                .detail("It could change, hide or add rows beside maintenance.")
                 .hint("AFTER triggers, indexes and constraints are fine."),
         );
     }
@@ -290,6 +322,39 @@ fn check_definition(tview: Oid, changed: &str) -> Result<()> {
             "This change ({changed}) is refused; drop the tview first."
         )),
     )
+}
+
+/// Refuses to let the key of a source be NULL where the tview's own key can't.
+fn check_not_null(tview: Oid, changed: &str) -> Result<()> {
+    let (Some(entry), Some(table)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
+        return Ok(());
+    };
+    let Some(definition) = Relation::try_open(entry.definition) else {
+        return Ok(());
+    };
+    let _scope = Scope::settings(&Settings::new(&entry.settings)?);
+    let analysis = analyze::analyze(definition.view_query(), table.owner());
+    let Ok(plan) = plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) else {
+        return Ok(());
+    };
+    let stored = table.attributes();
+    let refused =
+        |part: &&KeyPart| part.nullable && stored.get(part.position).is_some_and(|column| column.not_null);
+    match plan.key.columns.iter().find(refused) {
+        None => Ok(()),
+        Some(part) => Err(Error::new(
+            PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+            format!(
+                "cannot drop NOT NULL of a key column of {changed} because tview {} depends on it",
+                table.display_name()
+            ),
+        )
+        .detail(format!(
+            "Column \"{}\" of the tview is part of its primary key.",
+            stored.get(part.position).map_or("", |column| &column.name)
+        ))
+        .hint("Drop the tview first.")),
+    }
 }
 
 /// Refuses to lose a key that a tview relies on: its own primary key, or keys of the tables that it reads by which a unit has

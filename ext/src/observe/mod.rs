@@ -122,7 +122,10 @@ fn explain_event(
     let finding = match &occurrence.finding {
         Finding::Everything => "all rows are one unit".to_owned(),
         Finding::Direct(_) => "unit key from the changed row".to_owned(),
-        Finding::Search(search) => format!("unit keys by a search over {} tables", search.sources.len() - 1),
+        Finding::Search(search) => format!(
+            "unit keys by a search over {} more table(s)",
+            search.sources.len() - 1
+        ),
     };
     let recompute = if occurrence.finding == Finding::Everything {
         Statement::ReplaceAll
@@ -198,7 +201,7 @@ fn create_index(index: &MissingIndex) -> String {
 
 /// What creation would decide.
 pub fn analyze(query: &str) -> Result<Vec<Verdict>> {
-    let judged = judge(parse::definition(query)?)?;
+    let judged = judge(parse::definition(query)?, &[])?;
     let mut rows: Vec<Verdict> = Vec::new();
     match &judged.plan {
         Ok(plan) => {

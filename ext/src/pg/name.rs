@@ -62,6 +62,12 @@ impl RelationName {
         persistence as u8 == pg_sys::RELPERSISTENCE_TEMP || self.schema().as_deref() == Some("pg_temp")
     }
 
+    /// Whether it names a table to be created UNLOGGED.
+    pub fn is_unlogged(&self) -> bool {
+        // SAFETY: the RangeVar is valid.
+        unsafe { (*self.0).relpersistence as u8 == pg_sys::RELPERSISTENCE_UNLOGGED }
+    }
+
     fn schema(&self) -> Option<String> {
         // SAFETY: the RangeVar is valid.
         let schema = unsafe { (*self.0).schemaname };

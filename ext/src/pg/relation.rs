@@ -89,6 +89,10 @@ impl Relation {
         self.form().relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP
     }
 
+    pub fn is_unlogged(&self) -> bool {
+        self.form().relpersistence as u8 == pg_sys::RELPERSISTENCE_UNLOGGED
+    }
+
     pub fn is_system(&self) -> bool {
         self.oid().to_u32() < pg_sys::FirstNormalObjectId
     }
@@ -373,6 +377,12 @@ pub fn trigger_firing(relation: pg_sys::Oid, trigger: &str) -> Result<Option<Fir
 
 /// What on a tview could change or hide rows that its maintenance writes, for a message; `None` if nothing.
 pub fn interference(tview: &Relation) -> Option<&'static str> {
+    if tview.is_partition() || tview.has_parents() || tview.has_children() {
+        return Some("inheritance or partitioning");
+    }
+    if tview.is_unlogged() {
+        return Some("the property UNLOGGED (a crash would empty it)");
+    }
     if tview.has_row_security_for(tview.owner()) {
         return Some("row-level security that applies to its owner");
     }
@@ -412,4 +422,10 @@ pub fn equality_is_identity(type_oid: pg_sys::Oid, collation: pg_sys::Oid) -> bo
 pub fn is_fixed_length(type_oid: pg_sys::Oid) -> bool {
     // SAFETY: looks up the catalog.
     unsafe { pg_sys::get_typlen(type_oid) > 0 }
+}
+
+/// Whether a type is composite, or a domain over one.
+pub fn is_composite(type_oid: pg_sys::Oid) -> bool {
+    // SAFETY: looks up the catalog.
+    unsafe { pg_sys::type_is_rowtype(type_oid) }
 }

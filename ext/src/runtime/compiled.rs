@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::KeyType;
 use crate::pg::lock;
-use crate::pg::relation::{Relation, equality_is_identity, equality_operator};
+use crate::pg::relation::{Relation, equality_is_identity, equality_operator, is_composite};
 use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
 use pg_tviews_ir::{SourceId, View};
@@ -236,15 +236,23 @@ pub fn plan_of(
     fixed_key: Option<&[usize]>,
 ) -> std::result::Result<Plan, Vec<Objection>> {
     let mut all = objections.to_vec();
+    all.extend(duplicate_names(view));
     if !view.columns.is_empty() {
         match pg_tviews_planner::plan(view, fixed_key) {
             Ok(plan) => {
+                all.extend(unusable_keys(view, &plan));
                 all.extend(unwritable_groups(view, &plan));
                 if all.is_empty() {
                     return Ok(plan);
                 }
             }
-            Err(refusals) => all.extend(refusals.iter().map(|refusal| refused(view, refusal))),
+            // What is missing for a key is only worth saying about a definition that is all right otherwise.
+            Err(refusals) => all.extend(
+                refusals
+                    .iter()
+                    .filter(|refusal| objections.is_empty() || matches!(refusal, Refusal::Unlinked { .. }))
+                    .map(|refusal| refused(view, refusal)),
+            ),
         }
     } else if all.is_empty() {
         all.push(Objection {
@@ -255,6 +263,22 @@ pub fn plan_of(
         });
     }
     Err(all)
+}
+
+fn duplicate_names(view: &View) -> Vec<Objection> {
+    let names: Vec<&str> = view.columns.iter().map(|column| column.name.as_str()).collect();
+    let repeated = names
+        .iter()
+        .enumerate()
+        .filter(|(number, name)| names[..*number].contains(name));
+    repeated
+        .map(|(_, name)| Objection {
+            place: "select list".into(),
+            location: None,
+            message: format!("there are several columns \"{name}\""),
+            hint: "Give each its own name with AS.".into(),
+        })
+        .collect()
 }
 
 fn refused(view: &View, refusal: &Refusal) -> Objection {
@@ -306,6 +330,24 @@ fn refused(view: &View, refusal: &Refusal) -> Objection {
         ),
         Refusal::Unlinked { source } => unlinked(view, *source),
     }
+}
+
+/// Key columns of types that can't be a key of ours.
+fn unusable_keys(view: &View, plan: &Plan) -> Vec<Objection> {
+    let columns = plan
+        .key
+        .columns
+        .iter()
+        .filter_map(|part| view.columns.get(part.position));
+    columns
+        .filter(|column| KeyType::lookup(Oid::from(column.type_oid), Oid::from(column.collation)).is_none())
+        .map(|column| Objection {
+            place: format!("key column \"{}\"", column.name),
+            location: None,
+            message: "its type has no ordering, or no array type".into(),
+            hint: "Use another unique key.".into(),
+        })
+        .collect()
 }
 
 /// Grouping columns whose groups could be written in several ways.
@@ -418,6 +460,7 @@ fn statements(table: &Relation, definition: &Relation, plan: &Plan) -> Result<(T
             .collect(),
         key,
         single: plan.key.single && has_unique_index,
+        composite: key_types.iter().any(|key| is_composite(key.oid)),
         lateral: plan.lateral,
     };
     Ok((text, key_types))

@@ -1,7 +1,7 @@
 //! Doing: bringing units up to date.
 
 use super::compiled::{Compiled, Statement};
-use super::guard::permit;
+use super::guard::Permit;
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
@@ -70,10 +70,9 @@ pub fn empty(compiled: &Compiled) -> Result<()> {
 pub fn fill(compiled: &Compiled) -> Result<u64> {
     let _scope = Scope::owner(compiled.owner, &compiled.settings);
     let _connection = Connection::open()?;
-    permit(compiled.oid, &[Event::Insert]);
-    compiled
-        .prepared(Statement::Fill)?
-        .execute(&[], SnapshotChoice::Latest)
+    let plan = compiled.prepared(Statement::Fill)?;
+    let _permit = Permit::issue(compiled.oid, &[Event::Insert]);
+    plan.execute(&[], SnapshotChoice::Latest)
 }
 
 fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<u64> {
@@ -87,10 +86,8 @@ fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<
         _ => &[Event::Insert, Event::Delete],
     };
     let plan = compiled.prepared(statement)?;
-    permit(compiled.oid, events);
-    let processed = plan.execute(values, SnapshotChoice::Current);
-    permit(compiled.oid, &[]);
-    processed
+    let _permit = Permit::issue(compiled.oid, events);
+    plan.execute(values, SnapshotChoice::Current)
 }
 
 /// Under REPEATABLE READ and above the units were computed from the transaction's own snapshot, so that the transaction reads

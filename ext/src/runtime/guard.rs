@@ -16,12 +16,25 @@ thread_local! {
     static TICKETS: RefCell<Vec<(Oid, Event)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Permits the next statement to write to a tview, if it does so by one of these events.
-pub fn permit(tview: Oid, events: &[Event]) {
-    TICKETS.with_borrow_mut(|tickets| {
-        tickets.clear();
-        tickets.extend(events.iter().map(|event| (tview, *event)));
-    });
+/// Permission for one statement to write to a tview by certain events. It ends with this value, whether the statement has used it or
+/// has failed before.
+pub struct Permit(());
+
+impl Permit {
+    /// Issues tickets for the next statement.
+    pub fn issue(tview: Oid, events: &[Event]) -> Permit {
+        TICKETS.with_borrow_mut(|tickets| {
+            tickets.clear();
+            tickets.extend(events.iter().map(|event| (tview, *event)));
+        });
+        Permit(())
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        TICKETS.with_borrow_mut(Vec::clear);
+    }
 }
 
 /// The guard trigger: takes a ticket or refuses the statement.
