@@ -110,6 +110,10 @@ fn groups(view: &View) -> Result<UnitKey, Refusal> {
                 source: column.source,
             });
         }
+        // Grouping twice by one column is grouping by it once, as PostgreSQL itself will see when it reads the definition again.
+        if columns.iter().any(|known: &KeyPart| known.value == value) {
+            continue;
+        }
         let not_null = value.as_column().is_some_and(|column| {
             let table = view.table(column.source);
             table
