@@ -12,7 +12,7 @@
 //! ] on s.pk = p.fk_supplier
 //! join (                                       a derived table
 //!   from review r
-//!   group r.fk_product                         or: limit 5, aggregate, distinct
+//!   group r.fk_product                         columns and expressions; or: limit 5, aggregate, distinct
 //!   select r.fk_product, count(r.pk) as n      count() stands for any aggregate
 //! ) t on t.fk_product = p.pk
 //! where p.name <> ''
@@ -28,6 +28,7 @@
 
 mod catalog;
 mod finding;
+mod groups;
 mod keys;
 mod links;
 
@@ -67,7 +68,7 @@ struct Open {
     /// Outer joins whose optional side is being read: number of conditions and of sources before it.
     groups: Vec<(usize, usize)>,
     grouped: bool,
-    keys: Vec<Column>,
+    keys: Vec<Expression>,
     limited: bool,
     distinct: bool,
     /// How the derived table joins, once it is closed.
@@ -103,10 +104,9 @@ impl Builder {
                 ("select", rest) => builder.select(rest),
                 ("group", rest) => {
                     builder.top().grouped = true;
-                    for name in rest.split(", ") {
-                        let column = builder.column(name);
-                        builder.note(column, Role::Link);
-                        builder.top().keys.push(column);
+                    for item in rest.split(", ") {
+                        let key = builder.expression(item, Role::Link);
+                        builder.top().keys.push(key);
                     }
                 }
                 ("aggregate", _) => builder.top().grouped = true,
@@ -155,10 +155,8 @@ impl Builder {
         let block = &mut self.view.blocks[open.block.0];
         block.plain = !open.grouped && !open.limited && !open.distinct;
         block.at_most_one_row |= open.grouped && open.keys.is_empty();
-        let is_key = |output: &Option<Expression>| {
-            let column = output.as_ref().and_then(Expression::as_column);
-            column.is_some_and(|column| open.keys.contains(&column))
-        };
+        let is_key =
+            |output: &Option<Expression>| output.as_ref().is_some_and(|output| open.keys.contains(output));
         if open.distinct {
             block.unique_outputs = Some((1..=block.outputs.len() as i16).collect());
         } else if !open.keys.is_empty() {

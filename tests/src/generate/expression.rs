@@ -1,6 +1,6 @@
 //! Random expressions of a wanted type.
 
-use super::schema::Schema;
+use super::schema::{Kind, Schema};
 use super::scope::Scope;
 use super::types::{DATA_TYPES, Ty};
 use crate::fragment::Fragment;
@@ -13,6 +13,10 @@ pub struct Builder<'a> {
     pub schema: &'a Schema,
     /// Random numbers.
     pub rng: &'a mut Rng,
+    /// Whether a join so far can find several rows.
+    pub multiplied: bool,
+    /// `WITH` queries; `None` where none can be added.
+    pub with: Option<Vec<Fragment>>,
 }
 
 /// A text that an expression of this type may be reduced to.
@@ -21,6 +25,18 @@ pub fn simple(ty: Ty) -> String {
         Ty::Bool => "true".into(),
         Ty::Int => "0".into(),
         ty => format!("NULL::{}", ty.name()),
+    }
+}
+
+impl<'a> Builder<'a> {
+    /// A builder that has not written anything.
+    pub fn new(schema: &'a Schema, rng: &'a mut Rng) -> Self {
+        Self {
+            schema,
+            rng,
+            multiplied: false,
+            with: None,
+        }
     }
 }
 
@@ -285,9 +301,11 @@ impl Builder<'_> {
                 let (a, b) = (self.object(scope, depth), self.object(scope, depth));
                 return Fragment::reducible(parts!["(", a, " || ", b, ")"], simple(Ty::Jsonb), &[1, 3]);
             }
-            6 => match scope.source(self.rng).map(|source| source.alias.clone()) {
-                Some(alias) => self.whole_row(&alias),
-                None => parts!["'{}'::jsonb"],
+            6 => match scope.source(self.rng).cloned() {
+                Some(source) if source.relation(self.schema).kind != Kind::Groups => {
+                    self.whole_row(&source.alias)
+                }
+                _ => parts!["'{}'::jsonb"],
             },
             7 => {
                 let object = self.object(scope, depth);
@@ -335,10 +353,11 @@ impl Builder<'_> {
             return Fragment::reducible(vec![object], simple(Ty::Jsonb), &[]);
         }
         let source = self.rng.pick(&nullable);
-        let Some(key) = self.schema.relations[source.relation].key.first() else {
+        let relation = source.relation(self.schema);
+        let Some(key) = relation.key.first() else {
             return object;
         };
-        let key = &self.schema.relations[source.relation].columns[*key].name;
+        let key = &relation.columns[*key].name;
         let parts = parts![
             format!("CASE WHEN {}.{key} IS NOT NULL THEN ", source.alias),
             object,

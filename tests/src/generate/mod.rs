@@ -6,6 +6,9 @@
 
 mod change;
 mod expression;
+mod grouped;
+mod join;
+mod membership;
 mod program;
 mod schema;
 mod scope;
@@ -20,7 +23,7 @@ mod tests {
     use super::{Options, case};
 
     /// What has to turn up in a few hundred cases: a generator that no longer makes something is noticed.
-    const EXPECTED: [&str; 52] = [
+    const EXPECTED: [&str; 73] = [
         " LEFT JOIN ",
         " JOIN ",
         " WHERE ",
@@ -46,6 +49,27 @@ mod tests {
         "(NOT EXISTS (SELECT",
         " IN (SELECT",
         " NOT IN (SELECT",
+        " <> ALL (SELECT",
+        " = ANY (SELECT",
+        " GROUP BY ",
+        " HAVING ",
+        "SELECT DISTINCT ",
+        "count(DISTINCT ",
+        "FILTER (WHERE ",
+        "WITHIN GROUP",
+        "jsonb_object_agg(",
+        "string_agg(DISTINCT ",
+        "RIGHT JOIN ",
+        "LATERAL (SELECT",
+        "LATERAL unnest(",
+        "WITH ORDINALITY",
+        "WITH w_0 AS ",
+        "OVER (PARTITION BY ",
+        "row_number() OVER",
+        " <= ",
+        " BETWEEN ",
+        "ROW(",
+        "::varchar",
         " IS NOT DISTINCT FROM ",
         " IS NOT TRUE",
         "to_char(",

@@ -1,6 +1,7 @@
 //! Puts a case together.
 
 use super::change;
+use super::grouped;
 use super::schema::{Kind, Schema};
 use super::view;
 use crate::oracle::{Case, Command, CreateForm, Definition, Step};
@@ -48,7 +49,11 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
     let mut definitions = rng.fork();
     for nth in 0..definitions.between(1, options.tviews) {
         let name = format!("tv_{nth}");
-        let query = view::document_view(&mut schema, &name, &mut definitions);
+        let query = if definitions.chance(35) {
+            grouped::grouped_view(&mut schema, &name, &mut definitions)
+        } else {
+            view::document_view(&mut schema, &name, &mut definitions)
+        };
         let form = if definitions.chance(50) {
             CreateForm::Function
         } else {

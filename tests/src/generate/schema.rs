@@ -36,6 +36,10 @@ pub enum Kind {
     View,
     /// A tview.
     Tview,
+    /// A derived table in a definition.
+    Derived,
+    /// The columns of a source that a grouped query has left.
+    Groups,
 }
 
 /// A table, a view or a tview, as definitions and statements see it.

@@ -1,6 +1,8 @@
 //! What an expression may refer to: the sources of its query and of the queries around it.
 
-use super::schema::{Kind, Schema};
+use std::rc::Rc;
+
+use super::schema::{Kind, Relation, Schema};
 use super::types::Ty;
 use crate::rng::Rng;
 
@@ -13,6 +15,28 @@ pub struct Source {
     pub relation: usize,
     /// Whether an outer join can make its columns NULL.
     pub nullable: bool,
+    /// What can be seen of it instead: a derived table, or the columns that a grouped query has left.
+    pub shape: Option<Rc<Relation>>,
+}
+
+impl Source {
+    /// A source that is a relation of the schema.
+    pub fn of(relation: usize, alias: &str, nullable: bool) -> Self {
+        Self {
+            alias: alias.to_owned(),
+            relation,
+            nullable,
+            shape: None,
+        }
+    }
+
+    /// What can be seen of it.
+    pub fn relation<'a>(&'a self, schema: &'a Schema) -> &'a Relation {
+        match &self.shape {
+            Some(shape) => shape,
+            None => &schema.relations[self.relation],
+        }
+    }
 }
 
 /// The visible sources: the innermost query's last.
@@ -59,7 +83,7 @@ impl Scope {
     /// A visible column of this type.
     pub fn column(&self, schema: &Schema, ty: Ty, rng: &mut Rng) -> Option<String> {
         let columns = |source: &Source| -> Vec<String> {
-            let columns = &schema.relations[source.relation].columns;
+            let columns = &source.relation(schema).columns;
             columns
                 .iter()
                 .filter(|c| c.ty == ty)

@@ -2,18 +2,18 @@
 
 use super::expression::Builder;
 use super::scope::{Scope, Source, fresh_alias, pick_relation};
-use super::types::Ty;
+use super::types::{Ty, comparable};
 use crate::fragment::Fragment;
 use crate::{parts, sql};
 
 /// The inside of a subquery.
-struct Inner {
+pub struct Inner {
     /// `FROM … WHERE …`
-    body: Fragment,
+    pub body: Fragment,
     /// What can be referred to in it.
-    scope: Scope,
+    pub scope: Scope,
     /// An order in which no two rows that differ are equal.
-    order: String,
+    pub order: String,
 }
 
 /// A relation, the alias of the source that it hangs on, and the columns that are equal: its own, and that source's.
@@ -24,7 +24,7 @@ impl Builder<'_> {
     /// of one type.
     fn correlation(&mut self, scope: &Scope) -> Option<Correlation> {
         let outer = scope.source(self.rng)?.clone();
-        let relation = &self.schema.relations[outer.relation];
+        let relation = outer.relation(self.schema);
         let mut candidates: Vec<(usize, Vec<(String, String)>)> = vec![];
         for (at, other) in self.schema.relations.iter().enumerate() {
             for link in &other.links {
@@ -56,7 +56,7 @@ impl Builder<'_> {
                 .flat_map(|h| relation.data_columns().into_iter().map(move |t| (*h, t)))
             {
                 let (a, b) = (&self.schema.relations[at].columns[here], &relation.columns[there]);
-                if a.ty == b.ty && a.ty.has_plain_order() {
+                if comparable(a.ty, b.ty) {
                     pairs.push((a.name.clone(), b.name.clone()));
                 }
             }
@@ -72,45 +72,32 @@ impl Builder<'_> {
     }
 
     /// A correlated `FROM … WHERE …`.
-    fn inner(&mut self, scope: &Scope, depth: usize) -> Option<Inner> {
+    pub fn inner(&mut self, scope: &Scope, depth: usize) -> Option<Inner> {
         let (relation, outer, pairs) = self.correlation(scope)?;
+        let state = (self.multiplied, self.with.take());
         let alias = fresh_alias(&[], &outer, self.rng);
         let condition: Vec<String> = pairs
             .iter()
-            .map(|(inner, other)| {
-                let (a, b) = (format!("{alias}.{inner}"), format!("{outer}.{other}"));
-                if self.rng.chance(50) {
-                    format!("{a} = {b}")
-                } else {
-                    format!("{b} = {a}")
-                }
-            })
+            .map(|(inner, other)| self.equal(&format!("{alias}.{inner}"), &format!("{outer}.{other}")))
             .collect();
         let mut from = parts![format!(
             "FROM {} AS {alias}",
             self.schema.relations[relation].name
         )];
-        let mut sources = vec![Source {
-            alias,
-            relation,
-            nullable: false,
-        }];
+        let mut sources = vec![Source::of(relation, &alias, false)];
         if self.rng.chance(25)
             && let Some(join) = self.join(&mut sources, &outer, 10)
         {
             from.push(join);
         }
+        (self.multiplied, self.with) = state;
         let within = scope.with(&sources);
         from.push(sql![" WHERE ", condition.join(" AND ")]);
         if self.rng.chance(30) {
             let extra = self.condition(&within, depth.min(1));
             from.push(Fragment::optional(parts![" AND ", extra]));
         }
-        let order = sources.iter().map(|source| {
-            let relation = &self.schema.relations[source.relation];
-            relation.total_order(&source.alias)
-        });
-        let order = order.collect::<Vec<_>>().join(", ");
+        let order = self.order(&sources);
         Some(Inner {
             body: Fragment::Sequence(from),
             scope: within,
@@ -118,99 +105,64 @@ impl Builder<'_> {
         })
     }
 
-    /// A join to one more source; `reverse` percent are joins that may find several rows.
-    pub fn join(&mut self, sources: &mut Vec<Source>, kept: &str, reverse: usize) -> Option<Fragment> {
-        let from = self.rng.pick(sources).clone();
-        let relation = &self.schema.relations[from.relation];
-        let backwards = self.rng.chance(reverse);
-        let mut candidates: Vec<(usize, Vec<usize>, Vec<usize>)> = vec![];
-        for (at, other) in self.schema.relations.iter().enumerate() {
-            if backwards && !relation.key.is_empty() {
-                let links = other.links.iter().filter(|link| link.target == relation.entity);
-                candidates.extend(links.map(|link| (at, link.columns.clone(), relation.key.clone())));
-            }
-            if !backwards && !other.key.is_empty() {
-                let links = relation.links.iter().filter(|link| link.target == other.entity);
-                candidates.extend(links.map(|link| (at, other.key.clone(), link.columns.clone())));
-            }
-        }
-        let (at, there, here) = if candidates.is_empty() {
-            return None;
-        } else {
-            self.rng.pick(&candidates).clone()
-        };
-        let other = &self.schema.relations[at];
-        let alias = fresh_alias(sources, kept, self.rng);
-        let pairs = other
-            .names(&alias, &there)
-            .into_iter()
-            .zip(relation.names(&from.alias, &here));
-        let condition: Vec<String> = pairs.map(|(a, b)| format!("{a} = {b}")).collect();
-        let left = from.nullable || self.rng.chance(55);
-        sources.push(Source {
-            alias: alias.clone(),
-            relation: at,
-            nullable: left,
-        });
-        let extra = if self.rng.chance(15) {
-            let on = self.condition(&Scope::default().with(sources), 0);
-            Fragment::optional(parts![" AND ", on])
-        } else {
-            "".into()
-        };
-        let word = if left { " LEFT JOIN " } else { " JOIN " };
-        let text = format!("{word}{} AS {alias} ON {}", other.name, condition.join(" AND "));
-        Some(Fragment::optional(parts![text, extra]))
-    }
-
     /// A subquery with one value of this type.
     pub fn scalar_subquery(&mut self, scope: &Scope, ty: Ty, depth: usize) -> Option<Fragment> {
         let inner = self.inner(scope, depth)?;
-        let limited = self.rng.chance(20);
-        let select = match ty {
-            Ty::Int | Ty::Big | Ty::Numeric if !limited => self.number_aggregate(&inner, ty, depth),
-            Ty::Jsonb if limited => return Some(self.limited_documents(inner, depth)),
+        if self.rng.chance(20) {
+            if ty == Ty::Jsonb {
+                return Some(self.limited_documents(inner, depth));
+            }
+        } else if ty == Ty::Jsonb && self.rng.chance(15) {
+            return Some(self.grouped_documents(&inner, depth));
+        } else if let Some(select) = self.aggregate(&inner, ty, depth) {
+            return Some(sql!["(SELECT ", select, " ", inner.body, ")"]);
+        }
+        let value = self.expression(&inner.scope, ty, depth);
+        let order = inner.order;
+        Some(sql![
+            "(SELECT ",
+            value,
+            " ",
+            inner.body,
+            " ORDER BY ",
+            order,
+            " LIMIT 1)"
+        ])
+    }
+
+    /// A subquery's aggregate with a value of this type, if there is one.
+    pub fn aggregate(&mut self, inner: &Inner, ty: Ty, depth: usize) -> Option<Fragment> {
+        Some(match ty {
+            Ty::Int | Ty::Big | Ty::Numeric => self.number_aggregate(inner, ty, depth),
             Ty::Jsonb => {
                 let value = self.expression(&inner.scope, Ty::Jsonb, depth);
-                self.collected("jsonb_agg(", value, &inner, "'[]'::jsonb", "")
+                self.collected("jsonb_agg(", value, inner, "'[]'::jsonb", "")
             }
-            Ty::Ints | Ty::Texts if !limited => {
+            Ty::Ints | Ty::Texts => {
                 let element = if ty == Ty::Ints { Ty::Int } else { Ty::Text };
                 let value = self.expression(&inner.scope, element, depth);
-                self.collected("array_agg(", value, &inner, "'{}'", "")
+                self.collected("array_agg(", value, inner, "'{}'", "")
             }
-            Ty::Text if !limited && self.rng.chance(60) => {
+            Ty::Text if self.rng.chance(60) => {
                 let value = self.expression(&inner.scope, Ty::Text, depth);
-                self.collected("string_agg(", value, &inner, "''", ", ','")
+                self.collected("string_agg(", value, inner, "''", ", ','")
             }
-            ty if !limited && ty.has_plain_order() => self.extreme(&inner, ty, depth),
-            Ty::Bool if !limited => {
-                let value = self.argument(&inner, ty, depth.min(1));
+            ty if ty.has_plain_order() => self.extreme(inner, ty, depth),
+            Ty::Bool => {
+                let value = self.argument(inner, ty, depth.min(1));
                 sql![
                     self.rng.weighted(&[(1, "bool_or("), (1, "bool_and(")]),
                     value,
                     ")"
                 ]
             }
-            _ => {
-                let value = self.expression(&inner.scope, ty, depth);
-                return Some(sql![
-                    "(SELECT ",
-                    value,
-                    " ",
-                    inner.body,
-                    " ORDER BY ",
-                    inner.order,
-                    " LIMIT 1)"
-                ]);
-            }
-        };
-        Some(sql!["(SELECT ", select, " ", inner.body, ")"])
+            _ => return None,
+        })
     }
 
     /// An aggregate's argument. It names a column of the subquery: an aggregate over outer columns only would belong
     /// to the query around it.
-    fn argument(&mut self, inner: &Inner, ty: Ty, depth: usize) -> Fragment {
+    pub fn argument(&mut self, inner: &Inner, ty: Ty, depth: usize) -> Fragment {
         if self.rng.chance(45) {
             let own = Scope::default().with(inner.scope.innermost());
             if let Some(column) = own.column(self.schema, ty, self.rng) {
@@ -218,7 +170,7 @@ impl Builder<'_> {
             }
         }
         let source = &inner.scope.innermost()[0];
-        let column = &self.schema.relations[source.relation].columns[0].name;
+        let column = &source.relation(self.schema).columns[0].name;
         let test = format!("CASE WHEN {}.{column} IS NOT NULL THEN ", source.alias);
         sql![test, self.expression(&inner.scope, ty, depth), " END"]
     }
@@ -321,22 +273,32 @@ impl Builder<'_> {
             format!("{direction}, {order} LIMIT {limit}{offset}) AS z)")
         ]
     }
+}
 
-    /// EXISTS, IN and NOT IN.
-    pub fn existence(&mut self, scope: &Scope, depth: usize) -> Option<Fragment> {
-        if scope.depth() >= 3 {
-            return None;
-        }
-        let inner = self.inner(scope, depth)?;
-        let word = self
+impl Builder<'_> {
+    /// The documents of groups within a subquery.
+    fn grouped_documents(&mut self, inner: &Inner, depth: usize) -> Fragment {
+        let ty = self
             .rng
-            .weighted(&[(3, "EXISTS"), (2, "NOT EXISTS"), (2, " IN "), (2, " NOT IN ")]);
-        if word.ends_with("EXISTS") {
-            return Some(sql![word, " (SELECT 1 ", inner.body, ")"]);
-        }
-        let ty = self.rng.weighted(&[(2, Ty::Int), (2, Ty::Text)]);
-        let left = self.leaf(scope, ty);
-        let value = self.leaf(&inner.scope, ty);
-        Some(sql!["(", left, word, "(SELECT ", value, " ", inner.body, "))"])
+            .weighted(&[(2, Ty::Int), (2, Ty::Text), (1, Ty::StampTz)]);
+        let key = self.argument(inner, ty, 0);
+        let (value, _) = self.any_aggregate(inner);
+        let having = if self.rng.chance(25) {
+            Fragment::optional(parts![" HAVING count(*) < 3"])
+        } else {
+            "".into()
+        };
+        let _ = depth;
+        sql![
+            "(SELECT jsonb_agg(to_jsonb(z) ORDER BY z.k) FROM (SELECT ",
+            key,
+            " AS k, ",
+            value,
+            " AS n ",
+            inner.body.clone(),
+            " GROUP BY 1",
+            having,
+            ") AS z)"
+        ]
     }
 }

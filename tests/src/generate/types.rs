@@ -185,10 +185,21 @@ impl Ty {
         matches!(self, Ty::Int | Ty::Big | Ty::Text | Ty::Stamp | Ty::StampTz)
     }
 
+    /// Whether equal values are written alike, so that a group has one value to show.
+    pub fn is_its_text(self) -> bool {
+        self.has_plain_order() || matches!(self, Ty::Bool | Ty::Bytea | Ty::Uuid)
+    }
+
     /// Whether `sum` and `avg` exist and do not depend on the order of rows.
     pub fn has_exact_sum(self) -> bool {
         matches!(self, Ty::Int | Ty::Big | Ty::Numeric)
     }
+}
+
+/// Whether `=` between columns of these types is plain and exact.
+pub fn comparable(a: Ty, b: Ty) -> bool {
+    let whole = |ty: Ty| matches!(ty, Ty::Int | Ty::Big);
+    (a == b && a.has_plain_order()) || (whole(a) && whole(b))
 }
 
 /// The value as a line of `COPY` holds it.

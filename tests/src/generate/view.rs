@@ -1,6 +1,7 @@
 //! Random definitions: views that tviews select from, and the tviews' own.
 
 use super::expression::{Builder, simple};
+use super::grouped::with_clause;
 use super::schema::{Column, Kind, Link, Relation, Schema};
 use super::scope::{Scope, Source, fresh_alias, pick_relation};
 use super::types::Ty;
@@ -12,13 +13,9 @@ use crate::{parts, sql};
 pub fn source_view(schema: &mut Schema, nth: usize, rng: &mut Rng) {
     let root = pick_relation(schema, false, rng);
     let base = schema.relations[root].clone();
-    let mut builder = Builder { schema, rng };
+    let mut builder = Builder::new(schema, rng);
     let alias = fresh_alias(&[], "", builder.rng);
-    let mut sources = vec![Source {
-        alias: alias.clone(),
-        relation: root,
-        nullable: false,
-    }];
+    let mut sources = vec![Source::of(root, &alias, false)];
     let mut from = parts![format!(" FROM {} AS {alias}", base.name)];
     if builder.rng.chance(40) {
         from.extend(builder.join(&mut sources, "", 0));
@@ -48,6 +45,11 @@ pub fn source_view(schema: &mut Schema, nth: usize, rng: &mut Rng) {
     };
     let name = format!("v_{nth}");
     let list = Fragment::joined(list, ", ");
+    let key = if builder.multiplied {
+        vec![]
+    } else {
+        base.key.clone()
+    };
     schema.statements.push(sql![
         format!("CREATE VIEW {name} AS SELECT "),
         list,
@@ -58,6 +60,7 @@ pub fn source_view(schema: &mut Schema, nth: usize, rng: &mut Rng) {
         name,
         kind: Kind::View,
         columns,
+        key,
         ..base
     });
 }
@@ -65,22 +68,18 @@ pub fn source_view(schema: &mut Schema, nth: usize, rng: &mut Rng) {
 /// A document view over tables, views and the tviews before it; it becomes a relation of its own.
 pub fn document_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment {
     let root = pick_relation(schema, true, rng);
-    let mut builder = Builder { schema, rng };
+    let mut builder = Builder::new(schema, rng);
     let alias = fresh_alias(&[], "", builder.rng);
-    let mut sources = vec![Source {
-        alias,
-        relation: root,
-        nullable: false,
-    }];
-    let mut from = parts![];
+    let mut sources = vec![Source::of(root, &alias, false)];
     let base = &builder.schema.relations[root];
-    let start = format!(" FROM {} AS {}", base.name, sources[0].alias);
     let several = builder.rng.chance(7);
-    for _ in 0..builder.rng.weighted(&[(3, 0), (4, 1), (4, 2), (2, 3), (1, 4)]) {
-        from.extend(builder.join(&mut sources, "", if several { 40 } else { 0 }));
-    }
+    builder.with = Some(vec![]);
+    let joins = builder.rng.weighted(&[(3, 0), (4, 1), (4, 2), (2, 3), (1, 4)]);
+    let from = builder.root_clause(&mut sources, joins, if several { 40 } else { 0 });
+    let with = builder.with.take().unwrap_or_default();
+    let unique = !builder.multiplied;
     let scope = Scope::default().with(&sources);
-    let mut filter = vec![];
+    let mut filter = from.conditions;
     if builder.rng.chance(45) {
         filter.push(builder.condition(&scope, 2));
     }
@@ -110,8 +109,18 @@ pub fn document_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment
     } else {
         Fragment::optional(parts![" WHERE ", Fragment::joined(filter, " AND ")])
     };
-    let query = sql!["SELECT ", output.list(), start, Fragment::Sequence(from), filter];
-    let key = if several { vec![] } else { output.key.clone() };
+    let query = sql![
+        with_clause(with),
+        "SELECT ",
+        output.list(),
+        Fragment::Sequence(from.text),
+        filter
+    ];
+    let key = if several || !unique {
+        vec![]
+    } else {
+        output.key.clone()
+    };
     let entity = base.entity;
     let links = if several { vec![] } else { output.links };
     schema.relations.push(Relation {
@@ -163,7 +172,7 @@ impl Output {
             if nth > 0 && !several {
                 break;
             }
-            let relation = &builder.schema.relations[source.relation];
+            let relation = source.relation(builder.schema);
             for at in &relation.key {
                 let column = &relation.columns[*at];
                 let value = format!("{}.{}", source.alias, column.name).into();

@@ -1,6 +1,6 @@
 //! Runs one case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::case::{Case, Command, Definition, Step};
@@ -258,7 +258,9 @@ impl<'a> Oracle<'a> {
             ));
         }
         self.tally.refused += 1;
-        *self.tally.reasons.entry(failure.message.clone()).or_default() += 1;
+        for reason in reasons(&failure.message) {
+            *self.tally.reasons.entry(reason).or_default() += 1;
+        }
         let after =
             compare::catalog_fingerprint(app).map_err(|failure| at(0, ProblemKind::LeftBehind, failure))?;
         if before != after {
@@ -426,6 +428,31 @@ fn at(step: usize, kind: ProblemKind, text: impl ToString) -> Problem {
     }
 }
 
+/// What a refusal says, without names: one text for each objection of another kind.
+fn reasons(message: &str) -> BTreeSet<String> {
+    let numbered = |line: &str| {
+        let (number, reason) = line.trim_start_matches("  detail: ").split_once(". ")?;
+        let reason = reason.split_once(". ").map_or(reason, |(first, _)| first);
+        number.parse::<usize>().is_ok().then(|| without_names(reason))
+    };
+    let found: BTreeSet<String> = message.lines().filter_map(numbered).collect();
+    if found.is_empty() {
+        let first = message.lines().next().unwrap_or_default();
+        return BTreeSet::from([without_names(first)]);
+    }
+    found
+}
+
+/// The last of the places, and nothing between double quotes.
+fn without_names(text: &str) -> String {
+    let plain: String = text.split('"').step_by(2).collect::<Vec<_>>().join("…");
+    plain
+        .rsplit(", ")
+        .find(|part| part.contains(": "))
+        .unwrap_or(&plain)
+        .to_owned()
+}
+
 fn setup(failure: Failure) -> Problem {
     at(0, ProblemKind::Setup(failure.sqlstate.clone()), failure)
 }
@@ -446,5 +473,21 @@ impl Outcome {
             Self::Failed(failure) if failure.sqlstate == CONNECTION_LOST => Some(CONNECTION_LOST),
             Self::Failed(failure) => Some(&failure.sqlstate),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reasons;
+
+    #[test]
+    fn reasons_have_no_names() {
+        let message = "\"tv\" can't be maintained incrementally: 2 constructs stand in the way\n  \
+                       detail: 1. FROM item \"a\": nothing ties it. Do this.\n\
+                       2. subquery in WHERE, FROM item \"b\": nothing ties it. Do that.\n  hint: Change it.";
+        let found: Vec<String> = reasons(message).into_iter().collect();
+        assert_eq!(found, ["FROM item …: nothing ties it"]);
+        let alone: Vec<String> = reasons("\"tv\" has no rows\n  hint: None.").into_iter().collect();
+        assert_eq!(alone, ["… has no rows"]);
     }
 }

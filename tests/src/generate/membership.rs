@@ -1,0 +1,68 @@
+//! Conditions with subqueries, and the ways to say that two values are equal, or nearly.
+
+use super::expression::Builder;
+use super::scope::Scope;
+use super::types::Ty;
+use crate::fragment::Fragment;
+use crate::sql;
+
+impl Builder<'_> {
+    /// `a = b`, seldom in other words or with another meaning. Columns of all key types go.
+    pub fn equal(&mut self, a: &str, b: &str) -> String {
+        let (a, b) = if self.rng.chance(50) { (a, b) } else { (b, a) };
+        if !self.rng.chance(14) {
+            return format!("{a} = {b}");
+        }
+        self.multiplied = true;
+        match self.rng.below(12) {
+            0 | 1 => format!("{a} IS NOT DISTINCT FROM {b}"),
+            2 => format!("{a}::text = {b}::text"),
+            3 => format!("coalesce({a}::text, '') = coalesce({b}::text, '')"),
+            4 => format!("{a}::text::varchar(40) = {b}::text"),
+            5 => format!("left({a}::text, 1) = left({b}::text, 1)"),
+            6 => format!("{a} BETWEEN {b} AND {b}"),
+            7 => format!("{a} <= {b}"),
+            8 => format!("{a} = ANY (ARRAY[{b}, NULL])"),
+            9 => format!("ROW({a}, 1) = ROW({b}, 1)"),
+            10 => format!("NOT {a} <> {b}"),
+            _ => format!("({a} = {b} OR {a}::text = '1')"),
+        }
+    }
+
+    /// EXISTS, IN, ANY and ALL, and what negates them.
+    pub fn existence(&mut self, scope: &Scope, depth: usize) -> Option<Fragment> {
+        if scope.depth() >= 3 {
+            return None;
+        }
+        let inner = self.inner(scope, depth)?;
+        if self.rng.chance(45) {
+            let word = self.rng.weighted(&[(3, "EXISTS"), (2, "NOT EXISTS")]);
+            return Some(sql![word, " (SELECT 1 ", inner.body, ")"]);
+        }
+        let ty = self.rng.weighted(&[(2, Ty::Int), (2, Ty::Text)]);
+        let word = self.rng.weighted(&[
+            (3, " IN "),
+            (3, " NOT IN "),
+            (1, " = ANY "),
+            (1, " <> ALL "),
+            (1, " > ANY "),
+            (1, " <= ALL "),
+        ]);
+        let left = self.leaf(scope, ty);
+        let value = self.leaf(&inner.scope, ty);
+        if self.rng.chance(25) {
+            let more = self.leaf(scope, Ty::Int);
+            let second = self.leaf(&inner.scope, Ty::Int);
+            return Some(sql![
+                "((", left, ", ", more, ")", word, "(SELECT ", value, ", ", second, " ", inner.body, "))"
+            ]);
+        }
+        // Types that differ: the operator of the two decides.
+        let left = match ty {
+            Ty::Int if self.rng.chance(20) => sql![left, "::bigint"],
+            Ty::Text if self.rng.chance(20) => sql![left, "::varchar"],
+            _ => left,
+        };
+        Some(sql!["(", left, word, "(SELECT ", value, " ", inner.body, "))"])
+    }
+}
