@@ -28,10 +28,22 @@ pub fn tester() -> PathBuf {
     if metadata.permissions().mode() & ANY_RUN_BIT != 0 {
         return program;
     }
-    let copy = std::env::temp_dir().join(format!("pg_tviews_isolationtester_{}", std::process::id()));
+    let copy = own_copy();
     fs::copy(&program, &copy).unwrap_or_else(|error| panic!("{}: {error}", copy.display()));
     fs::set_permissions(&copy, Permissions::from_mode(0o755)).expect("the run bit");
     copy
+}
+
+/// Where a copy is put: the server itself may be below the temporary folder as well.
+fn own_copy() -> PathBuf {
+    std::env::temp_dir().join(format!("pg_tviews_isolationtester_{}", std::process::id()))
+}
+
+/// Removes the tester if it is a copy, and never the server's own.
+pub fn remove_copy(tester: &Path) {
+    if tester == own_copy() {
+        let _ = fs::remove_file(tester);
+    }
 }
 
 /// Runs a specification; what differs, or nothing.

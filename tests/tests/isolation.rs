@@ -14,9 +14,7 @@ fn interleavings_end_exact() {
             failed.push(name.as_str());
         }
     }
-    if tester.starts_with(std::env::temp_dir()) {
-        let _ = std::fs::remove_file(&tester);
-    }
+    isolation::remove_copy(&tester);
     assert!(
         failed.is_empty(),
         "{} of {} specifications differ: {}",
