@@ -83,9 +83,9 @@ pub fn connect(config: &Config) -> Result<Client> {
     let mut config = config.clone();
     config.application_name("pg_tviews_bench");
     let target = format!("{:?}, port {:?}", config.get_hosts(), config.get_ports());
-    config
-        .connect(NoTls)
-        .with_context(|| format!("cannot connect to the server ({target})"))
+    config.connect(NoTls).with_context(|| {
+        format!("cannot connect to the server ({target}); is it running, and is --dsn right?")
+    })
 }
 
 fn private_options(pg_config: &Path) -> ServerOptions {
