@@ -292,7 +292,7 @@ fn compare_elements(left: &(usize, Patch<'_>), right: &(usize, Patch<'_>)) -> Or
 
 /// The position that a step means in an array; `Some(None)` outside of it, `None` if it is not a number.
 fn position(step: &[u8], length: usize) -> Option<Option<usize>> {
-    let number: i32 = std::str::from_utf8(step).ok()?.parse().ok()?;
+    let number: i32 = std::str::from_utf8(step).ok()?.trim_ascii_start().parse().ok()?;
     let distance = number.unsigned_abs() as usize;
     Some(if number < 0 {
         length.checked_sub(distance)
