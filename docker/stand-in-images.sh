@@ -50,6 +50,10 @@ import_suite() {
     chroot "$work/root" update-ca-certificates >/dev/null
     # Lists of the testing suite expire after a week, and a mirror may be older than that.
     echo 'Acquire::Check-Valid-Until "false";' >"$work/root/etc/apt/apt.conf.d/99stand-in"
+    # As in the original: apt's caches do not stay in the layers.
+    printf '%s\n' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
+        'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };' \
+        >"$work/root/etc/apt/apt.conf.d/docker-clean"
     tar -C "$work/root" --one-file-system -c . | docker import --change "LABEL $LABEL=$suite" - "$image" >/dev/null
     rm -rf "$work/root"
 }
