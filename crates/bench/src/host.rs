@@ -25,9 +25,12 @@ impl Host {
     /// Starts a private server or takes the one that the options name.
     pub fn open(options: &RunOptions, interrupt: &Interrupt) -> Result<Host> {
         if let Some(dsn) = &options.dsn {
+            let config = parse(dsn)?;
+            // Before there are files of a run that cannot be.
+            connect(&config)?;
             return Ok(Host {
                 server: None,
-                config: parse(dsn)?,
+                config,
                 interrupt: interrupt.clone(),
             });
         }
