@@ -102,7 +102,9 @@ pub fn run(options: &JsonbOptions) -> Result<()> {
     let text = outcome?;
     match &options.out {
         None => print!("{text}"),
-        Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
+        Some(path) => {
+            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?
+        }
     }
     Ok(())
 }
@@ -124,30 +126,56 @@ fn connect(options: &JsonbOptions) -> Result<(Client, Option<Server>)> {
 
 fn tables(client: &mut Client, rounds: u32) -> Result<String> {
     let mut text = String::from("# JSONB functions\n\n");
-    for (name, value) in environment::of_client().into_iter().chain(environment::of_server(client)?) {
+    for (name, value) in environment::of_client()
+        .into_iter()
+        .chain(environment::of_server(client)?)
+    {
         writeln!(text, "- {name}: {value}")?;
     }
     writeln!(text, "- rounds: {rounds}")?;
     let head = |text: &mut String, title: &str, unit: &str| {
         let columns = CANDIDATES.join(" | ");
-        writeln!(text, "\n## {title}\n\n| document | change | {columns} | {unit} |\n|--:|---|--:|--:|--:|--:|--:|")
+        writeln!(
+            text,
+            "\n## {title}\n\n| document | change | {columns} | {unit} |\n|--:|---|--:|--:|--:|--:|--:|"
+        )
     };
-    head(&mut text, "Microseconds for a call, in memory", "PL/pgSQL : native | plain SQL : native")?;
+    head(
+        &mut text,
+        "Microseconds for a call, in memory",
+        "PL/pgSQL : native | plain SQL : native",
+    )?;
     for size in SIZES {
         for case in &CASES {
             let figures = calls(client, size, case, rounds)?;
             let times: Vec<String> = figures.iter().map(|(time, _)| format!("{time:.2}")).collect();
-            write!(text, "| {} kB | {} | {} ", size / 1_000, case.name, times.join(" | "))?;
+            write!(
+                text,
+                "| {} kB | {} | {} ",
+                size / 1_000,
+                case.name,
+                times.join(" | ")
+            )?;
             let ratio = |candidate: usize| figures[candidate].0 / figures[0].0;
             writeln!(text, "| {:.1} | {:.1} |", ratio(1), ratio(2))?;
         }
     }
-    head(&mut text, "Microseconds for a row of an UPDATE", "WAL bytes, native | WAL bytes, plain SQL")?;
+    head(
+        &mut text,
+        "Microseconds for a row of an UPDATE",
+        "WAL bytes, native | WAL bytes, plain SQL",
+    )?;
     for size in SIZES {
         for case in &CASES {
             let figures = updates(client, size, case, rounds)?;
             let times: Vec<String> = figures.iter().map(|(time, _)| format!("{time:.1}")).collect();
-            write!(text, "| {} kB | {} | {} ", size / 1_000, case.name, times.join(" | "))?;
+            write!(
+                text,
+                "| {} kB | {} | {} ",
+                size / 1_000,
+                case.name,
+                times.join(" | ")
+            )?;
             writeln!(text, "| {:.0} | {:.0} |", figures[0].1, figures[2].1)?;
         }
     }
@@ -168,7 +196,10 @@ fn calls(client: &mut Client, size: u32, case: &Case, rounds: u32) -> Result<Fig
     let mut timings: [Vec<Duration>; 4] = Default::default();
     for round in 0..=rounds {
         let value = (round + 100).to_string();
-        let expressions = case.expressions.iter().map(|expression| expression.replace("{}", &value));
+        let expressions = case
+            .expressions
+            .iter()
+            .map(|expression| expression.replace("{}", &value));
         for (candidate, expression) in std::iter::once("data".to_owned()).chain(expressions).enumerate() {
             let timing = timed(client, &statement(&expression))?;
             // The first round warms up.
@@ -212,7 +243,9 @@ fn updates(client: &mut Client, size: u32, case: &Case, rounds: u32) -> Result<F
 
 fn timed(client: &mut Client, statement: &str) -> Result<Duration> {
     let start = Instant::now();
-    client.batch_execute(statement).with_context(|| statement.to_owned())?;
+    client
+        .batch_execute(statement)
+        .with_context(|| statement.to_owned())?;
     Ok(start.elapsed())
 }
 

@@ -261,10 +261,13 @@ impl Planner {
         if matches!(wanted, Value::Null) {
             return Ok(None);
         }
+        // The elements of an array mostly have the same keys.
+        let mut hint = 0;
         for (position, current) in array.iter().enumerate() {
             let current = current?;
             let Value::Object(object) = current else { continue };
-            if !object.get(key)?.is_some_and(|value| value.equals_scalar(wanted)) {
+            let value = object.get_near(key, &mut hint)?;
+            if !value.is_some_and(|value| value.equals_scalar(wanted)) {
                 continue;
             }
             let edit = self.value(Some(current), patch, depth)?;
