@@ -1,8 +1,8 @@
 //! The subcommand `jsonb`: the functions `jsonb_smart_patch_*` beside their equivalents in PL/pgSQL and in plain SQL.
 //!
-//! Calls: one statement calls a function many times on a document in memory; what the same statement takes without a call
-//! is subtracted. Updates: one statement updates many stored documents (compressed, or out of line, as the
-//! server decides). The candidates take turns, and the median of the rounds counts.
+//! Calls: one statement calls a function many times on a document that it has read once. Updates: one statement updates
+//! many stored documents (compressed, or out of line, as the server decides). The candidates take turns, and the median of
+//! the rounds counts.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -183,32 +183,47 @@ fn tables(client: &mut Client, rounds: u32) -> Result<String> {
 }
 
 fn calls(client: &mut Client, size: u32, case: &Case, rounds: u32) -> Result<Figures> {
-    let count = (20_000_000 / size).clamp(100, 5_000);
-    let statement = |expression: &str| {
-        format!(
-            "WITH d AS MATERIALIZED (SELECT data || '{{}}' AS data FROM one) \
-             SELECT count({expression}) FROM d, generate_series(1, {count})"
-        )
-    };
     client.batch_execute(&format!(
         "CREATE TEMP TABLE one AS SELECT benchmark_document({size}) AS data"
     ))?;
-    let mut timings: [Vec<Duration>; 4] = Default::default();
-    for round in 0..=rounds {
-        let value = (round + 100).to_string();
-        let expressions = case
-            .expressions
-            .iter()
-            .map(|expression| expression.replace("{}", &value));
-        for (candidate, expression) in std::iter::once("data".to_owned()).chain(expressions).enumerate() {
-            let timing = timed(client, &statement(&expression))?;
-            // The first round warms up.
-            timings[candidate].extend((round > 0).then_some(timing));
+    let mut counts = [0; 3];
+    for (count, expression) in counts.iter_mut().zip(case.expressions) {
+        *count = calibrate(client, &expression.replace("{}", "100"))?;
+    }
+    let mut timings: [Vec<Duration>; 3] = Default::default();
+    for round in 1..=rounds {
+        for (candidate, expression) in case.expressions.iter().enumerate() {
+            let expression = expression.replace("{}", &(round + 100).to_string());
+            timings[candidate].push(timed(client, &many_calls(&expression, counts[candidate]))?);
         }
     }
     client.batch_execute("DROP TABLE one")?;
-    let [alone, native, reference, plain] = timings.map(|timings| median(&timings));
-    Ok([native, reference, plain].map(|time| ((time - alone).max(0.001) / f64::from(count), 0.0)))
+    let mut figures = Figures::default();
+    for (candidate, count) in counts.into_iter().enumerate() {
+        figures[candidate].0 = median(&timings[candidate]) / f64::from(count);
+    }
+    Ok(figures)
+}
+
+const MOST_CALLS: u32 = 102_400;
+/// How long a statement should take at least.
+const STATEMENT_TIME: Duration = Duration::from_millis(30);
+
+/// So many calls that what the statement does once counts little.
+fn calibrate(client: &mut Client, expression: &str) -> Result<u32> {
+    let mut count = 25;
+    while count < MOST_CALLS && timed(client, &many_calls(expression, count))? < STATEMENT_TIME {
+        count *= 2;
+    }
+    Ok(count)
+}
+
+/// Calls on a document that has been read from the table once.
+fn many_calls(expression: &str, count: u32) -> String {
+    format!(
+        "WITH d AS MATERIALIZED (SELECT data || '{{}}' AS data FROM one) \
+         SELECT count({expression}) FROM d, generate_series(1, {count})"
+    )
 }
 
 fn updates(client: &mut Client, size: u32, case: &Case, rounds: u32) -> Result<Figures> {
