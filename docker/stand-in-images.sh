@@ -114,11 +114,12 @@ DOCKERFILE
 }
 
 remove_images() {
-    local images
-    images=$(docker image ls --quiet --filter "label=$LABEL" | sort -u)
-    if [ -n "$images" ]; then
-        # Each image is named by its identifier, which takes all of its names away.
-        echo "$images" | xargs docker image rm --force
+    local names
+    # What was built on a stand-in has its label too, and stays; the builder's cache goes with `docker image prune`.
+    names=$(docker image ls --filter "label=$LABEL" --format '{{.Repository}}:{{.Tag}}' |
+        grep -v -e '<none>' -e '^pg_tviews_bench:' || true)
+    if [ -n "$names" ]; then
+        echo "$names" | xargs docker image rm
     fi
 }
 
