@@ -96,7 +96,7 @@ start_and_wait() {
     # Docker would make a missing folder itself, and give it to root.
     mkdir -p "$results" || fail "cannot make the results folder $results: choose another with BENCH_RESULTS"
     engine_start ||
-        fail "the container did not start (the lines above); if port $BENCH_PORT is taken, choose another: BENCH_PORT=5434 $script start"
+        fail "the container did not start (the lines above). A port that is taken: BENCH_PORT=5434 $script start; too few processors: BENCH_CPUS=1"
     wait_until_ready
     say "ready: PostgreSQL $PG_MAJOR on port $BENCH_PORT; next: $script run --scale small"
 }

@@ -50,6 +50,10 @@ import_suite() {
     chroot "$work/root" update-ca-certificates >/dev/null
     # Lists of the testing suite expire after a week, and a mirror may be older than that.
     echo 'Acquire::Check-Valid-Until "false";' >"$work/root/etc/apt/apt.conf.d/99stand-in"
+    # As in the original: apt's caches do not stay in the layers.
+    printf '%s\n' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
+        'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };' \
+        >"$work/root/etc/apt/apt.conf.d/docker-clean"
     tar -C "$work/root" --one-file-system -c . | docker import --change "LABEL $LABEL=$suite" - "$image" >/dev/null
     rm -rf "$work/root"
 }
@@ -110,11 +114,12 @@ DOCKERFILE
 }
 
 remove_images() {
-    local images
-    images=$(docker image ls --quiet --filter "label=$LABEL" | sort -u)
-    if [ -n "$images" ]; then
-        # Each image is named by its identifier, which takes all of its names away.
-        echo "$images" | xargs docker image rm --force
+    local names
+    # What was built on a stand-in has its label too, and stays; the builder's cache goes with `docker image prune`.
+    names=$(docker image ls --filter "label=$LABEL" --format '{{.Repository}}:{{.Tag}}' |
+        grep -v -e '<none>' -e '^pg_tviews_bench:' || true)
+    if [ -n "$names" ]; then
+        echo "$names" | xargs docker image rm
     fi
 }
 

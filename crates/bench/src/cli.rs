@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::approach::Approach;
+use crate::jsonb::JsonbOptions;
 use crate::operation::Operation;
 use crate::scale::Scale;
 
@@ -29,6 +30,8 @@ pub enum Command {
     Report(ReportOptions),
     /// Compare two runs, and mark where a ratio got worse by more than the noise.
     Compare(CompareOptions),
+    /// Measure the functions jsonb_smart_patch_* beside PL/pgSQL and plain SQL.
+    Jsonb(JsonbOptions),
     /// Print the settings that a run gives its private server, for a postgresql.conf of your own.
     Settings(SettingsOptions),
 }

@@ -25,9 +25,12 @@ impl Host {
     /// Starts a private server or takes the one that the options name.
     pub fn open(options: &RunOptions, interrupt: &Interrupt) -> Result<Host> {
         if let Some(dsn) = &options.dsn {
+            let config = parse(dsn)?;
+            // Before there are files of a run that cannot be.
+            connect(&config)?;
             return Ok(Host {
                 server: None,
-                config: parse(dsn)?,
+                config,
                 interrupt: interrupt.clone(),
             });
         }
@@ -83,9 +86,9 @@ pub fn connect(config: &Config) -> Result<Client> {
     let mut config = config.clone();
     config.application_name("pg_tviews_bench");
     let target = format!("{:?}, port {:?}", config.get_hosts(), config.get_ports());
-    config
-        .connect(NoTls)
-        .with_context(|| format!("cannot connect to the server ({target})"))
+    config.connect(NoTls).with_context(|| {
+        format!("cannot connect to the server ({target}); is it running, and is --dsn right?")
+    })
 }
 
 fn private_options(pg_config: &Path) -> ServerOptions {

@@ -24,6 +24,7 @@ mod data;
 mod environment;
 mod host;
 mod interrupt;
+mod jsonb;
 mod load;
 mod measure;
 mod memory;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Report(options) => rebuild_report(&options).map(|()| Verdict::Good),
         Command::Compare(options) => compare_runs(&options).map(|()| Verdict::Good),
+        Command::Jsonb(options) => jsonb::run(&options).map(|()| Verdict::Good),
         Command::Settings(options) => {
             print_settings(&options);
             Ok(Verdict::Good)

@@ -261,10 +261,13 @@ impl Planner {
         if matches!(wanted, Value::Null) {
             return Ok(None);
         }
+        // The elements of an array mostly have the same keys.
+        let mut hint = 0;
         for (position, current) in array.iter().enumerate() {
             let current = current?;
             let Value::Object(object) = current else { continue };
-            if !object.get(key)?.is_some_and(|value| value.equals_scalar(wanted)) {
+            let value = object.get_near(key, &mut hint)?;
+            if !value.is_some_and(|value| value.equals_scalar(wanted)) {
                 continue;
             }
             let edit = self.value(Some(current), patch, depth)?;
@@ -292,7 +295,7 @@ fn compare_elements(left: &(usize, Patch<'_>), right: &(usize, Patch<'_>)) -> Or
 
 /// The position that a step means in an array; `Some(None)` outside of it, `None` if it is not a number.
 fn position(step: &[u8], length: usize) -> Option<Option<usize>> {
-    let number: i32 = std::str::from_utf8(step).ok()?.parse().ok()?;
+    let number: i32 = std::str::from_utf8(step).ok()?.trim_ascii_start().parse().ok()?;
     let distance = number.unsigned_abs() as usize;
     Some(if number < 0 {
         length.checked_sub(distance)

@@ -183,6 +183,17 @@ impl<'a> Object<'a> {
         Ok(Err(low))
     }
 
+    /// As [`Object::get`], where the key is likely to have the number `hint`, which becomes its true number.
+    pub(crate) fn get_near(&self, key: &[u8], hint: &mut usize) -> Result<Option<Value<'a>>> {
+        if *hint >= self.len() || self.key(*hint)? != key {
+            match self.find(key)? {
+                Ok(index) => *hint = index,
+                Err(_) => return Ok(None),
+            }
+        }
+        self.value(*hint).map(Some)
+    }
+
     fn key(&self, index: usize) -> Result<&'a [u8]> {
         key_of(self.children.value(index)?)
     }

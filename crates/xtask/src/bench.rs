@@ -12,8 +12,8 @@ const SCALES: [&str; 3] = ["small", "medium", "large"];
 /// Runs the benchmark on a private server of the main version, or of the installation that `PG_CONFIG` names.
 pub fn run(project: &Project, scale: &str, further: &[String]) -> Result<()> {
     ensure!(
-        SCALES.contains(&scale),
-        "SCALE must be one of {SCALES:?}, not {scale:?}"
+        scale.split(',').all(|name| SCALES.contains(&name)),
+        "SCALE must be one or more of {SCALES:?}, separated by commas, not {scale:?}"
     );
     setup::run(project, &[MAIN_MAJOR], true)?;
     extension::install(project, MAIN_MAJOR, true)?;

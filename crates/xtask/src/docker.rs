@@ -10,6 +10,9 @@ use crate::project::Project;
 use crate::run::{cargo, quietly, succeeds, visibly};
 use crate::setup;
 
+/// The feature behind which the entrypoint's test is.
+pub const ENTRYPOINT_TEST: &str = "pg_tviews_bench/entrypoint-test";
+
 /// A check by a tool that the machine may lack.
 pub struct Check {
     /// The name of the section.
@@ -137,7 +140,7 @@ pub fn entrypoint(project: &Project, pg_config: &Path) -> Command {
     let mut command = cargo();
     command
         .args(["test", "--package", "pg_tviews_bench", "--test", "entrypoint"])
-        .args(["--", "--ignored"])
+        .args(["--features", ENTRYPOINT_TEST])
         .env("PG_TVIEWS_PG_CONFIG", pg_config)
         .current_dir(&project.root);
     command

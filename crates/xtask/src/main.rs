@@ -76,7 +76,7 @@ enum Action {
     },
     /// Set up and run the benchmark
     Bench {
-        /// small, medium or large
+        /// small, medium, large, or several separated by commas
         #[arg(long, default_value = "small")]
         scale: String,
         /// Further arguments for the benchmark program

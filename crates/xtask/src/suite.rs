@@ -133,6 +133,7 @@ impl Suite<'_> {
         let mut command = cargo_in(self.project);
         command
             .args(["clippy", "--workspace", "--exclude", "pg_tviews", "--all-targets"])
+            .args(["--features", docker::ENTRYPOINT_TEST])
             .args(LINTS);
         command
     }

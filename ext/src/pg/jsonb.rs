@@ -215,12 +215,14 @@ argument!(Jsonb, as JsonB, |datum| Jsonb {
     // SAFETY: a jsonb value, as the caller says.
     value: unsafe { Varlena::detoast(datum) },
 });
-// SAFETY: a text value, as the caller says.
-argument!(Text, as String, |datum| Text(unsafe { Varlena::detoast(datum) }));
-// SAFETY: an array of texts, as the caller says; arrays are read with a full header.
-argument!(Path, as Vec<String>, |datum| Path(unsafe {
-    pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast()
-}));
+argument!(Text, as String, |datum| {
+    // SAFETY: a text value, as the caller says.
+    Text(unsafe { Varlena::detoast(datum) })
+});
+argument!(Path, as Vec<String>, |datum| {
+    // SAFETY: an array of texts, as the caller says; arrays are read with a full header.
+    Path(unsafe { pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast() })
+});
 sql_type!(NewJsonb, as JsonB);
 
 // SAFETY: a datum of the declared type.

@@ -67,32 +67,70 @@ fn constant(text: &mut String, figures: &Figures<'_>) {
     );
 }
 
+/// Operations on one and on many documents, one first.
+const BY_DOCUMENTS: [Operation; 4] = [
+    Operation::Price1,
+    Operation::Price100,
+    Operation::Price1000,
+    Operation::Category,
+];
+
 fn linear(text: &mut String, figures: &Figures<'_>) {
-    const OPERATIONS: [Operation; 4] = [
-        Operation::Price1,
-        Operation::Price100,
-        Operation::Price1000,
-        Operation::Category,
-    ];
-    text.push_str(
-        "### Does cost grow with the documents touched, and with nothing else?\n\n\
-         Microseconds that pg_tviews adds, for each document touched:\n\n| scale |",
-    );
-    for operation in OPERATIONS {
+    text.push_str("### Does cost grow with the documents touched, and with nothing else?\n\n");
+    linear_answer(text, figures);
+    text.push_str("Microseconds that pg_tviews adds, for each document touched:\n\n| scale |");
+    for operation in BY_DOCUMENTS {
         let _ = write!(text, " {} |", operation.title());
     }
     text.push_str("\n|---|--:|--:|--:|--:|\n");
     for scale in figures.results.scales() {
         let _ = write!(text, "| {scale} |");
-        for operation in OPERATIONS {
-            let documents = operation.documents(&scale.size()) as f64;
-            let overhead = figures.overhead(scale, operation, Approach::Tviews);
-            let each = overhead.map(|overhead| overhead * 1e3 / documents);
+        for operation in BY_DOCUMENTS {
+            let each = microseconds_each(figures, scale, operation);
             let _ = write!(text, " {} |", or_nothing(each, |value| format!("{value:.1}")));
         }
         text.push('\n');
     }
     text.push('\n');
+}
+
+/// What pg_tviews adds for each document that the operation touches.
+fn microseconds_each(figures: &Figures<'_>, scale: Scale, operation: Operation) -> Option<f64> {
+    let documents = operation.documents(&scale.size()) as f64;
+    let overhead = figures.overhead(scale, operation, Approach::Tviews)?;
+    Some(overhead * 1e3 / documents)
+}
+
+/// The dearest document of an operation on many, in terms of a single update at the same scale.
+fn linear_answer(text: &mut String, figures: &Figures<'_>) {
+    let mut dearest: Option<(f64, Operation, Scale)> = None;
+    for scale in figures.results.scales() {
+        let single = microseconds_each(figures, scale, BY_DOCUMENTS[0]).filter(|single| *single > 0.0);
+        for operation in &BY_DOCUMENTS[1..] {
+            let ratio = microseconds_each(figures, scale, *operation)
+                .zip(single)
+                .map(|(each, single)| each / single);
+            if let Some(ratio) = ratio
+                && dearest.is_none_or(|(most, ..)| ratio > most)
+            {
+                dearest = Some((ratio, *operation, scale));
+            }
+        }
+    }
+    let Some((ratio, operation, scale)) = dearest else {
+        return;
+    };
+    let answer = if ratio <= CONSTANT {
+        "Yes, at most linearly"
+    } else {
+        "No"
+    };
+    let _ = writeln!(
+        text,
+        "{answer}. A document that changes together with others costs at most {} times a single update ({}, {scale}).\n",
+        times(ratio),
+        operation.title()
+    );
 }
 
 fn faster(text: &mut String, figures: &Figures<'_>) {

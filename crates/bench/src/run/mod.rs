@@ -160,7 +160,8 @@ impl Session {
         if interrupted {
             self.output
                 .say("interrupted; the results so far are kept (go on with --resume)");
-        } else if !self.output.results().scales().is_empty()
+        }
+        if !self.output.results().scales().is_empty()
             && let Err(error) = self.store_results()
         {
             self.output

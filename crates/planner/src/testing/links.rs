@@ -256,6 +256,30 @@ fn a_derived_table_is_passed_from_outside() {
     );
 }
 
+/// What a derived table does with NULLs counts where its output is used.
+#[test]
+fn strictness_is_seen_through_derived_tables() {
+    let view = |output: &str| {
+        format!(
+            "from (
+               from product p
+               left supplier s on s.pk = p.fk_supplier
+               select p.pk, {output} as home
+             ) d
+             join category c on c.parent = d.home
+             select d.pk, c.pk as category"
+        )
+    };
+    check(&view("coalesce(s.home, 0)"), "unlinked: c");
+    check(
+        &view("s.home"),
+        "key p.pk: many rows
+         p: direct pk
+         s: p.pk from s, product p where s.pk = p.fk_supplier
+         c: p.pk from c, supplier s, product p where c.parent = s.home and s.pk = p.fk_supplier",
+    );
+}
+
 #[test]
 fn a_condition_inside_an_optional_derived_table_says_nothing_outside() {
     check(
