@@ -79,6 +79,12 @@ pub enum Refusal {
         /// Position in the output, from 0.
         position: usize,
     },
+    /// The grouping columns come from several tables: one statement, or two transactions, can take away all rows that together
+    /// name a group, and no row is left whose path to the others is whole.
+    SplitGroup {
+        /// The tables.
+        sources: Vec<SourceId>,
+    },
     /// A grouping column comes from the optional side of an outer join.
     OptionalGroup {
         /// Position in the output, from 0.

@@ -126,11 +126,21 @@ fn groups(view: &View) -> Result<UnitKey, Refusal> {
             nullable: !not_null,
         });
     }
-    Ok(UnitKey {
+    one_table(UnitKey {
         root: None,
         columns,
         single: true,
     })
+}
+
+/// Accepts the groups of one table only: see [`Refusal::SplitGroup`].
+fn one_table(key: UnitKey) -> Result<UnitKey, Refusal> {
+    let sources: Vec<SourceId> = key.sources().into_iter().collect();
+    if sources.len() > 1 {
+        Err(Refusal::SplitGroup { sources })
+    } else {
+        Ok(key)
+    }
 }
 
 /// The key that was chosen when the tview was created, with what holds for it now.

@@ -471,6 +471,12 @@ impl Builder {
             }
             Refusal::GroupNotInOutput => "group not in output".to_owned(),
             Refusal::OpaqueGroup { position } => format!("opaque group {position}"),
+            Refusal::SplitGroup { sources } => {
+                let aliases = sources
+                    .iter()
+                    .map(|source| self.view.source(*source).alias.clone());
+                format!("split group: {}", aliases.collect::<Vec<_>>().join(", "))
+            }
             Refusal::OptionalGroup { position, source } => {
                 format!("optional group {position}: {}", self.view.source(*source).alias)
             }

@@ -409,7 +409,8 @@ pub fn equality_is_identity(type_oid: pg_sys::Oid, collation: pg_sys::Oid) -> bo
     unsafe {
         let entry = pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_BTREE_OPFAMILY as i32);
         let (family, input) = ((*entry).btree_opf, (*entry).btree_opintype);
-        if family == pg_sys::InvalidOid {
+        // Trailing blanks of character(n) don't count.
+        if family == pg_sys::InvalidOid || type_oid == pg_sys::BPCHAROID {
             return false;
         }
         let function = pg_sys::get_opfamily_proc(family, input, input, EQUAL_IMAGE);
@@ -428,4 +429,13 @@ pub fn is_fixed_length(type_oid: pg_sys::Oid) -> bool {
 pub fn is_composite(type_oid: pg_sys::Oid) -> bool {
     // SAFETY: looks up the catalog.
     unsafe { pg_sys::type_is_rowtype(type_oid) }
+}
+
+/// Whether values of a type can be hashed, for a hash index.
+pub fn is_hashable(type_oid: pg_sys::Oid) -> bool {
+    // SAFETY: the type cache entry lives as long as the backend.
+    unsafe {
+        (*pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_HASH_PROC as i32)).hash_proc
+            != pg_sys::InvalidOid
+    }
 }

@@ -73,8 +73,6 @@ pub enum SnapshotChoice {
     Current,
     /// Everything committed up to now, whatever the isolation level.
     Latest,
-    /// What the statement whose trigger is running saw when it began: nothing of what it has done. Only for reading.
-    Before,
 }
 
 /// A prepared statement.
@@ -146,9 +144,6 @@ impl Plan {
             match snapshot {
                 SnapshotChoice::Current => {
                     pg_sys::SPI_execute_plan(self.0, datums.as_mut_ptr(), nulls.as_ptr(), false, 0)
-                }
-                SnapshotChoice::Before => {
-                    pg_sys::SPI_execute_plan(self.0, datums.as_mut_ptr(), nulls.as_ptr(), true, 0)
                 }
                 SnapshotChoice::Latest => {
                     pg_sys::CommandCounterIncrement();

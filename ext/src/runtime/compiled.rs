@@ -6,7 +6,9 @@ use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::KeyType;
 use crate::pg::lock;
-use crate::pg::relation::{Relation, equality_is_identity, equality_operator, is_composite};
+use crate::pg::relation::{
+    Relation, equality_is_identity, equality_operator, is_composite, is_fixed_length, is_hashable,
+};
 use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
 use pg_tviews_ir::{SourceId, View};
@@ -319,6 +321,21 @@ fn refused(view: &View, refusal: &Refusal) -> Objection {
             "it contains a subquery, so that a changed row does not tell its group".into(),
             "Group by columns, or by expressions over columns.",
         ),
+        Refusal::SplitGroup { sources } => Objection {
+            place: "GROUP BY".into(),
+            location: None,
+            message: format!(
+                "the grouping columns come from several tables ({}), which is not supported yet",
+                sources
+                    .iter()
+                    .map(|source| view.source(*source).alias.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            hint:
+                "Group by columns of one table, such as the foreign key instead of the key that it refers to."
+                    .into(),
+        },
         Refusal::OptionalGroup { position, source } => group_objection(
             view,
             *position,
@@ -340,11 +357,15 @@ fn unusable_keys(view: &View, plan: &Plan) -> Vec<Objection> {
         .iter()
         .filter_map(|part| view.columns.get(part.position));
     columns
-        .filter(|column| KeyType::lookup(Oid::from(column.type_oid), Oid::from(column.collation)).is_none())
+        .filter(|column| {
+            let type_oid = Oid::from(column.type_oid);
+            let usable = KeyType::lookup(type_oid, Oid::from(column.collation)).is_some();
+            !usable || (plan.key.root.is_none() && !is_fixed_length(type_oid) && !is_hashable(type_oid))
+        })
         .map(|column| Objection {
             place: format!("key column \"{}\"", column.name),
             location: None,
-            message: "its type has no ordering, or no array type".into(),
+            message: "its type has no ordering, no hash function, or no array type".into(),
             hint: "Use another unique key.".into(),
         })
         .collect()

@@ -111,13 +111,6 @@ fn search(
         let plan = compiled.prepared(Statement::Search(*number, rows))?;
         plan.execute(&[], SnapshotChoice::Current)?;
         result_into_units(units);
-        if compiled.plan.key.sources().len() > 1 {
-            // A key that takes several rows to name can be lost when one statement changes or deletes them all (by cascades, or
-            // data-modifying WITH queries): no row is left then whose path to the others is whole. Before the statement
-            // it was.
-            plan.execute(&[], SnapshotChoice::Before)?;
-            result_into_units(units);
-        }
         if snapshot_is_fixed() {
             // Rows that the transaction can't see may lead to further units: the flush will notice if they matter.
             plan.execute(&[], SnapshotChoice::Latest)?;

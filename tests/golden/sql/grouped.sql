@@ -13,8 +13,11 @@ CREATE TABLE tv_spent AS
          (SELECT c.name FROM tb_customer c WHERE c.pk_customer = o.fk_customer) AS customer
     FROM tb_order o GROUP BY o.fk_customer;
 SELECT pg_tviews_create('tv_country', $$
-  SELECT c.country, o.day, count(DISTINCT c.pk_customer) AS customers, max(o.amount) AS most
-    FROM tb_customer c JOIN tb_order o ON o.fk_customer = c.pk_customer GROUP BY 1, 2 $$);
+  SELECT c.country, count(DISTINCT c.pk_customer) AS customers, max(o.amount) AS most
+    FROM tb_customer c JOIN tb_order o ON o.fk_customer = c.pk_customer GROUP BY 1 $$);
+-- Groups of several tables: one statement could take away all rows that together name a group.
+SELECT pg_tviews_create('tv_several', $$
+  SELECT c.country, o.day, count(*) FROM tb_customer c JOIN tb_order o ON o.fk_customer = c.pk_customer GROUP BY 1, 2 $$);
 CREATE TABLE tv_day AS SELECT o.day, string_agg(DISTINCT c.name, ', ' ORDER BY c.name) AS names
     FROM tb_order o LEFT JOIN tb_customer c ON c.pk_customer = o.fk_customer GROUP BY o.day HAVING count(*) > 1;
 CREATE TABLE tv_total AS SELECT count(*) AS orders, sum(amount) AS spent, min(day) AS first FROM tb_order;
