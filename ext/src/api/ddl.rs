@@ -229,7 +229,8 @@ fn table_changed(table: Oid, is_alteration: bool) -> Result<()> {
     for (tview, whole_row) in readers {
         check_definition(tview, &display)?;
         check_not_null(tview, &display)?;
-        if whole_row || rewritten || (firing == Enabled::Again && is_alteration) {
+        // Columns and storage change by ALTER TABLE only; creating a trigger, say, leaves all rows as they were.
+        if is_alteration && (whole_row || rewritten || firing == Enabled::Again) {
             refresh(tview)?;
         }
     }
