@@ -235,15 +235,7 @@ impl TviewText {
                 self.key_is("t", Side::Stored, unit_column)
             ),
         };
-        // A full join needs an equality, and NULL keys equal nothing.
-        let same = if self.single && self.key.iter().all(|key| !key.nullable) {
-            join(&self.key, " AND ", |key| {
-                let name = format!("c{}", key.position + 1);
-                format!("d.{name} {} t.{name}", key.equals)
-            })
-        } else {
-            "d.image OPERATOR(\"pg_catalog\".=) t.image AND d.copy OPERATOR(\"pg_catalog\".=) t.copy".into()
-        };
+        let same = self.same_unit();
         let key = join(&self.key, ", ", |key| {
             let name = format!("c{}", key.position + 1);
             format!(
@@ -260,6 +252,29 @@ impl TviewText {
             part("d", Side::Defined, self.restricted(units)),
             part("t", Side::Stored, stored),
         )
+    }
+
+    /// The condition under which a computed and a stored row are set against each other: the same key where a unit has one row, else
+    /// the same image.
+    fn same_unit(&self) -> String {
+        let column = |alias: &str, key: &KeyColumn| format!("{alias}.c{}", key.position + 1);
+        if !self.single {
+            return "d.image OPERATOR(\"pg_catalog\".=) t.image AND d.copy OPERATOR(\"pg_catalog\".=) t.copy"
+                .into();
+        }
+        if self.key.iter().all(|key| !key.nullable) {
+            return join(&self.key, " AND ", |key| {
+                format!("{} {} {}", column("d", key), key.equals, column("t", key))
+            });
+        }
+        // A full join needs an equality, and NULL keys equal nothing: but their text does.
+        let text = |alias: &str| {
+            format!(
+                "ROW({})::\"pg_catalog\".text",
+                join(&self.key, ", ", |key| column(alias, key))
+            )
+        };
+        format!("{} OPERATOR(\"pg_catalog\".=) {}", text("d"), text("t"))
     }
 
     fn json_row(&self, alias: &str) -> String {
