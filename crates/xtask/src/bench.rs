@@ -9,7 +9,10 @@ use crate::{MAIN_MAJOR, extension, setup};
 /// The scales that the benchmark program knows.
 const SCALES: [&str; 3] = ["small", "medium", "large"];
 
-/// Runs the benchmark on a private server of the main version, or of the installation that `PG_CONFIG` names.
+/// The report of the JSONB functions, beside the reports of the runs.
+const JSONB_REPORT: &str = "test/sql/comprehensive_benchmarks/results/JSONB_FUNCTIONS.md";
+
+/// Runs the benchmark, then that of the JSONB functions, on a private server of the main version, or of the installation that `PG_CONFIG` names.
 pub fn run(project: &Project, scale: &str, further: &[String]) -> Result<()> {
     ensure!(
         scale.split(',').all(|name| SCALES.contains(&name)),
@@ -17,21 +20,19 @@ pub fn run(project: &Project, scale: &str, further: &[String]) -> Result<()> {
     );
     setup::run(project, &[MAIN_MAJOR], true)?;
     extension::install(project, MAIN_MAJOR, true)?;
-    let mut command = cargo();
-    command.args([
-        "run",
-        "--release",
-        "--package",
-        "pg_tviews_bench",
-        "--",
-        "run",
-        "--scale",
-        scale,
-        "--pg-config",
-    ]);
-    command
-        .arg(project.pg_config(MAIN_MAJOR)?)
-        .args(further)
-        .current_dir(&project.root);
-    visibly(&mut command)
+    let pg_config = project.pg_config(MAIN_MAJOR)?;
+    let program = |subcommand: &str| {
+        let mut command = cargo();
+        command
+            .args(["run", "--release", "--package", "pg_tviews_bench", "--"])
+            .arg(subcommand)
+            .arg("--pg-config")
+            .arg(&pg_config)
+            .current_dir(&project.root);
+        command
+    };
+    visibly(program("run").args(["--scale", scale]).args(further))?;
+    visibly(program("jsonb").args(["--out", JSONB_REPORT]))?;
+    println!("wrote {JSONB_REPORT}");
+    Ok(())
 }
