@@ -11,6 +11,11 @@ impl fmt::Display for View {
                 "block {number}{}",
                 if block.plain { "" } else { " (not plain)" }
             )?;
+            if !block.branches.is_empty() {
+                let branches: Vec<String> =
+                    block.branches.iter().map(|branch| branch.0.to_string()).collect();
+                writeln!(f, "  branches {}", branches.join(", "))?;
+            }
             for (id, source) in self
                 .sources
                 .iter()
@@ -30,6 +35,9 @@ impl fmt::Display for View {
                         writeln!(f, "  s{id} {}: block {}{nullable}", source.alias, inner.0)?;
                     }
                     SourceKind::Computed => writeln!(f, "  s{id} {}: computed{nullable}", source.alias)?,
+                    SourceKind::Recursion(outer) => {
+                        writeln!(f, "  s{id} {}: block {} so far{nullable}", source.alias, outer.0)?;
+                    }
                 }
             }
             for condition in &block.conditions {

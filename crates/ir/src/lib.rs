@@ -74,6 +74,12 @@ pub struct OutputColumn {
     pub type_oid: Oid,
     /// Its collation; 0 if its type has none.
     pub collation: Oid,
+    /// The source columns that it shows outside of aggregates.
+    pub shown: Vec<Column>,
+    /// Its values can be keys: the type has an ordering and an array type.
+    pub key: bool,
+    /// Its values can be looked up, however long they are: besides, they have a hash function or a fixed length.
+    pub searchable: bool,
 }
 
 /// How a column is used.
@@ -116,6 +122,8 @@ pub enum SourceKind {
     Derived(BlockId),
     /// Rows that no write can change: a table function over other columns, or VALUES.
     Computed,
+    /// Inside a recursive WITH query: the rows that this block, the whole WITH query, has produced so far.
+    Recursion(BlockId),
 }
 
 /// A table as the definition sees it.
@@ -162,25 +170,37 @@ pub enum Parent {
     Derived(SourceId),
     /// It is a subquery in an expression of this block.
     Sublink(BlockId),
+    /// It is a branch of this block's set operation.
+    Branch(BlockId),
 }
 
-/// One SELECT.
+/// One SELECT, or a set operation whose branches are SELECTs.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     /// Where it hangs; `None` for the definition itself.
     pub parent: Option<Parent>,
     /// For each output the expression that ties it to the block's rows, where a changed row can only influence output
     /// rows that have its own (old or new) value there: any plain expression of a block without grouping, the group keys of
-    /// a grouped one, nothing below LIMIT or window functions.
+    /// a grouped one, what all windows partition by, nothing below LIMIT. Empty for a set operation: its branches have them.
     pub outputs: Vec<Option<Expression>>,
     /// The conjuncts of its WHERE clause and of the ON clauses of its joins.
     pub conditions: Vec<Condition>,
     /// Never more than one row (an aggregate without GROUP BY, or LIMIT 1).
     pub at_most_one_row: bool,
-    /// For a grouped block the positions (from 1) of the outputs that together are unique, if they all are outputs.
-    pub unique_outputs: Option<Vec<i16>>,
-    /// Rows correspond one to one to combinations of the FROM clause's rows (no grouping, DISTINCT, LIMIT, set operation).
+    /// The outputs (positions from 1) by which the rows are grouped: GROUP BY, DISTINCT, the columns that a set operation compares.
+    pub group_outputs: Vec<i16>,
+    /// All that the rows are grouped by is in `group_outputs`: together these are unique.
+    pub groups_in_output: bool,
+    /// Rows come from single combinations of the FROM clause's rows (no grouping, DISTINCT, LIMIT, window, set operation).
     pub plain: bool,
+    /// A combination of the FROM clause's rows can give several rows: a set-returning function in the select list.
+    pub repeats: bool,
+    /// The branches of a set operation, in the order of the text; those of nested operations included.
+    pub branches: Vec<BlockId>,
+    /// A changed row of a branch can influence only rows that have its own values: not so under LIMIT or in a recursion.
+    pub passes_values: bool,
+    /// The query's text, for a derived table that refers to nothing outside itself.
+    pub text: Option<String>,
 }
 
 /// An expression with holes for columns.
@@ -192,6 +212,9 @@ pub struct Expression {
     pub columns: Vec<Column>,
     /// Columns that, when NULL, keep the expression from being true (or non-NULL).
     pub strict: BTreeSet<Column>,
+    /// Not empty if the expression is nothing but the first of these columns that is not NULL, as a column merged by FULL JOIN
+    /// USING is.
+    pub merges: Vec<Column>,
 }
 
 impl Expression {
@@ -201,6 +224,7 @@ impl Expression {
             template: Template::single_hole(),
             columns: vec![column],
             strict: BTreeSet::from([column]),
+            merges: vec![],
         }
     }
 
@@ -256,7 +280,7 @@ impl View {
     pub fn table(&self, id: SourceId) -> Option<&Table> {
         match &self.source(id).kind {
             SourceKind::Table(table) => Some(table),
-            SourceKind::Derived(_) | SourceKind::Computed => None,
+            SourceKind::Derived(_) | SourceKind::Computed | SourceKind::Recursion(_) => None,
         }
     }
 
@@ -264,7 +288,24 @@ impl View {
     pub fn parent_block(&self, id: BlockId) -> Option<BlockId> {
         match self.block(id).parent? {
             Parent::Derived(source) => Some(self.source(source).block),
-            Parent::Sublink(block) => Some(block),
+            Parent::Sublink(block) | Parent::Branch(block) => Some(block),
         }
+    }
+
+    /// The SELECTs whose rows make up a block's output: the block itself, or the branches of its set operation.
+    pub fn leaves(&self, id: BlockId) -> Vec<BlockId> {
+        let branches = &self.block(id).branches;
+        if branches.is_empty() {
+            vec![id]
+        } else {
+            branches.iter().flat_map(|branch| self.leaves(*branch)).collect()
+        }
+    }
+
+    /// Number of a block's output columns.
+    pub fn width(&self, id: BlockId) -> usize {
+        self.leaves(id)
+            .first()
+            .map_or(0, |leaf| self.block(*leaf).outputs.len())
     }
 }

@@ -80,6 +80,14 @@ impl Template {
         }
     }
 
+    /// The template with text before and after it.
+    pub fn wrapped(&self, before: &str, after: &str) -> Template {
+        let mut pieces = vec![Piece::Text(before.to_owned())];
+        pieces.extend(self.pieces.iter().cloned());
+        pieces.push(Piece::Text(after.to_owned()));
+        Template { pieces }
+    }
+
     /// Whether the template is nothing but one hole.
     pub fn is_single_hole(&self) -> bool {
         matches!(self.pieces.as_slice(), [Piece::Hole(_)])

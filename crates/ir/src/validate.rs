@@ -29,6 +29,14 @@ pub fn validate(view: &View) -> Vec<Defect> {
             Some(Parent::Derived(source)) if source.0 >= view.sources.len() => {
                 report(format!("block {number} hangs below unknown source {}", source.0));
             }
+            Some(Parent::Branch(outer))
+                if view
+                    .blocks
+                    .get(outer.0)
+                    .is_none_or(|outer| !outer.branches.contains(&crate::BlockId(number))) =>
+            {
+                report(format!("block {number} is no branch of block {}", outer.0));
+            }
             Some(Parent::Sublink(outer)) if outer.0 >= number => {
                 report(format!(
                     "block {number} hangs below block {}, which is not outside it",
@@ -71,7 +79,12 @@ fn check_expression(view: &View, expression: &Expression, report: &mut impl FnMu
             report(format!("hole {hole} has no column"));
         }
     }
-    for column in expression.columns.iter().chain(&expression.strict) {
+    for column in expression
+        .columns
+        .iter()
+        .chain(&expression.strict)
+        .chain(&expression.merges)
+    {
         check_column(view, *column, report);
     }
 }
@@ -83,10 +96,10 @@ fn check_column(view: &View, column: Column, report: &mut impl FnMut(String)) {
     let known = match &source.kind {
         SourceKind::Table(table) => column.attnum == WHOLE_ROW || table.column(column.attnum).is_some(),
         SourceKind::Derived(block) => {
-            let outputs = view.blocks.get(block.0).map_or(0, |inner| inner.outputs.len());
+            let outputs = view.blocks.get(block.0).map_or(0, |_| view.width(*block));
             (0..=outputs as i64).contains(&i64::from(column.attnum))
         }
-        SourceKind::Computed => column.attnum >= WHOLE_ROW,
+        SourceKind::Computed | SourceKind::Recursion(_) => column.attnum >= WHOLE_ROW,
     };
     if !known {
         report(format!(

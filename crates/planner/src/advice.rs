@@ -1,6 +1,5 @@
 //! Indexes that maintenance would use if they existed.
 
-use crate::resolve::links;
 use crate::search::{entered_columns, path_sources};
 use crate::{Occurrence, UnitKey};
 use pg_tviews_ir::{SourceId, View};
@@ -24,10 +23,9 @@ pub struct MissingIndex {
 pub fn missing_indexes(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -> Vec<MissingIndex> {
     let mut missing = BTreeSet::new();
     for occurrence in occurrences {
-        let Some(path) = path_sources(view, key, occurrence.source) else {
+        let Some((path, links)) = path_sources(view, key, occurrence.source) else {
             continue;
         };
-        let links = links(view, occurrence.source);
         let searched = match &occurrence.finding {
             crate::Finding::Direct(_) | crate::Finding::Everything => 1,
             crate::Finding::Search(search) => search.sources.len(),

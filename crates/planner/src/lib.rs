@@ -12,7 +12,7 @@ mod search;
 mod testing;
 
 pub use advice::MissingIndex;
-pub use root::{KeyPart, UnitKey};
+pub use root::{KeyPart, UnitKey, missing_keys};
 
 use pg_tviews_ir::{Oid, ROOT_BLOCK, Role, SourceId, SourceKind, View, WHOLE_ROW};
 use pg_tviews_sqltext::Search;
@@ -60,71 +60,32 @@ pub enum Finding {
     Direct(Vec<i16>),
     /// A query leads from the changed rows to the unit key.
     Search(Search),
-    /// All rows of the tview are one unit.
+    /// Nothing ties the changed row to single units, or all rows of the tview are one unit: all of it is affected.
     Everything,
 }
 
 /// Why a view can't be planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// No table's key is among the output columns.
-    NoKey {
-        /// Tables that could serve, with the missing key columns: (alias, column names).
-        candidates: Vec<(String, Vec<String>)>,
-    },
-    /// A grouped definition does not output what it groups by.
-    GroupNotInOutput,
-    /// A grouping column is no plain expression over columns.
-    OpaqueGroup {
-        /// Position in the output, from 0.
-        position: usize,
-    },
-    /// The grouping columns come from several tables: one statement, or two transactions, can take away all rows that together
-    /// name a group, and no row is left whose path to the others is whole.
-    SplitGroup {
-        /// The tables.
-        sources: Vec<SourceId>,
-    },
-    /// A grouping column comes from the optional side of an outer join.
-    OptionalGroup {
-        /// Position in the output, from 0.
-        position: usize,
-        /// The optional source.
-        source: SourceId,
-    },
-    /// Nothing ties a source to the unit: any change there would affect every row.
-    Unlinked {
-        /// The source.
-        source: SourceId,
-    },
+    /// The unit key that was chosen when the tview was created is none any more.
+    KeyLost,
 }
 
 /// Plans the maintenance of a view. With `fixed_key`, the unit key consists of these output columns (positions from 0), as
-/// chosen when the tview was created. All refusals come at once.
-pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Vec<Refusal>> {
-    let key = match root::choose(view, fixed_key) {
-        Ok(key) => key,
-        Err(refusal) => return Err(vec![refusal]),
-    };
-    let mut refusals = Vec::new();
-    let mut occurrences = Vec::new();
-    for source in view.source_ids() {
-        let Some(table) = view.table(source) else { continue };
-        match search::find(view, &key, source) {
-            Some(finding) => {
-                occurrences.push(Occurrence {
-                    source,
-                    table: table.oid,
-                    used: used(view, source),
-                    finding,
-                });
-            }
-            None => refusals.push(Refusal::Unlinked { source }),
-        }
-    }
-    if !refusals.is_empty() {
-        return Err(refusals);
-    }
+/// chosen when the tview was created.
+pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Refusal> {
+    let key = root::choose(view, fixed_key)?;
+    let tables = view
+        .source_ids()
+        .filter_map(|source| Some((source, view.table(source)?)));
+    let occurrences: Vec<Occurrence> = tables
+        .map(|(source, table)| Occurrence {
+            source,
+            table: table.oid,
+            used: used(view, source),
+            finding: search::find(view, &key, source),
+        })
+        .collect();
     let missing_indexes = advice::missing_indexes(view, &key, &occurrences);
     Ok(Plan {
         lateral: needs_lateral(view),
@@ -164,6 +125,6 @@ fn needs_lateral(view: &View) -> bool {
             SourceKind::Derived(block) => {
                 resolve::in_root_tree(view, source.block) && !view.block(block).plain
             }
-            SourceKind::Table(_) | SourceKind::Computed => false,
+            SourceKind::Table(_) | SourceKind::Computed | SourceKind::Recursion(_) => false,
         })
 }

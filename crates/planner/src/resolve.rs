@@ -1,40 +1,205 @@
-//! Seeing through derived tables: a column of a derived table stands for an expression over the tables inside.
+//! Seeing through derived tables: a column of a derived table stands for an expression over the tables inside, or, where it
+//! stands for nothing of the kind, the derived table is a relation of its own.
 
-use pg_tviews_ir::{BlockId, Column, Condition, Expression, Parent, SourceId, SourceKind, View};
+use pg_tviews_ir::{BlockId, Column, Condition, Equality, Expression, Parent, SourceId, SourceKind, View};
 use std::collections::BTreeSet;
 
-/// A condition over tables alone.
-#[derive(Clone, Debug)]
+/// A condition over tables, and over derived tables that are taken as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The condition, with columns of tables only.
+    /// The condition.
     pub expression: Expression,
-    /// See [`Condition::guard`], in tables.
+    /// See [`Condition::guard`].
     pub guard: Option<BTreeSet<SourceId>>,
-    /// The tables that the condition speaks of.
+    /// The sources that the condition speaks of.
     pub sources: BTreeSet<SourceId>,
-    /// If the condition is an equality of two table columns.
-    pub equality: Option<pg_tviews_ir::Equality>,
+    /// If the condition is an equality of two columns.
+    pub equality: Option<Equality>,
 }
 
-/// All conditions that may lead from source `start` to the unit: those of the blocks around it and of the derived tables in those
-/// blocks' FROM clauses. Left out is what cannot be relied upon: conditions on outputs that a changed row can influence from
-/// afar, and conditions that can be true for a row of NULLs made by an outer join.
-pub fn links(view: &View, start: SourceId) -> Vec<Link> {
-    let around = enclosing_blocks(view, view.source(start).block);
-    let mut links = Vec::new();
-    for (number, block) in view.blocks.iter().enumerate() {
-        let id = BlockId(number);
-        let sibling = !around.contains(&id);
-        if sibling && !derived_below(view, id, &around) {
-            continue;
+/// How deep to look into derived tables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Down to tables wherever a column stands for an expression over them.
+    Tables,
+    /// Derived tables that refer to nothing outside themselves are relations.
+    Derived,
+}
+
+/// A view as seen from one of its sources.
+pub struct Sight<'v> {
+    view: &'v View,
+    /// The blocks around the source, innermost first: of a set operation only the branch among them counts.
+    around: Vec<BlockId>,
+}
+
+impl<'v> Sight<'v> {
+    /// As seen from a source.
+    pub fn from_source(view: &'v View, start: SourceId) -> Sight<'v> {
+        Sight::from_block(view, view.source(start).block)
+    }
+
+    /// As seen from inside a block.
+    pub fn from_block(view: &'v View, block: BlockId) -> Sight<'v> {
+        Sight {
+            view,
+            around: enclosing_blocks(view, block),
         }
-        for condition in &block.conditions {
-            if let Some(link) = expand_condition(view, id, condition, sibling) {
-                links.push(link);
+    }
+
+    /// The branch of the definition's set operation that is looked at, or the definition itself.
+    pub fn leaf(&self) -> Option<BlockId> {
+        let leaves = self.view.leaves(pg_tviews_ir::ROOT_BLOCK);
+        leaves.into_iter().find(|leaf| self.around.contains(leaf))
+    }
+
+    /// What a column of a block's output stands for, in terms of that block's own sources.
+    fn output(&self, block: BlockId, attnum: i16) -> Option<&'v Expression> {
+        let known = self.view.block(block);
+        if known.branches.is_empty() {
+            let position = usize::try_from(attnum).ok()?.checked_sub(1)?;
+            return known.outputs.get(position)?.as_ref();
+        }
+        let branch = known
+            .branches
+            .iter()
+            .find(|branch| self.around.contains(branch))?;
+        known.passes_values.then_some(())?;
+        self.output(*branch, attnum)
+    }
+
+    /// Whether a derived table may be taken as a relation.
+    fn is_relation(&self, block: BlockId) -> bool {
+        !self.around.contains(&block) && self.view.block(block).text.is_some()
+    }
+
+    /// Replaces columns of derived tables by what they stand for. `None` if one of them stands for nothing that can be relied
+    /// upon and its table can't be taken as a whole either.
+    pub fn expand(&self, expression: &Expression, depth: Depth) -> Option<Expression> {
+        if expression.as_column().is_some() {
+            return self.stands_for(expression.columns[0], depth);
+        }
+        let mut columns: Vec<Column> = Vec::new();
+        let mut strict = BTreeSet::new();
+        let mut fills = Vec::new();
+        for column in &expression.columns {
+            let inner = self.stands_for(*column, depth)?;
+            if expression.strict.contains(column) {
+                strict.extend(inner.strict);
+            }
+            let mut number_of = |wanted: &Column| {
+                columns
+                    .iter()
+                    .position(|known| known == wanted)
+                    .unwrap_or_else(|| {
+                        columns.push(*wanted);
+                        columns.len() - 1
+                    })
+            };
+            let renumbered: Vec<usize> = inner.columns.iter().map(&mut number_of).collect();
+            fills.push((inner.template, renumbered));
+        }
+        let merged: Option<Vec<Column>> = expression
+            .merges
+            .iter()
+            .map(|column| self.column(*column, depth))
+            .collect();
+        Some(Expression {
+            template: expression.template.substitute(|hole| fills[hole].clone()),
+            columns,
+            strict,
+            merges: merged.unwrap_or_default(),
+        })
+    }
+
+    fn stands_for(&self, column: Column, depth: Depth) -> Option<Expression> {
+        match &self.view.source(column.source).kind {
+            SourceKind::Table(_) => Some(Expression::of_column(column)),
+            SourceKind::Computed | SourceKind::Recursion(_) => None,
+            SourceKind::Derived(block) => {
+                let whole =
+                    || (self.is_relation(*block) && column.attnum > 0).then(|| Expression::of_column(column));
+                let inside = || self.expand(self.output(*block, column.attnum)?, depth);
+                match depth {
+                    Depth::Tables => inside().or_else(whole),
+                    Depth::Derived => whole().or_else(inside),
+                }
             }
         }
     }
-    links
+
+    /// The column that a column copies, through any number of derived tables.
+    pub fn column(&self, column: Column, depth: Depth) -> Option<Column> {
+        self.stands_for(column, depth)?.as_column()
+    }
+
+    /// All conditions that may lead from the source to the unit: those of the blocks around it and of the derived tables in those
+    /// blocks' FROM clauses. Left out is what cannot be relied upon: conditions on outputs that a changed row can influence
+    /// from afar, and conditions that can be true for a row of NULLs made by an outer join.
+    pub fn links(&self) -> Vec<Link> {
+        let mut links: Vec<Link> = Vec::new();
+        for (number, block) in self.view.blocks.iter().enumerate() {
+            let id = BlockId(number);
+            let sibling = !self.around.contains(&id);
+            if sibling && !derived_below(self.view, id, &self.around) {
+                continue;
+            }
+            for condition in &block.conditions {
+                for depth in [Depth::Tables, Depth::Derived] {
+                    let link = self.link(id, condition, sibling, depth);
+                    links.extend(link.filter(|link| !links.contains(link)));
+                }
+            }
+        }
+        links
+    }
+
+    fn link(&self, block: BlockId, condition: &Condition, sibling: bool, depth: Depth) -> Option<Link> {
+        let view = self.view;
+        let expression = self.expand(&condition.expression, depth)?;
+        if expression
+            .columns
+            .iter()
+            .any(|column| column.attnum == pg_tviews_ir::WHOLE_ROW)
+        {
+            return None;
+        }
+        let nullable_here: BTreeSet<SourceId> = condition
+            .nullable
+            .iter()
+            .flat_map(|source| sources_below(view, *source))
+            .collect();
+        let sources: BTreeSet<SourceId> = expression.columns.iter().map(|column| column.source).collect();
+        for source in &sources {
+            let nullable = nullable_here.contains(source) || is_nullable(view, *source, block);
+            if nullable && !expression.strict.iter().any(|column| column.source == *source) {
+                return None;
+            }
+        }
+        let guard = match &condition.guard {
+            Some(guard) => Some(
+                guard
+                    .iter()
+                    .flat_map(|source| sources_below(view, *source))
+                    .collect(),
+            ),
+            None if sibling => Some(sources_of_block(view, block)),
+            None => None,
+        };
+        let equality = condition.equality.and_then(|equality| {
+            Some(Equality {
+                left: self.column(equality.left, depth)?,
+                right: self.column(equality.right, depth)?,
+                same_type: equality.same_type,
+            })
+        });
+        Some(Link {
+            expression,
+            guard,
+            sources,
+            equality,
+        })
+    }
 }
 
 /// The block and all blocks it lies in, innermost first.
@@ -48,11 +213,14 @@ pub fn enclosing_blocks(view: &View, block: BlockId) -> Vec<BlockId> {
     blocks
 }
 
-/// Whether a block is a derived table (of derived tables …) of one of `blocks`.
+/// Whether a block is a derived table (of derived tables …) of one of `blocks`, or a branch of one.
 fn derived_below(view: &View, block: BlockId, blocks: &[BlockId]) -> bool {
     let mut current = block;
-    while let Some(Parent::Derived(source)) = view.block(current).parent {
-        current = view.source(source).block;
+    while let Some(Parent::Derived(_) | Parent::Branch(_)) = view.block(current).parent {
+        let Some(outer) = view.parent_block(current) else {
+            return false;
+        };
+        current = outer;
         if blocks.contains(&current) {
             return true;
         }
@@ -60,28 +228,41 @@ fn derived_below(view: &View, block: BlockId, blocks: &[BlockId]) -> bool {
     false
 }
 
-/// Whether a block is the root block or reached from it through derived tables only.
+/// Whether a block is the root block or reached from it through derived tables and branches only.
 pub fn in_root_tree(view: &View, block: BlockId) -> bool {
     block == pg_tviews_ir::ROOT_BLOCK || derived_below(view, block, &[pg_tviews_ir::ROOT_BLOCK])
 }
 
-/// The tables at or below a source.
-pub fn tables_of(view: &View, source: SourceId) -> BTreeSet<SourceId> {
-    match &view.source(source).kind {
-        SourceKind::Table(_) => BTreeSet::from([source]),
-        SourceKind::Computed => BTreeSet::new(),
-        SourceKind::Derived(block) => {
-            let inside = view
-                .source_ids()
-                .filter(|inner| view.source(*inner).block == *block);
-            inside.flat_map(|inner| tables_of(view, inner)).collect()
-        }
+/// A source and all sources of the derived tables at and below it.
+pub fn sources_below(view: &View, source: SourceId) -> BTreeSet<SourceId> {
+    let mut below = BTreeSet::from([source]);
+    if let SourceKind::Derived(block) = &view.source(source).kind {
+        below.extend(sources_of_block(view, *block));
+    }
+    below
+}
+
+/// The sources of a block and of its branches, and all that is below them.
+fn sources_of_block(view: &View, block: BlockId) -> BTreeSet<SourceId> {
+    let leaves = view.leaves(block);
+    let inside = view
+        .source_ids()
+        .filter(|source| leaves.contains(&view.source(*source).block));
+    inside.flat_map(|source| sources_below(view, source)).collect()
+}
+
+/// The derived table that a block is, or is a branch of.
+fn derived_around(view: &View, block: BlockId) -> Option<SourceId> {
+    match view.block(block).parent? {
+        Parent::Derived(source) => Some(source),
+        Parent::Branch(outer) => derived_around(view, outer),
+        Parent::Sublink(_) => None,
     }
 }
 
-/// Whether a table can be replaced by NULLs, as seen from the block `seen_from` or one inside it.
-pub fn is_nullable(view: &View, table: SourceId, seen_from: BlockId) -> bool {
-    let mut current = table;
+/// Whether a source can be replaced by NULLs, as seen from the block `seen_from` or one inside it.
+pub fn is_nullable(view: &View, source: SourceId, seen_from: BlockId) -> bool {
+    let mut current = source;
     loop {
         let source = view.source(current);
         if source.block == seen_from {
@@ -90,120 +271,36 @@ pub fn is_nullable(view: &View, table: SourceId, seen_from: BlockId) -> bool {
         if source.nullable {
             return true;
         }
-        match view.block(source.block).parent {
-            Some(Parent::Derived(outer)) => current = outer,
-            Some(Parent::Sublink(_)) | None => return false,
+        match derived_around(view, source.block) {
+            Some(outer) => current = outer,
+            None => return false,
         }
     }
 }
 
-/// Replaces columns of derived tables by what they stand for. `None` if one of them stands for nothing that can be relied
-/// upon, or for a computed source.
-pub fn expand(view: &View, expression: &Expression) -> Option<Expression> {
-    let mut columns: Vec<Column> = Vec::new();
-    let mut strict = BTreeSet::new();
-    let mut fills = Vec::new();
-    for column in &expression.columns {
-        let (template, inner_columns, inner_strict) = match &view.source(column.source).kind {
-            SourceKind::Table(_) => (
-                pg_tviews_ir::Template::single_hole(),
-                vec![*column],
-                BTreeSet::from([*column]),
-            ),
-            SourceKind::Computed => return None,
-            SourceKind::Derived(block) => {
-                let position = usize::try_from(column.attnum).ok()?.checked_sub(1)?;
-                let output = view.block(*block).outputs.get(position)?.as_ref()?;
-                let output = expand(view, output)?;
-                (output.template, output.columns, output.strict)
-            }
-        };
-        if expression.strict.contains(column) {
-            strict.extend(inner_strict);
-        }
-        let renumbered: Vec<usize> = inner_columns
-            .iter()
-            .map(|inner| {
-                columns
-                    .iter()
-                    .position(|known| known == inner)
-                    .unwrap_or_else(|| {
-                        columns.push(*inner);
-                        columns.len() - 1
-                    })
-            })
-            .collect();
-        fills.push((template, renumbered));
+/// Whether an output of a block ties its rows to columns of tables, in every branch: changed rows then can influence only rows that
+/// have their values.
+pub fn is_tied(view: &View, block: BlockId, position: usize) -> bool {
+    let known = view.block(block);
+    if !known.branches.is_empty() {
+        return known.passes_values
+            && known
+                .branches
+                .iter()
+                .all(|branch| is_tied(view, *branch, position));
     }
-    let template = expression.template.substitute(|hole| fills[hole].clone());
-    Some(Expression {
-        template,
-        columns,
-        strict,
-    })
-}
-
-fn expand_condition(view: &View, block: BlockId, condition: &Condition, sibling: bool) -> Option<Link> {
-    let expression = expand(view, &condition.expression)?;
-    if expression
-        .columns
-        .iter()
-        .any(|column| column.attnum == pg_tviews_ir::WHOLE_ROW)
-    {
-        return None;
-    }
-    let nullable_here: BTreeSet<SourceId> = condition
-        .nullable
-        .iter()
-        .flat_map(|source| tables_of(view, *source))
-        .collect();
-    let sources: BTreeSet<SourceId> = expression.columns.iter().map(|column| column.source).collect();
-    for source in &sources {
-        let nullable = nullable_here.contains(source) || is_nullable(view, *source, block);
-        if nullable && !expression.strict.iter().any(|column| column.source == *source) {
-            return None;
-        }
-    }
-    let guard = match &condition.guard {
-        Some(guard) => Some(guard.iter().flat_map(|source| tables_of(view, *source)).collect()),
-        None if sibling => Some(block_tables(view, block)),
-        None => None,
+    let Some(Some(output)) = known.outputs.get(position) else {
+        return false;
     };
-    let equality = condition.equality.and_then(|equality| {
-        let left = expand_column(view, equality.left)?;
-        let right = expand_column(view, equality.right)?;
-        Some(pg_tviews_ir::Equality {
-            left,
-            right,
-            same_type: equality.same_type,
-        })
-    });
-    Some(Link {
-        expression,
-        guard,
-        sources,
-        equality,
+    output.columns.iter().all(|column| {
+        column.attnum != pg_tviews_ir::WHOLE_ROW
+            && match &view.source(column.source).kind {
+                SourceKind::Table(_) => true,
+                SourceKind::Computed | SourceKind::Recursion(_) => false,
+                SourceKind::Derived(inner) => usize::try_from(column.attnum)
+                    .ok()
+                    .and_then(|attnum| attnum.checked_sub(1))
+                    .is_some_and(|position| is_tied(view, *inner, position)),
+            }
     })
-}
-
-fn block_tables(view: &View, block: BlockId) -> BTreeSet<SourceId> {
-    let inside = view
-        .source_ids()
-        .filter(|source| view.source(*source).block == block);
-    inside.flat_map(|source| tables_of(view, source)).collect()
-}
-
-/// The table column that a column copies, through any number of derived tables.
-pub fn expand_column(view: &View, column: Column) -> Option<Column> {
-    match &view.source(column.source).kind {
-        SourceKind::Table(_) => Some(column),
-        SourceKind::Computed => None,
-        SourceKind::Derived(block) => {
-            let position = usize::try_from(column.attnum).ok()?.checked_sub(1)?;
-            expand_column(
-                view,
-                view.block(*block).outputs.get(position)?.as_ref()?.as_column()?,
-            )
-        }
-    }
 }

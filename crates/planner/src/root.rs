@@ -1,29 +1,25 @@
-//! The unit key: the finest set of output columns such that the rows of one unit depend only on the source rows that lead to
-//! it. For joins around a root table it is a key of that table; for joins of lookups a unit then has at most one row.
+//! The unit key: a set of output columns such that the rows of one unit (those with the same values there) depend only on the
+//! source rows that lead to it.
+//!
+//! * Joins around a root table: a key of that table. For joins of lookups a unit then has at most one row.
+//! * Groups, DISTINCT, set operations, windows: what they group, compare or partition by, as far as it is in the output.
+//! * Else the columns of one table: rows with the same values are one unit.
+//! * Else there is one unit, and every change brings the whole tview up to date.
 
-use crate::resolve::{Link, in_root_tree, is_nullable, links, tables_of};
-use crate::search::output_column;
-use crate::{Refusal, resolve};
-use pg_tviews_ir::{BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
+use crate::Refusal;
+use crate::resolve::{Depth, Link, Sight, in_root_tree, is_nullable, is_tied, sources_below};
+use pg_tviews_ir::{Block, BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
 use std::collections::BTreeSet;
 
 /// The unit key of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitKey {
-    /// The table that it is a key of; `None` for the groups of a grouped definition.
+    /// The table that it is a unique key of.
     pub root: Option<SourceId>,
     /// Its columns; empty if all rows are one unit.
     pub columns: Vec<KeyPart>,
-    /// A unit never has more than one row, and no part of the key is NULL: keys of the other tables see to it.
+    /// A unit never has more than one row: keys of the other tables, or grouping, see to it.
     pub single: bool,
-}
-
-impl UnitKey {
-    /// The tables that give the key its value.
-    pub fn sources(&self) -> BTreeSet<SourceId> {
-        let columns = self.columns.iter().flat_map(|part| &part.value.columns);
-        columns.map(|column| column.source).collect()
-    }
 }
 
 /// A column of a unit key.
@@ -31,217 +27,475 @@ impl UnitKey {
 pub struct KeyPart {
     /// Position in the output, from 0.
     pub position: usize,
-    /// Its value, over tables.
+    /// Its value in the first branch, for messages.
     pub value: Expression,
     /// Whether it can be NULL.
     pub nullable: bool,
 }
 
-/// Chooses the unit key: among the tables whose unique key is in the output and that no outer join can turn into NULLs, the one
-/// that determines most of the other tables; the first in the FROM clause among equals.
-pub fn choose(view: &View, fixed: Option<&[usize]>) -> Result<UnitKey, Refusal> {
-    if !view.block(ROOT_BLOCK).plain {
-        return groups(view);
-    }
-    if let Some(positions) = fixed {
-        return fixed_key(view, positions);
-    }
-    let mut best: Option<(usize, UnitKey)> = None;
-    let mut candidates = Vec::new();
-    for source in roots(view) {
-        let Some(table) = view.table(source) else { continue };
-        let mut missing: Option<Vec<String>> = None;
-        let mut found = None;
-        for unique in table.unique_keys.iter().chain(&table.deferrable_keys) {
-            match positions(view, source, unique) {
-                Ok(parts) => {
-                    found = Some((parts, table.unique_keys.contains(unique)));
-                    break;
-                }
-                Err(absent) => missing = missing.or(Some(absent)),
-            }
-        }
-        match found {
-            Some((columns, always_unique)) => {
-                let (determined, all) = determined(view, source);
-                if best.as_ref().is_none_or(|(most, _)| determined > *most) {
-                    let single = all && always_unique && columns.iter().all(|part| !part.nullable);
-                    best = Some((
-                        determined,
-                        UnitKey {
-                            root: Some(source),
-                            columns,
-                            single,
-                        },
-                    ));
-                }
-            }
-            None => candidates.push((view.source(source).alias.clone(), missing.unwrap_or_default())),
-        }
-    }
-    best.map(|(_, key)| key).ok_or(Refusal::NoKey { candidates })
-}
-
-/// The units of a grouped definition (DISTINCT groups by all its columns) are its groups; an aggregate over everything is one
-/// unit.
-fn groups(view: &View) -> Result<UnitKey, Refusal> {
-    let block = view.block(ROOT_BLOCK);
-    if block.at_most_one_row {
-        return Ok(UnitKey {
+impl UnitKey {
+    /// All rows are one unit.
+    fn one_unit() -> UnitKey {
+        UnitKey {
             root: None,
             columns: vec![],
             single: false,
-        });
-    }
-    let positions = block.unique_outputs.as_ref().ok_or(Refusal::GroupNotInOutput)?;
-    let mut columns = Vec::new();
-    for attnum in positions {
-        let position = usize::from(attnum.unsigned_abs()).saturating_sub(1);
-        let output = block.outputs.get(position).and_then(Option::as_ref);
-        let value = output
-            .and_then(|output| resolve::expand(view, output))
-            .ok_or(Refusal::OpaqueGroup { position })?;
-        let optional = |column: &Column| {
-            view.source(column.source).nullable || is_nullable(view, column.source, ROOT_BLOCK)
-        };
-        if let Some(column) = value.columns.iter().find(|column| optional(column)) {
-            return Err(Refusal::OptionalGroup {
-                position,
-                source: column.source,
-            });
         }
-        // Grouping twice by one column is grouping by it once, as PostgreSQL itself will see when it reads the definition again.
-        if columns.iter().any(|known: &KeyPart| known.value == value) {
+    }
+}
+
+/// Chooses the unit key, or takes the one that was chosen when the tview was created.
+pub fn choose(view: &View, fixed: Option<&[usize]>) -> Result<UnitKey, Refusal> {
+    match fixed {
+        Some([]) => Ok(UnitKey::one_unit()),
+        Some(positions) => fixed_key(view, positions).ok_or(Refusal::KeyLost),
+        None => Ok(unique_root(view).unwrap_or_else(|| by_values(view))),
+    }
+}
+
+/// Among the tables whose unique key is in the output and that no outer join can turn into NULLs, the one that determines most of
+/// the other tables; the first in the FROM clause among equals.
+fn unique_root(view: &View) -> Option<UnitKey> {
+    let mut best: Option<(usize, UnitKey)> = None;
+    for source in roots(view) {
+        let Some(table) = view.table(source) else { continue };
+        let keys = table.unique_keys.iter().chain(&table.deferrable_keys);
+        let mut found = keys.filter_map(|unique| Some((positions(view, source, unique)?, unique)));
+        let Some((columns, unique)) = found.next() else {
             continue;
+        };
+        let (determined, all) = determined(view, source);
+        if best.as_ref().is_none_or(|(most, _)| determined.len() > *most) {
+            let always_unique = table.unique_keys.contains(unique);
+            let single = all && always_unique && columns.iter().all(|part| !part.nullable);
+            let key = UnitKey {
+                root: Some(source),
+                columns,
+                single,
+            };
+            best = Some((determined.len(), key));
         }
-        let not_null = value.as_column().is_some_and(|column| {
-            let table = view.table(column.source);
-            table
-                .and_then(|table| table.column(column.attnum))
-                .is_some_and(|known| known.not_null)
-        });
-        columns.push(KeyPart {
-            position,
-            value,
-            nullable: !not_null,
-        });
     }
-    one_table(UnitKey {
+    best.map(|(_, key)| key)
+}
+
+/// Names of the key columns that would have to be in the output, for the tables that could be the root: (alias, columns).
+pub fn missing_keys(view: &View) -> Vec<(String, Vec<String>)> {
+    let mut candidates = Vec::new();
+    for source in roots(view) {
+        let Some(table) = view.table(source) else { continue };
+        let Some(unique) = table.unique_keys.first() else {
+            continue;
+        };
+        let shown = shown_columns(view);
+        let missing = unique
+            .iter()
+            .filter(|attnum| {
+                !shown.contains(&Some(Column {
+                    source,
+                    attnum: **attnum,
+                }))
+            })
+            .filter_map(|attnum| table.column(*attnum))
+            .map(|column| column.name.clone());
+        candidates.push((view.source(source).alias.clone(), missing.collect()));
+    }
+    candidates
+}
+
+/// The key that consists of these output columns, if the definition allows it.
+fn fixed_key(view: &View, wanted: &[usize]) -> Option<UnitKey> {
+    let same = |key: &UnitKey| {
+        key.columns
+            .iter()
+            .map(|part| part.position)
+            .eq(wanted.iter().copied())
+    };
+    if let Some(key) = fixed_root(view, wanted) {
+        return Some(key);
+    }
+    let chosen = by_values(view);
+    if same(&chosen) {
+        return Some(chosen);
+    }
+    wanted
+        .iter()
+        .all(|position| is_tied(view, ROOT_BLOCK, *position))
+        .then_some(())?;
+    Some(UnitKey {
         root: None,
-        columns,
-        single: true,
+        columns: parts(view, wanted)?,
+        single: false,
     })
 }
 
-/// Accepts the groups of one table only: see [`Refusal::SplitGroup`].
-fn one_table(key: UnitKey) -> Result<UnitKey, Refusal> {
-    let sources: Vec<SourceId> = key.sources().into_iter().collect();
-    if sources.len() > 1 {
-        Err(Refusal::SplitGroup { sources })
-    } else {
-        Ok(key)
-    }
-}
-
-/// The key that was chosen when the tview was created, with what holds for it now.
-fn fixed_key(view: &View, wanted: &[usize]) -> Result<UnitKey, Refusal> {
-    let no_key = || Refusal::NoKey { candidates: vec![] };
-    let columns: Option<Vec<_>> = wanted
-        .iter()
-        .map(|position| output_column(view, *position))
-        .collect();
-    let columns = columns.ok_or_else(no_key)?;
-    let root = columns.first().ok_or_else(no_key)?.source;
+fn fixed_root(view: &View, wanted: &[usize]) -> Option<UnitKey> {
+    let shown = shown_columns(view);
+    let columns: Option<Vec<Column>> = wanted.iter().map(|position| *shown.get(*position)?).collect();
+    let columns = columns?;
+    let root = columns.first()?.source;
     if columns.iter().any(|column| column.source != root) || !roots(view).any(|source| source == root) {
-        return Err(no_key());
+        return None;
     }
     let attnums: Vec<i16> = columns.iter().map(|column| column.attnum).collect();
-    let parts = key_parts(view, root, wanted, &attnums).ok_or_else(no_key)?;
-    let unique = view.table(root).is_some_and(|table| {
-        table
-            .unique_keys
-            .iter()
-            .any(|key| key.iter().all(|attnum| attnums.contains(attnum)))
-    });
-    let single = unique && determined(view, root).1 && parts.iter().all(|part| !part.nullable);
-    Ok(UnitKey {
+    let covered = |key: &Vec<i16>| key.iter().all(|attnum| attnums.contains(attnum));
+    let table = view.table(root)?;
+    let unique = table.unique_keys.iter().any(covered);
+    if !unique && !table.deferrable_keys.iter().any(covered) {
+        return None;
+    }
+    let columns = parts(view, wanted)?;
+    let single = unique && determined(view, root).1 && columns.iter().all(|part| !part.nullable);
+    Some(UnitKey {
         root: Some(root),
-        columns: parts,
+        columns,
         single,
     })
 }
 
-/// Tables that can be a root: in the root block or in plain derived tables of it, not optional.
-fn roots(view: &View) -> impl Iterator<Item = SourceId> {
-    view.source_ids().filter(|source| {
-        view.table(*source).is_some()
-            && plain_up_to_root(view, view.source(*source).block)
-            && !view.source(*source).nullable
-            && !is_nullable(view, *source, ROOT_BLOCK)
+/// A key of output columns that tie rows to the values of their sources.
+fn by_values(view: &View) -> UnitKey {
+    let tied: Vec<usize> = (0..view.columns.len())
+        .filter(|position| view.columns[*position].searchable && is_tied(view, ROOT_BLOCK, *position))
+        .collect();
+    let leaves = view.leaves(ROOT_BLOCK);
+    let block = view.block(ROOT_BLOCK);
+    let grouped: BTreeSet<usize> = block
+        .group_outputs
+        .iter()
+        .filter_map(|attnum| place(*attnum))
+        .collect();
+    let [leaf] = leaves.as_slice() else {
+        return of_branches(view, &leaves, &tied);
+    };
+    let usable = |position: &usize| single_source(view, *leaf, *position);
+    let tied: Vec<usize> = tied.into_iter().filter(|position| usable(position)).collect();
+    if grouped.is_empty() {
+        // A window, duplicates, or no key in the output.
+        let all: Vec<usize> = if block.plain {
+            best_source(view, *leaf, &tied)
+        } else {
+            without_repetition(view, *leaf, &tied)
+        };
+        return multiset(view, &all);
+    }
+    let complete = block.groups_in_output && grouped.iter().all(|position| tied.contains(position));
+    let all = without_repetition(view, *leaf, &tied);
+    if complete && let Some(key) = determining(view, *leaf, &all) {
+        return key;
+    }
+    let single = complete && !all.is_empty();
+    UnitKey {
+        single,
+        ..multiset(view, &all)
+    }
+}
+
+fn place(attnum: i16) -> Option<usize> {
+    usize::try_from(attnum).ok()?.checked_sub(1)
+}
+
+fn multiset(view: &View, positions: &[usize]) -> UnitKey {
+    UnitKey {
+        root: None,
+        columns: parts(view, positions).unwrap_or_default(),
+        single: false,
+    }
+}
+
+/// Grouping twice by one column is grouping by it once, as PostgreSQL itself will see when it reads the definition again.
+fn without_repetition(view: &View, leaf: BlockId, positions: &[usize]) -> Vec<usize> {
+    let mut kept: Vec<(usize, Option<Expression>)> = Vec::new();
+    for position in positions {
+        let value = value(view, leaf, *position);
+        if !kept.iter().any(|(_, known)| *known == value) {
+            kept.push((*position, value));
+        }
+    }
+    kept.into_iter().map(|(position, _)| position).collect()
+}
+
+/// The part of a grouping key that determines all of it: a unique key of a table that determines the tables of the rest.
+fn determining(view: &View, leaf: BlockId, positions: &[usize]) -> Option<UnitKey> {
+    let values: Vec<(usize, Expression)> = positions
+        .iter()
+        .filter_map(|position| Some((*position, value(view, leaf, *position)?)))
+        .collect();
+    let sources: BTreeSet<SourceId> = values
+        .iter()
+        .flat_map(|(_, value)| &value.columns)
+        .map(|column| column.source)
+        .collect();
+    if sources.len() < 2 && positions.len() < 2 {
+        return None;
+    }
+    let candidates = view.source_ids().filter(|source| is_root(view, leaf, *source));
+    candidates
+        .filter_map(|source| {
+            let (known, _) = determined(view, source);
+            if !sources.is_subset(&known) {
+                return None;
+            }
+            let equal = equal_to(view, source, &values);
+            let table = view.table(source)?;
+            let keys = table.unique_keys.iter();
+            keys.filter_map(|key| {
+                let chosen: Option<Vec<usize>> = key
+                    .iter()
+                    .map(|attnum| {
+                        let found = equal.iter().find(|(column, _)| {
+                            *column
+                                == Column {
+                                    source,
+                                    attnum: *attnum,
+                                }
+                        });
+                        found.map(|(_, position)| *position)
+                    })
+                    .collect();
+                let mut chosen = chosen?;
+                chosen.sort_unstable();
+                chosen.dedup();
+                let columns = parts(view, &chosen)?;
+                let strict = columns.iter().all(|part| !part.nullable);
+                (strict && chosen.len() < positions.len()).then_some(UnitKey {
+                    root: None,
+                    columns,
+                    single: true,
+                })
+            })
+            .next()
+        })
+        .next()
+}
+
+/// Columns that certainly have the value of a key position: itself, and what inner joins equate with it.
+fn equal_to(view: &View, start: SourceId, values: &[(usize, Expression)]) -> Vec<(Column, usize)> {
+    let links = Sight::from_source(view, start).links();
+    let mut equal: Vec<(Column, usize)> = values
+        .iter()
+        .filter_map(|(position, value)| Some((value.as_column()?, *position)))
+        .collect();
+    for equality in links
+        .iter()
+        .filter(|link| link.guard.is_none())
+        .filter_map(|link| link.equality.filter(|equality| equality.same_type))
+    {
+        for (this, other) in [(equality.left, equality.right), (equality.right, equality.left)] {
+            let found = equal
+                .iter()
+                .find(|(column, _)| *column == this)
+                .map(|(_, position)| *position);
+            if let Some(position) = found
+                && !equal.iter().any(|(column, _)| *column == other)
+            {
+                equal.push((other, position));
+            }
+        }
+    }
+    equal
+}
+
+/// Whether a position's value comes from one source, or is merged from several by a full join.
+fn single_source(view: &View, leaf: BlockId, position: usize) -> bool {
+    value(view, leaf, position).is_some_and(|value| {
+        let sources: BTreeSet<SourceId> = value.columns.iter().map(|column| column.source).collect();
+        sources.len() == 1 || (sources.len() > 1 && !alternatives(view, leaf, &value).is_empty())
     })
 }
 
-fn plain_up_to_root(view: &View, block: BlockId) -> bool {
-    let mut current = block;
+/// The columns any of which has the value wherever its source has a real row: those that a full join merges.
+pub fn alternatives(view: &View, seen_from: BlockId, value: &Expression) -> Vec<Column> {
+    if let Some(column) = value.as_column() {
+        return vec![column];
+    }
+    if value.merges.is_empty() {
+        return vec![];
+    }
+    let links = Sight::from_block(view, seen_from).links();
+    let mut equal = vec![value.merges[0]];
     loop {
+        let before = equal.len();
+        for equality in links
+            .iter()
+            .filter_map(|link| link.equality.filter(|equality| equality.same_type))
+        {
+            for (this, other) in [(equality.left, equality.right), (equality.right, equality.left)] {
+                if equal.contains(&this) && !equal.contains(&other) && value.merges.contains(&other) {
+                    equal.push(other);
+                }
+            }
+        }
+        if equal.len() == before {
+            break;
+        }
+    }
+    if equal.len() == value.merges.len() {
+        equal
+    } else {
+        vec![]
+    }
+}
+
+/// The positions that come from one source: the one that no outer join makes optional and that determines most others. Plain
+/// columns are preferred to expressions, which a search would have to compute for rows that the definition leaves out.
+fn best_source(view: &View, leaf: BlockId, positions: &[usize]) -> Vec<usize> {
+    let mut groups: Vec<(BTreeSet<SourceId>, Vec<usize>)> = Vec::new();
+    for position in positions {
+        let Some(value) = value(view, leaf, *position) else {
+            continue;
+        };
+        let sources: BTreeSet<SourceId> = value.columns.iter().map(|column| column.source).collect();
+        match groups.iter_mut().find(|(known, _)| *known == sources) {
+            Some((_, members)) => members.push(*position),
+            None => groups.push((sources, vec![*position])),
+        }
+    }
+    let best = groups.into_iter().max_by_key(|(sources, members)| {
+        let first = sources.first().copied();
+        let required = first.is_some_and(|source| sources.len() > 1 || !optional(view, leaf, source));
+        let count = first.map_or(0, |source| determined(view, source).0.len());
+        (required, count, members.len())
+    });
+    let members = best.map(|(_, members)| members).unwrap_or_default();
+    let is_column =
+        |position: &usize| value(view, leaf, *position).is_some_and(|value| value.as_column().is_some());
+    let columns: Vec<usize> = members.iter().copied().filter(is_column).collect();
+    if columns.is_empty() { members } else { columns }
+}
+
+/// Branches of a set operation: a key of a table in each of them, if they agree on its place; else columns of one table in each;
+/// else all that is tied.
+fn of_branches(view: &View, leaves: &[BlockId], tied: &[usize]) -> UnitKey {
+    let usable: Vec<usize> = tied
+        .iter()
+        .copied()
+        .filter(|position| leaves.iter().all(|leaf| single_source(view, *leaf, *position)))
+        .collect();
+    let unique = |leaf: &BlockId| {
+        view.source_ids()
+            .filter(|source| is_root(view, *leaf, *source) && view.block(*leaf).plain)
+            .find_map(|source| {
+                let place = |attnum: &i16| {
+                    usable.iter().copied().find(|position| {
+                        value(view, *leaf, *position).and_then(|value| value.as_column())
+                            == Some(Column {
+                                source,
+                                attnum: *attnum,
+                            })
+                    })
+                };
+                let keys = view.table(source)?.unique_keys.iter();
+                keys.filter_map(|key| key.iter().map(place).collect::<Option<Vec<usize>>>())
+                    .next()
+            })
+    };
+    let keys: Vec<Option<Vec<usize>>> = leaves.iter().map(unique).collect();
+    if let Some(Some(first)) = keys.first()
+        && keys.iter().all(|key| key.as_ref() == Some(first))
+    {
+        return multiset(view, first);
+    }
+    let mut common = usable.clone();
+    for leaf in leaves {
+        common = best_source(view, *leaf, &common);
+    }
+    multiset(view, if common.is_empty() { &usable } else { &common })
+}
+
+/// What an output of a branch stands for.
+fn value(view: &View, leaf: BlockId, position: usize) -> Option<Expression> {
+    let output = view.block(leaf).outputs.get(position)?.as_ref()?;
+    Sight::from_block(view, leaf).expand(output, Depth::Tables)
+}
+
+/// Whether an outer join of the branch can replace a source by NULLs.
+pub fn optional(view: &View, leaf: BlockId, source: SourceId) -> bool {
+    view.source(source).nullable || is_nullable(view, source, leaf)
+}
+
+/// Tables that can be a root: in the root block or in plain derived tables of it, not optional.
+fn roots(view: &View) -> impl Iterator<Item = SourceId> {
+    view.source_ids()
+        .filter(|source| view.block(ROOT_BLOCK).plain && is_root(view, ROOT_BLOCK, *source))
+}
+
+/// Whether a source is a table of this block, or of plain derived tables in it, and not optional.
+fn is_root(view: &View, top: BlockId, source: SourceId) -> bool {
+    view.table(source).is_some()
+        && plain_up_to(view, view.source(source).block, top)
+        && !view.source(source).nullable
+        && !is_nullable(view, source, top)
+}
+
+fn plain_up_to(view: &View, block: BlockId, top: BlockId) -> bool {
+    let mut current = block;
+    while current != top {
         if !view.block(current).plain {
             return false;
         }
         match view.block(current).parent {
-            None => return true,
             Some(Parent::Derived(source)) => current = view.source(source).block,
-            Some(Parent::Sublink(_)) => return false,
+            Some(Parent::Sublink(_) | Parent::Branch(_)) | None => return false,
         }
     }
+    true
 }
 
-/// Where the columns of a key are in the output; else the names of those that are missing.
-fn positions(view: &View, source: SourceId, key: &[i16]) -> Result<Vec<KeyPart>, Vec<String>> {
-    let outputs: Vec<_> = (0..view.columns.len())
-        .map(|position| output_column(view, position))
-        .collect();
-    let place = |attnum: i16| {
-        outputs.iter().position(|output| {
-            output.is_some_and(|column| column.source == source && column.attnum == attnum)
-        })
-    };
-    let missing: Vec<String> = key
-        .iter()
-        .filter(|attnum| place(**attnum).is_none())
-        .filter_map(|attnum| {
-            view.table(source)?
-                .column(*attnum)
-                .map(|column| column.name.clone())
-        })
-        .collect();
-    let places: Option<Vec<usize>> = key.iter().map(|attnum| place(*attnum)).collect();
-    places
-        .and_then(|places| key_parts(view, source, &places, key))
-        .ok_or(missing)
+/// The table column that each output column copies, if any.
+fn shown_columns(view: &View) -> Vec<Option<Column>> {
+    let sight = Sight::from_block(view, ROOT_BLOCK);
+    let copies = view.columns.iter().map(|column| column.copies);
+    copies
+        .map(|copied| sight.column(copied?, Depth::Tables))
+        .collect()
 }
 
-fn key_parts(view: &View, source: SourceId, positions: &[usize], attnums: &[i16]) -> Option<Vec<KeyPart>> {
-    let table = view.table(source)?;
-    let pairs = positions.iter().zip(attnums);
-    pairs
-        .map(|(position, attnum)| {
-            let column = table.column(*attnum)?;
-            Some(KeyPart {
-                position: *position,
-                value: Expression::of_column(Column {
+/// Where the columns of a table's key are in the output, if all are there.
+fn positions(view: &View, source: SourceId, key: &[i16]) -> Option<Vec<KeyPart>> {
+    let shown = shown_columns(view);
+    let place = |attnum: &i16| {
+        shown.iter().position(|column| {
+            *column
+                == Some(Column {
                     source,
                     attnum: *attnum,
-                }),
-                nullable: !column.not_null,
+                })
+        })
+    };
+    let places: Option<Vec<usize>> = key.iter().map(place).collect();
+    let places = places.filter(|places| places.iter().all(|place| view.columns[*place].key))?;
+    parts(view, &places)
+}
+
+fn parts(view: &View, positions: &[usize]) -> Option<Vec<KeyPart>> {
+    let leaves = view.leaves(ROOT_BLOCK);
+    positions
+        .iter()
+        .map(|position| {
+            let nullable = |leaf: &BlockId| {
+                value(view, *leaf, *position)
+                    .and_then(|value| value.as_column())
+                    .is_none_or(|column| {
+                        let table = view.table(column.source);
+                        let known = table.and_then(|table| table.column(column.attnum));
+                        optional(view, *leaf, column.source) || known.is_none_or(|known| !known.not_null)
+                    })
+            };
+            Some(KeyPart {
+                position: *position,
+                value: value(view, *leaves.first()?, *position)?,
+                nullable: leaves.iter().any(nullable),
             })
         })
         .collect()
 }
 
-/// How many sources of the root tree have at most one row for a row of `root`, and whether all have. A source is determined
+/// The sources of the root tree that have at most one row for a row of `root`, and whether all have. A source is determined
 /// once all columns of one of its unique keys are equal to columns of determined ones.
-fn determined(view: &View, root: SourceId) -> (usize, bool) {
-    let links: Vec<Link> = links(view, root)
+fn determined(view: &View, root: SourceId) -> (BTreeSet<SourceId>, bool) {
+    let links: Vec<Link> = Sight::from_source(view, root)
+        .links()
         .into_iter()
         .filter(|link| link.equality.is_some())
         .collect();
@@ -254,21 +508,26 @@ fn determined(view: &View, root: SourceId) -> (usize, bool) {
         let before = known.len();
         for source in &sources {
             if !known.contains(source) && is_determined(view, &links, &known, *source) {
-                known.insert(*source);
-                known.extend(tables_of(view, *source));
+                known.extend(sources_below(view, *source));
             }
         }
         if known.len() == before {
             break;
         }
     }
-    let counted = sources.iter().filter(|source| known.contains(source)).count();
-    (counted, sources.iter().all(|source| known.contains(source)))
+    let repeats = view
+        .blocks
+        .iter()
+        .enumerate()
+        .any(|(number, block)| block.repeats && in_root_tree(view, BlockId(number)));
+    let all = !repeats && sources.iter().all(|source| known.contains(source));
+    known.retain(|source| sources.contains(source));
+    (known, all)
 }
 
 fn is_determined(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source: SourceId) -> bool {
     match &view.source(source).kind {
-        SourceKind::Computed => false,
+        SourceKind::Computed | SourceKind::Recursion(_) => false,
         SourceKind::Table(table) => {
             let equal = equal_columns(links, known, source);
             table
@@ -276,28 +535,40 @@ fn is_determined(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source
                 .iter()
                 .any(|key| key.iter().all(|attnum| equal.contains(attnum)))
         }
-        SourceKind::Derived(id) => {
-            let block = view.block(*id);
-            if block.at_most_one_row {
-                return true;
-            }
-            if block.plain {
-                let mut inside = view.source_ids().filter(|inner| view.source(*inner).block == *id);
-                return inside.all(|inner| known.contains(&inner));
-            }
-            let Some(unique) = &block.unique_outputs else {
-                return false;
-            };
-            unique.iter().all(|attnum| {
-                let output = pg_tviews_ir::Column {
-                    source,
-                    attnum: *attnum,
-                };
-                resolve::expand_column(view, output)
-                    .is_some_and(|column| equal_columns(links, known, column.source).contains(&column.attnum))
-            })
-        }
+        SourceKind::Derived(id) => derived_is_determined(view, links, known, source, view.block(*id), *id),
     }
+}
+
+fn derived_is_determined(
+    view: &View,
+    links: &[Link],
+    known: &BTreeSet<SourceId>,
+    source: SourceId,
+    block: &Block,
+    id: BlockId,
+) -> bool {
+    if block.at_most_one_row {
+        return true;
+    }
+    if block.plain {
+        let mut inside = view.source_ids().filter(|inner| view.source(*inner).block == id);
+        return !block.repeats && inside.all(|inner| known.contains(&inner));
+    }
+    if block.group_outputs.is_empty() || !block.groups_in_output {
+        return false;
+    }
+    let sight = Sight::from_block(view, id);
+    let whole = equal_columns(links, known, source);
+    block.group_outputs.iter().all(|attnum| {
+        whole.contains(attnum)
+            || place(*attnum)
+                .and_then(|position| {
+                    sight
+                        .expand(block.outputs.get(position)?.as_ref()?, Depth::Tables)?
+                        .as_column()
+                })
+                .is_some_and(|column| equal_columns(links, known, column.source).contains(&column.attnum))
+    })
 }
 
 /// Columns of `source` that are equal to columns of known sources wherever `source` has a real row.

@@ -10,102 +10,419 @@
 //!   combination without a row of that table counts as well, and would be missed by an inner join.
 //!
 //! Where equalities give the whole key from rows before the root, the root is left out: the unit is then found even if the
-//! root's row is already gone, or not yet visible. The key of a grouped definition may need several sources.
+//! root's row is already gone, or not yet visible.
+//!
+//! Keys of several sources, or of optional ones, are searched by outer joins ([`spread`]).
 
-use crate::resolve::{Link, expand_column, links};
-use crate::root::KeyPart;
+use crate::resolve::{Depth, Link, Sight};
+use crate::root::{alternatives, optional};
 use crate::{Finding, UnitKey};
-use pg_tviews_ir::{Column, Expression, SourceId, View};
-use pg_tviews_sqltext::{Search, SearchSource, column, qualified};
+use pg_tviews_ir::{BlockId, Column, Expression, SourceId, SourceKind, View};
+use pg_tviews_sqltext::{Relation, Search, SearchSource, column, derived_column, qualified};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A step over a condition that is not an equality of columns costs as much as this many that are.
 const SCAN_COST: u32 = 100;
+/// A step into a derived table as a whole costs as much as this many into tables.
+const DERIVED_COST: u32 = 20;
+/// Most optional sources whose absence a search considers one by one.
+const MOST_OPTIONAL: usize = 4;
 
-/// Finds the way from a changed row of `start` to the unit key; `None` if nothing ties it to the unit.
-pub fn find(view: &View, key: &UnitKey, start: SourceId) -> Option<Finding> {
-    if key.columns.is_empty() {
-        return Some(Finding::Everything);
-    }
-    let links = links(view, start);
-    let (path, chosen) = path(&links, start, &key.sources())?;
-    let values: Vec<Expression> = key
-        .columns
-        .iter()
-        .map(|part| nearest_value(part, &links, &path))
-        .collect();
-    let sources = prune(&links, &chosen, &values, &path);
-    let direct: Option<Vec<i16>> = values
-        .iter()
-        .map(|value| {
-            value
-                .as_column()
-                .filter(|column| column.source == start)
-                .map(|column| column.attnum)
-        })
-        .collect();
-    if let (Some(attnums), [_]) = (direct, sources.as_slice()) {
-        return Some(Finding::Direct(attnums));
-    }
-    Some(Finding::Search(build(view, &links, &chosen, &sources, &values)))
+/// What a search from one source has to find.
+struct Target {
+    value: Expression,
+    /// Columns any of which gives the value; empty if only the whole expression does.
+    alternatives: Vec<Column>,
 }
 
-/// Cheapest way from `start` to all of `targets` (Dijkstra to the nearest one, then from there on): the sources in the order in
-/// which they are reached, and for each but the first the number of the link that reaches it.
-fn path(
-    links: &[Link],
-    start: SourceId,
-    targets: &BTreeSet<SourceId>,
-) -> Option<(Vec<SourceId>, Vec<usize>)> {
-    let mut reached = (vec![start], vec![]);
-    while !targets.iter().all(|target| reached.0.contains(target)) {
-        reached = extend(links, reached, targets)?;
+impl Target {
+    fn sources(&self) -> BTreeSet<SourceId> {
+        let columns = if self.alternatives.is_empty() {
+            &self.value.columns
+        } else {
+            &self.alternatives
+        };
+        columns.iter().map(|column| column.source).collect()
     }
-    Some(reached)
-}
 
-/// The cheapest extension of a path that reaches one more target.
-fn extend(
-    links: &[Link],
-    (sources, used): (Vec<SourceId>, Vec<usize>),
-    targets: &BTreeSet<SourceId>,
-) -> Option<(Vec<SourceId>, Vec<usize>)> {
-    let start = *sources.first()?;
-    let already = sources.len();
-    let mut best: BTreeMap<SourceId, (u32, Vec<SourceId>, Vec<usize>)> = BTreeMap::new();
-    let mut done: BTreeSet<SourceId> = BTreeSet::new();
-    best.insert(start, (0, sources, used));
-    loop {
-        let (&at, (cost, sources, used)) = best
-            .iter()
-            .filter(|(source, _)| !done.contains(source))
-            .min_by_key(|(_, (cost, ..))| *cost)?;
-        let (cost, sources, used) = (*cost, sources.clone(), used.clone());
-        if sources[already..].iter().any(|source| targets.contains(source)) {
-            return Some((sources, used));
+    fn is_reached(&self, reached: &[SourceId]) -> bool {
+        let sources = self.sources();
+        if self.alternatives.is_empty() {
+            sources.iter().all(|source| reached.contains(source))
+        } else {
+            sources.iter().any(|source| reached.contains(source))
         }
-        done.insert(at);
-        for (number, link) in links.iter().enumerate() {
-            let Some(next) = next_source(link, &sources) else {
-                continue;
+    }
+}
+
+/// The view as a search from one source sees it.
+struct Seeker<'v> {
+    view: &'v View,
+    leaf: BlockId,
+    links: Vec<Link>,
+    start: SourceId,
+    targets: Vec<Target>,
+}
+
+/// A way from the changed occurrence: the sources in the order in which they are reached, and for each but the first the number of
+/// the link that reaches it.
+#[derive(Clone)]
+struct Path {
+    sources: Vec<SourceId>,
+    links: Vec<usize>,
+}
+
+/// Finds the way from a changed row of `start` to the unit key.
+pub fn find(view: &View, key: &UnitKey, start: SourceId) -> Finding {
+    let found = Seeker::new(view, key, start).and_then(|seeker| seeker.find());
+    found.unwrap_or(Finding::Everything)
+}
+
+impl<'v> Seeker<'v> {
+    fn new(view: &'v View, key: &UnitKey, start: SourceId) -> Option<Seeker<'v>> {
+        if key.columns.is_empty() {
+            return None;
+        }
+        let sight = Sight::from_source(view, start);
+        let leaf = sight.leaf()?;
+        let targets: Option<Vec<Target>> = key
+            .columns
+            .iter()
+            .map(|part| {
+                let output = view.block(leaf).outputs.get(part.position)?.as_ref()?;
+                let value = sight.expand(output, Depth::Tables)?;
+                Some(Target {
+                    alternatives: alternatives(view, leaf, &value),
+                    value,
+                })
+            })
+            .collect();
+        Some(Seeker {
+            view,
+            leaf,
+            links: sight.links(),
+            start,
+            targets: targets?,
+        })
+    }
+
+    fn optional(&self, source: SourceId) -> bool {
+        optional(self.view, self.leaf, source)
+    }
+
+    /// Whether one inner search can't name all units: see [`spread`].
+    fn is_spread(&self) -> bool {
+        let mut sources = BTreeSet::new();
+        for target in &self.targets {
+            let of_target = target.sources();
+            let merged = target.alternatives.len() > 1;
+            if !merged && of_target.iter().any(|source| self.optional(*source)) {
+                return true;
+            }
+            sources.insert(of_target);
+        }
+        sources.len() > 1
+    }
+
+    fn find(&self) -> Option<Finding> {
+        if self.is_spread() {
+            return self.spread().map(Finding::Search);
+        }
+        let path = self.path(false)?;
+        let values: Vec<Expression> = self
+            .targets
+            .iter()
+            .map(|target| self.nearest_value(target, &path))
+            .collect();
+        let sources = self.prune(&path, &values);
+        let direct: Option<Vec<i16>> = values
+            .iter()
+            .map(|value| {
+                value
+                    .as_column()
+                    .filter(|column| column.source == self.start)
+                    .map(|column| column.attnum)
+            })
+            .collect();
+        if let (Some(attnums), [_]) = (direct, sources.as_slice())
+            && self.view.table(self.start).is_some()
+        {
+            return Some(Finding::Direct(attnums));
+        }
+        Some(Finding::Search(self.inner_search(&path, &sources, &values)))
+    }
+
+    /// Cheapest way to all targets (Dijkstra to the nearest one, then from there on). `lax`: also over conditions that need not
+    /// hold, to optional sources.
+    fn path(&self, lax: bool) -> Option<Path> {
+        let mut path = Path {
+            sources: vec![self.start],
+            links: vec![],
+        };
+        while let Some(missing) = self
+            .targets
+            .iter()
+            .find(|target| !target.is_reached(&path.sources))
+        {
+            let wanted = if lax {
+                missing.sources()
+            } else {
+                self.targets.iter().flat_map(Target::sources).collect()
             };
-            let cost = cost + if link.equality.is_some() { 1 } else { SCAN_COST };
-            if !done.contains(&next) && best.get(&next).is_none_or(|(known, ..)| cost < *known) {
-                let longer = sources.iter().copied().chain([next]).collect();
-                best.insert(
-                    next,
-                    (cost, longer, used.iter().copied().chain([number]).collect()),
-                );
+            path = self.extend(path, &wanted, lax)?;
+        }
+        Some(path)
+    }
+
+    /// The cheapest extension of a path that reaches one more of the wanted sources.
+    fn extend(&self, path: Path, wanted: &BTreeSet<SourceId>, lax: bool) -> Option<Path> {
+        let already = path.sources.len();
+        let mut best: BTreeMap<SourceId, (u32, Path)> = BTreeMap::new();
+        let mut done: BTreeSet<SourceId> = BTreeSet::new();
+        best.insert(self.start, (0, path));
+        loop {
+            let (&at, (cost, path)) = best
+                .iter()
+                .filter(|(source, _)| !done.contains(source))
+                .min_by_key(|(_, (cost, _))| *cost)?;
+            let (cost, path) = (*cost, path.clone());
+            if path.sources[already..]
+                .iter()
+                .any(|source| wanted.contains(source))
+            {
+                return Some(path);
+            }
+            done.insert(at);
+            for (number, link) in self.links.iter().enumerate() {
+                let Some(next) = self.next_source(link, &path.sources, lax) else {
+                    continue;
+                };
+                let step = if link.equality.is_some() { 1 } else { SCAN_COST };
+                let whole = matches!(self.view.source(next).kind, SourceKind::Derived(_));
+                let cost = cost + step + if whole { DERIVED_COST } else { 0 };
+                if !done.contains(&next) && best.get(&next).is_none_or(|(known, _)| cost < *known) {
+                    let mut longer = path.clone();
+                    longer.sources.push(next);
+                    longer.links.push(number);
+                    best.insert(next, (cost, longer));
+                }
             }
         }
     }
+
+    /// The one source that a link adds to those already reached, if it may be used from there.
+    fn next_source(&self, link: &Link, reached: &[SourceId], lax: bool) -> Option<SourceId> {
+        let mut fresh = link.sources.iter().filter(|source| !reached.contains(source));
+        let next = *fresh.next()?;
+        let usable = holds(link, reached) || (lax && self.optional(next));
+        (fresh.next().is_none() && link.sources.len() > 1 && usable).then_some(next)
+    }
+
+    /// What gives a key column its value: the column nearest to the changed row that equalities on the path make equal to it,
+    /// else its own expression.
+    fn nearest_value(&self, target: &Target, path: &Path) -> Expression {
+        let place = |column: &Column| path.sources.iter().position(|source| *source == column.source);
+        let equal = self
+            .links
+            .iter()
+            .filter(|link| holds(link, &path.sources))
+            .filter_map(|link| link.equality.filter(|equality| equality.same_type))
+            .filter_map(|equality| match (equality.left, equality.right) {
+                (left, right) if target.alternatives.contains(&left) => Some(right),
+                (left, right) if target.alternatives.contains(&right) => Some(left),
+                _ => None,
+            });
+        let nearest = equal
+            .chain(target.alternatives.iter().copied())
+            .filter(|column| place(column).is_some())
+            .min_by_key(place);
+        nearest.map_or_else(|| target.value.clone(), Expression::of_column)
+    }
+
+    /// The part of a path that the key's values need: their sources and what leads to them.
+    fn prune(&self, path: &Path, values: &[Expression]) -> Vec<SourceId> {
+        let mut needed: BTreeSet<SourceId> = values
+            .iter()
+            .flat_map(|value| &value.columns)
+            .map(|column| column.source)
+            .collect();
+        needed.extend(path.sources.first());
+        // Each source after the first was reached by the link of the same position: walk back and keep what a kept source needs.
+        for (position, source) in path.sources.iter().enumerate().skip(1).rev() {
+            if needed.contains(source) {
+                needed.extend(self.links[path.links[position - 1]].sources.iter().copied());
+            }
+        }
+        path.sources
+            .iter()
+            .copied()
+            .filter(|source| needed.contains(source))
+            .collect()
+    }
+
+    fn render(&self, expression: &Expression) -> String {
+        let columns = &expression.columns;
+        expression
+            .template
+            .render(|hole| column(&alias(columns[hole].source), &self.column_name(columns[hole])))
+    }
+
+    fn column_name(&self, wanted: Column) -> String {
+        let name = match &self.view.source(wanted.source).kind {
+            SourceKind::Table(table) => table.column(wanted.attnum).map(|column| column.name.clone()),
+            SourceKind::Derived(_) => Some(derived_column(wanted.attnum)),
+            SourceKind::Computed | SourceKind::Recursion(_) => None,
+        };
+        name.unwrap_or_default()
+    }
+
+    /// Besides the link that reaches a source, further equalities with sources reached before: the other columns of a
+    /// multi-column key. Other conditions stay out: they would only narrow the search, but could raise an error that the
+    /// definition does not. A spread search (`lax`) needs them all: a row that is found must not stand in for one that is gone.
+    fn conditions_at(&self, path: &Path, sources: &[SourceId], position: usize, lax: bool) -> Vec<String> {
+        let source = sources[position];
+        let before = &sources[..=position];
+        let chosen = path
+            .sources
+            .iter()
+            .position(|known| *known == source)
+            .and_then(|place| path.links.get(place.checked_sub(1)?));
+        let links = self.links.iter().enumerate().filter(|(number, link)| {
+            let closing =
+                link.sources.contains(&source) && link.sources.iter().all(|known| before.contains(known));
+            let certain = holds(link, sources) || (lax && self.optional(source));
+            closing
+                && (chosen == Some(number)
+                    || (link.sources.len() > 1 && certain && (lax || link.equality.is_some())))
+        });
+        links.map(|(_, link)| self.render(&link.expression)).collect()
+    }
+
+    fn relation(&self, position: usize, source: SourceId) -> Relation {
+        match &self.view.source(source).kind {
+            _ if position == 0 => Relation::Changed,
+            SourceKind::Table(table) => Relation::Table(qualified(&table.schema, &table.name)),
+            SourceKind::Derived(block) => {
+                let text = self.view.block(*block).text.clone();
+                Relation::Derived {
+                    query: text.unwrap_or_default(),
+                    width: self.view.width(*block),
+                }
+            }
+            SourceKind::Computed | SourceKind::Recursion(_) => Relation::Changed,
+        }
+    }
+
+    fn search_sources(&self, path: &Path, sources: &[SourceId], lax: bool) -> Vec<SearchSource> {
+        let numbered = sources.iter().enumerate();
+        numbered
+            .map(|(position, source)| SearchSource {
+                relation: self.relation(position, *source),
+                alias: alias(*source),
+                conditions: if position == 0 {
+                    vec![]
+                } else {
+                    self.conditions_at(path, sources, position, lax)
+                },
+            })
+            .collect()
+    }
+
+    fn inner_search(&self, path: &Path, sources: &[SourceId], values: &[Expression]) -> Search {
+        Search {
+            sources: self.search_sources(path, sources, false),
+            keys: vec![values.iter().map(|value| self.render(value)).collect()],
+            known: vec![],
+        }
+    }
+
+    /// The search for a key whose columns come from several sources, or from the optional side of an outer join.
+    ///
+    /// A changed row names a unit together with rows of the key's other sources, and these can be gone already: one statement, or
+    /// two transactions, may take them all away. So the search joins by outer joins and says which columns it knows. With some
+    /// unknown, the tview itself tells the units that have the known ones: those that had rows before. (Take, of the changed
+    /// rows that a vanished row of the tview came from, the one nearest to a key source on the old path: its own search
+    /// still finds that source's columns.) A unit that gets its first rows has all its sources, and is found as a whole.
+    ///
+    /// A column from an optional source is NULL for the combinations without a row of it, and a change can make such
+    /// combinations come and go: the units with NULL there are affected as well.
+    fn spread(&self) -> Option<Search> {
+        let path = self.path(true)?;
+        let values: Vec<Expression> = self
+            .targets
+            .iter()
+            .map(|target| {
+                let reached = |column: &&Column| path.sources.contains(&column.source);
+                let first = target.alternatives.iter().find(reached);
+                first.map_or_else(|| target.value.clone(), |column| Expression::of_column(*column))
+            })
+            .collect();
+        let sources = self.prune(&path, &values);
+        let needed: BTreeSet<SourceId> = values
+            .iter()
+            .flat_map(|value| &value.columns)
+            .map(|column| column.source)
+            .collect();
+        let optional: Vec<SourceId> = needed
+            .iter()
+            .copied()
+            .filter(|source| self.optional(*source))
+            .collect();
+        if optional.len() > MOST_OPTIONAL {
+            return None;
+        }
+        let known = values
+            .iter()
+            .map(|value| {
+                let required = value
+                    .columns
+                    .iter()
+                    .map(|column| column.source)
+                    .find(|source| !self.optional(*source) && *source != self.start);
+                required.map(|source| {
+                    let whole = matches!(self.view.source(source).kind, SourceKind::Derived(_));
+                    pg_tviews_sqltext::row_is_there(&alias(source), whole)
+                })
+            })
+            .collect();
+        let keys = (0..1usize << optional.len())
+            .map(|absent| {
+                let is_absent = |source: SourceId| {
+                    optional
+                        .iter()
+                        .position(|known| *known == source)
+                        .is_some_and(|bit| absent & (1 << bit) != 0)
+                };
+                values
+                    .iter()
+                    .map(|value| self.render_without(value, is_absent))
+                    .collect()
+            })
+            .collect();
+        Some(Search {
+            sources: self.search_sources(&path, &sources, true),
+            keys,
+            known,
+        })
+    }
+
+    /// An expression in which the columns of some sources are NULL.
+    fn render_without(&self, expression: &Expression, absent: impl Fn(SourceId) -> bool) -> String {
+        let columns = &expression.columns;
+        expression.template.render(|hole| {
+            let text = column(&alias(columns[hole].source), &self.column_name(columns[hole]));
+            if absent(columns[hole].source) {
+                // NULL with the type of the column.
+                format!("(CASE WHEN false THEN {text} END)")
+            } else {
+                text
+            }
+        })
+    }
 }
 
-/// The one source that a link adds to those already reached, if it may be used from there.
-fn next_source(link: &Link, reached: &[SourceId]) -> Option<SourceId> {
-    let mut fresh = link.sources.iter().filter(|source| !reached.contains(source));
-    let next = *fresh.next()?;
-    (fresh.next().is_none() && link.sources.len() > 1 && holds(link, reached)).then_some(next)
+fn alias(source: SourceId) -> String {
+    format!("s{}", source.0)
 }
 
 /// Whether a link certainly holds for combinations with real rows of these sources.
@@ -113,99 +430,6 @@ fn holds(link: &Link, reached: &[SourceId]) -> bool {
     link.guard
         .as_ref()
         .is_none_or(|guard| reached.iter().any(|source| guard.contains(source)))
-}
-
-/// What gives a key column its value: the column nearest to the changed row that equalities on the path make equal to it, else
-/// its own expression.
-fn nearest_value(part: &KeyPart, links: &[Link], path: &[SourceId]) -> Expression {
-    let Some(wanted) = part.value.as_column() else {
-        return part.value.clone();
-    };
-    let equal = links
-        .iter()
-        .filter(|link| holds(link, path))
-        .filter_map(|link| link.equality.filter(|equality| equality.same_type))
-        .filter_map(|equality| match (equality.left, equality.right) {
-            (left, right) if left == wanted => Some(right),
-            (left, right) if right == wanted => Some(left),
-            _ => None,
-        });
-    let place = |column: &Column| path.iter().position(|source| *source == column.source);
-    let nearest = equal
-        .chain([wanted])
-        .filter(|column| place(column).is_some())
-        .min_by_key(place);
-    nearest.map_or_else(|| part.value.clone(), Expression::of_column)
-}
-
-/// The part of a path that the key's values need: their sources and what leads to them.
-fn prune(links: &[Link], chosen: &[usize], values: &[Expression], path: &[SourceId]) -> Vec<SourceId> {
-    let mut needed: BTreeSet<SourceId> = values
-        .iter()
-        .flat_map(|value| &value.columns)
-        .map(|column| column.source)
-        .collect();
-    needed.extend(path.first());
-    // Each source after the first was reached by the link of the same position: walk back and keep what a kept source needs.
-    for (position, source) in path.iter().enumerate().skip(1).rev() {
-        if needed.contains(source) {
-            needed.extend(links[chosen[position - 1]].sources.iter().copied());
-        }
-    }
-    path.iter()
-        .copied()
-        .filter(|source| needed.contains(source))
-        .collect()
-}
-
-fn build(
-    view: &View,
-    links: &[Link],
-    chosen: &[usize],
-    sources: &[SourceId],
-    values: &[Expression],
-) -> Search {
-    let alias = |source: SourceId| format!("s{}", source.0);
-    let name = |wanted: Column| {
-        let table = view.table(wanted.source);
-        let known = table.and_then(|table| table.column(wanted.attnum));
-        known.map(|column| column.name.clone()).unwrap_or_default()
-    };
-    let render = |expression: &Expression| {
-        let columns = &expression.columns;
-        expression
-            .template
-            .render(|hole| column(&alias(columns[hole].source), &name(columns[hole])))
-    };
-    let inside = |link: &Link| link.sources.iter().all(|source| sources.contains(source));
-    // Besides the links of the path, further equalities between its tables: the other columns of a multi-column key. Other
-    // conditions stay out: they would only narrow the search, but could raise an error that the definition does not.
-    let conditions = links
-        .iter()
-        .enumerate()
-        .filter(|(number, link)| {
-            inside(link)
-                && (chosen.contains(number)
-                    || (link.equality.is_some() && link.sources.len() > 1 && holds(link, sources)))
-        })
-        .map(|(_, link)| render(&link.expression))
-        .collect();
-    let relations = sources
-        .iter()
-        .enumerate()
-        .map(|(position, source)| SearchSource {
-            relation: match (position, view.table(*source)) {
-                (1.., Some(table)) => Some(qualified(&table.schema, &table.name)),
-                _ => None,
-            },
-            alias: alias(*source),
-        })
-        .collect();
-    Search {
-        sources: relations,
-        conditions,
-        key: values.iter().map(render).collect(),
-    }
 }
 
 /// The columns of `into` that are equal to columns of sources already reached: through them it is entered.
@@ -221,13 +445,9 @@ pub fn entered_columns(links: &[Link], from: &[SourceId], into: SourceId) -> BTr
         .collect()
 }
 
-/// The path of a finding, for index advice: the sources from the changed row to the key.
-pub fn path_sources(view: &View, key: &UnitKey, start: SourceId) -> Option<Vec<SourceId>> {
-    let links = links(view, start);
-    path(&links, start, &key.sources()).map(|(sources, _)| sources)
-}
-
-/// Resolves an output column of the definition to the table column it copies.
-pub fn output_column(view: &View, position: usize) -> Option<Column> {
-    expand_column(view, view.columns.get(position)?.copies?)
+/// The path of a finding, for index advice: the sources from the changed row to the key, and the links of the view.
+pub fn path_sources(view: &View, key: &UnitKey, start: SourceId) -> Option<(Vec<SourceId>, Vec<Link>)> {
+    let seeker = Seeker::new(view, key, start)?;
+    let path = seeker.path(seeker.is_spread())?;
+    Some((path.sources, seeker.links))
 }

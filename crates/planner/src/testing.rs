@@ -32,11 +32,12 @@ mod groups;
 mod keys;
 mod links;
 
-use crate::{Finding, Plan, Refusal, plan};
+use crate::{Finding, Plan, Refusal, missing_keys, plan};
 use pg_tviews_ir::{
     Block, BlockId, Column, Condition, Equality, Expression, OutputColumn, Parent, Role, Source, SourceId,
     SourceKind, Template, Use, View, validate,
 };
+use pg_tviews_sqltext::Relation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans a view and compares the plan's text.
@@ -55,7 +56,7 @@ pub(crate) fn check_fixed(input: &str, key: Option<&[usize]>, expect: &str) {
     };
     let actual = match &plan {
         Ok(plan) => built.plan_text(plan),
-        Err(refusals) => built.refusals_text(refusals),
+        Err(refusal) => built.refusal_text(refusal),
     };
     assert_eq!(lines(&actual), lines(expect), "{input}\n{}", built.view);
 }
@@ -158,14 +159,16 @@ impl Builder {
         let is_key =
             |output: &Option<Expression>| output.as_ref().is_some_and(|output| open.keys.contains(output));
         if open.distinct {
-            block.unique_outputs = Some((1..=block.outputs.len() as i16).collect());
+            block.group_outputs = (1..=block.outputs.len() as i16).collect();
+            block.groups_in_output = true;
         } else if !open.keys.is_empty() {
             let places: Vec<i16> = (1i16..)
                 .zip(&block.outputs)
                 .filter(|(_, output)| is_key(output))
                 .map(|(place, _)| place)
                 .collect();
-            block.unique_outputs = (places.len() == open.keys.len()).then_some(places);
+            block.groups_in_output = places.len() == open.keys.len();
+            block.group_outputs = places;
         }
         for output in &mut block.outputs {
             if open.limited || (open.grouped && !is_key(output)) {
@@ -184,6 +187,9 @@ impl Builder {
                     copies,
                     type_oid: 0,
                     collation: 0,
+                    shown: vec![],
+                    key: true,
+                    searchable: true,
                 })
                 .collect();
         }
@@ -348,6 +354,11 @@ impl Builder {
         Expression {
             template: Template::parse(&template, columns.len()).expect("a template"),
             strict: columns.iter().copied().filter(|_| !lax).collect(),
+            merges: if text.starts_with("coalesce(") && columns.len() > 1 {
+                columns.clone()
+            } else {
+                vec![]
+            },
             columns,
         }
     }
@@ -377,7 +388,7 @@ impl Builder {
                     .position(|known| known == column)
                     .map(|place| place as i16 + 1)
             }
-            SourceKind::Computed => Some(1),
+            SourceKind::Computed | SourceKind::Recursion(_) => Some(1),
         };
         let attnum = attnum.unwrap_or_else(|| panic!("no column {name}"));
         Column { source, attnum }
@@ -400,6 +411,9 @@ impl Builder {
         let names: Vec<String> = names.collect();
         let rows = if plan.key.single { "one row" } else { "many rows" };
         let mut text = format!("key {}: {rows}\n", names.join(", "));
+        if plan.key.columns.is_empty() && !missing_keys(&self.view).is_empty() {
+            text.push_str(&format!("{}\n", self.missing_text()));
+        }
         for occurrence in &plan.occurrences {
             let alias = &self.view.source(occurrence.source).alias;
             let finding = self.finding_text(occurrence.source, &occurrence.finding);
@@ -437,16 +451,30 @@ impl Builder {
             Finding::Everything => return "everything".to_owned(),
         };
         let sources = search.sources.iter().map(|source| match &source.relation {
-            Some(relation) => format!("{} {}.", relation.replace("\"s\".", ""), source.alias),
-            None => format!("{}.", source.alias),
+            Relation::Table(name) => format!("{} {}.", name.replace("\"s\".", ""), source.alias),
+            Relation::Derived { query, .. } => format!("({query}) {}.", source.alias),
+            Relation::Changed => format!("{}.", source.alias),
         });
+        let keys: Vec<String> = search.keys.iter().map(|key| key.join(", ")).collect();
         let mut text = format!(
             "{} from {}",
-            search.key.join(", "),
+            keys.join(" | "),
             sources.collect::<Vec<_>>().join(", ")
         );
-        if !search.conditions.is_empty() {
-            text.push_str(&format!(" where {}", search.conditions.join(" and ")));
+        let conditions: Vec<String> = search
+            .sources
+            .iter()
+            .flat_map(|source| source.conditions.clone())
+            .collect();
+        if !conditions.is_empty() {
+            text.push_str(&format!(" where {}", conditions.join(" and ")));
+        }
+        if search.is_spread() {
+            let known = search
+                .known
+                .iter()
+                .map(|known| known.as_deref().unwrap_or("always"));
+            text.push_str(&format!(" known if {}", known.collect::<Vec<_>>().join(", ")));
         }
         for id in self.view.source_ids().collect::<Vec<_>>().into_iter().rev() {
             text = text.replace(
@@ -461,28 +489,19 @@ impl Builder {
             .to_owned()
     }
 
-    fn refusals_text(&self, refusals: &[Refusal]) -> String {
-        let one = |refusal: &Refusal| match refusal {
-            Refusal::NoKey { candidates } => {
-                let lacking = candidates
-                    .iter()
-                    .map(|(alias, columns)| format!("{alias} lacks {}", columns.join(", ")));
-                format!("no key: {}", lacking.collect::<Vec<_>>().join("; "))
-            }
-            Refusal::GroupNotInOutput => "group not in output".to_owned(),
-            Refusal::OpaqueGroup { position } => format!("opaque group {position}"),
-            Refusal::SplitGroup { sources } => {
-                let aliases = sources
-                    .iter()
-                    .map(|source| self.view.source(*source).alias.clone());
-                format!("split group: {}", aliases.collect::<Vec<_>>().join(", "))
-            }
-            Refusal::OptionalGroup { position, source } => {
-                format!("optional group {position}: {}", self.view.source(*source).alias)
-            }
-            Refusal::Unlinked { source } => format!("unlinked: {}", self.view.source(*source).alias),
-        };
-        refusals.iter().map(one).collect::<Vec<_>>().join("\n")
+    fn refusal_text(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::KeyLost => "key lost".to_owned(),
+        }
+    }
+
+    /// The keys that would have to be in the output.
+    fn missing_text(&self) -> String {
+        let candidates = missing_keys(&self.view);
+        let lacking = candidates
+            .iter()
+            .map(|(alias, columns)| format!("{alias} lacks {}", columns.join(", ")));
+        lacking.collect::<Vec<_>>().join("; ")
     }
 }
 

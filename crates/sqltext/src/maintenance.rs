@@ -13,6 +13,21 @@ pub struct KeyColumn {
     pub nullable: bool,
 }
 
+/// Which columns of the unit keys are NULL, as a bit mask over key columns. Many units are looked up by equality, which NULLs
+/// don't satisfy and an index can't serve beside `IS NULL`: so units are worked on by the places of their NULLs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nulls(pub u64);
+
+impl Nulls {
+    /// Whether the key column with this number, from 0, is NULL.
+    pub fn has(self, number: usize) -> bool {
+        u32::try_from(number)
+            .ok()
+            .and_then(|number| 1u64.checked_shl(number))
+            .is_some_and(|bit| self.0 & bit != 0)
+    }
+}
+
 /// What the statements need to know about a tview.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TviewText {
@@ -30,6 +45,9 @@ pub struct TviewText {
     pub composite: bool,
     /// The definition must be computed unit by unit: a predicate on the key would not reach into it through a join.
     pub lateral: bool,
+    /// Grouping columns (positions from 0) whose equal values can be written in several ways, with the hash function of their
+    /// type, quoted: rows are told apart by the hash there.
+    pub loose: Vec<(usize, String)>,
 }
 
 /// Which units a statement works on.
@@ -38,7 +56,7 @@ enum Units {
     /// The one whose key is `$1`, `$2` …
     One,
     /// Those whose keys are the arrays `$1`, `$2` …
-    Many,
+    Many(Nulls),
     /// All of them.
     All,
 }
@@ -50,8 +68,8 @@ impl TviewText {
     }
 
     /// Brings the rows of many units up to date; `$n` are arrays of key columns.
-    pub fn upsert_many(&self) -> String {
-        self.upsert(Units::Many)
+    pub fn upsert_many(&self, nulls: Nulls) -> String {
+        self.upsert(Units::Many(nulls))
     }
 
     /// Brings all rows up to date.
@@ -89,8 +107,8 @@ impl TviewText {
     }
 
     /// Deletes the rows of those units for which the definition has none; `$n` are arrays of key columns.
-    pub fn delete_many(&self) -> String {
-        self.delete(Units::Many)
+    pub fn delete_many(&self, nulls: Nulls) -> String {
+        self.delete(Units::Many(nulls))
     }
 
     /// Deletes all rows that the definition does not have.
@@ -110,10 +128,10 @@ impl TviewText {
                 self.key_is("t", Side::Stored, parameter),
                 self.key_is("d", Side::Defined, parameter),
             ),
-            Units::Many => (
+            Units::Many(nulls) => (
                 format!(" USING {}", self.unnested()),
-                self.key_is("t", Side::Stored, unit_column),
-                self.key_is("d", Side::Defined, unit_column),
+                self.unit_is("t", Side::Stored, nulls),
+                self.unit_is("d", Side::Defined, nulls),
             ),
             Units::All => (
                 String::new(),
@@ -131,8 +149,8 @@ impl TviewText {
 
     /// Brings the rows of many units up to date where a unit may have any number of rows, duplicates included; `$n` are
     /// arrays of key columns.
-    pub fn replace_many(&self) -> String {
-        self.replace(Units::Many)
+    pub fn replace_many(&self, nulls: Nulls) -> String {
+        self.replace(Units::Many(nulls))
     }
 
     /// Brings all rows up to date, duplicates included.
@@ -148,7 +166,7 @@ impl TviewText {
     /// INSERT INTO tview SELECT … FROM n WHERE NOT EXISTS (the same in o)
     /// ```
     fn replace(&self, units: Units) -> String {
-        let image = |alias: &str, side| format!("{}::\"pg_catalog\".text", self.row(alias, side));
+        let image = |alias: &str, side| self.image(alias, side);
         let names: Vec<String> = (1..=self.columns.len())
             .map(|number| format!("c{number}"))
             .collect();
@@ -157,9 +175,9 @@ impl TviewText {
             .map(|((_, name), alias)| format!("{} AS {alias}", column("d", name)))
             .collect();
         let (stored_from, stored_filter) = match units {
-            Units::Many => (
+            Units::Many(nulls) => (
                 format!(", {}", self.unnested()),
-                format!(" WHERE {}", self.key_is("t", Side::Stored, unit_column)),
+                format!(" WHERE {}", self.unit_is("t", Side::Stored, nulls)),
             ),
             Units::One | Units::All => (String::new(), String::new()),
         };
@@ -198,8 +216,8 @@ impl TviewText {
 
     /// The rows of given units (`$n` are arrays) in which tview and definition differ: one row per difference, for the check
     /// of a snapshot. See [`TviewText::verify`] for its columns.
-    pub fn differences_many(&self) -> String {
-        self.differences(Units::Many)
+    pub fn differences_many(&self, nulls: Nulls) -> String {
+        self.differences(Units::Many(nulls))
     }
 
     /// All rows in which tview and definition differ: (key jsonb, expected jsonb, actual jsonb).
@@ -220,7 +238,7 @@ impl TviewText {
                 .enumerate()
                 .map(|(number, names)| format!("{} AS c{}", column(alias, side.name(names)), number + 1))
                 .collect();
-            let image = format!("{}::\"pg_catalog\".text", self.row(alias, side));
+            let image = self.image(alias, side);
             format!(
                 "(SELECT {}, {image} AS image, row_number() OVER (PARTITION BY {image}) AS copy FROM {from})",
                 columns.join(", ")
@@ -228,11 +246,11 @@ impl TviewText {
         };
         let stored = match units {
             Units::All | Units::One => format!("{} AS t", self.table),
-            Units::Many => format!(
+            Units::Many(nulls) => format!(
                 "{} AS t, {} WHERE {}",
                 self.table,
                 self.unnested(),
-                self.key_is("t", Side::Stored, unit_column)
+                self.unit_is("t", Side::Stored, nulls)
             ),
         };
         let same = self.same_unit();
@@ -304,6 +322,23 @@ impl TviewText {
         format!("{}::\"pg_catalog\".record", self.row(alias, Side::Stored))
     }
 
+    /// The text by which rows are told apart.
+    fn image(&self, alias: &str, side: Side) -> String {
+        let cells: Vec<String> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(position, names)| {
+                let cell = column(alias, side.name(names));
+                match self.loose.iter().find(|(loose, _)| *loose == position) {
+                    Some((_, hash)) => format!("{hash}({cell}, 0)"),
+                    None => cell,
+                }
+            })
+            .collect();
+        format!("ROW({})::\"pg_catalog\".text", cells.join(", "))
+    }
+
     fn row(&self, alias: &str, side: Side) -> String {
         format!(
             "ROW({})",
@@ -322,17 +357,17 @@ impl TviewText {
                     self.key_is("d", Side::Defined, parameter)
                 )
             }
-            Units::Many if self.lateral => format!(
+            Units::Many(nulls) if self.lateral => format!(
                 "{} CROSS JOIN LATERAL (SELECT * FROM {} AS d WHERE {} OFFSET 0) AS d",
                 self.unnested(),
                 self.definition,
-                self.key_is("d", Side::Defined, unit_column)
+                self.unit_is("d", Side::Defined, nulls)
             ),
-            Units::Many => format!(
+            Units::Many(nulls) => format!(
                 "{} JOIN {} AS d ON {}",
                 self.unnested(),
                 self.definition,
-                self.key_is("d", Side::Defined, unit_column)
+                self.unit_is("d", Side::Defined, nulls)
             ),
         }
     }
@@ -351,6 +386,19 @@ impl TviewText {
             join(&numbers, ", ", |number| format!("${number}")),
             join(&numbers, ", ", |number| format!("k{number}"))
         )
+    }
+
+    /// The key is that of a row of `u`, whose NULLs are in known places.
+    fn unit_is(&self, alias: &str, side: Side, nulls: Nulls) -> String {
+        let numbered: Vec<(usize, &KeyColumn)> = self.key.iter().enumerate().collect();
+        join(&numbered, " AND ", |(number, key)| {
+            let stored = column(alias, side.name(&self.columns[key.position]));
+            if nulls.has(*number) {
+                format!("{stored} IS NULL")
+            } else {
+                format!("{stored} {} {}", key.equals, unit_column(*number))
+            }
+        })
     }
 
     fn key_is(&self, alias: &str, side: Side, value: impl Fn(usize) -> String) -> String {
@@ -414,6 +462,7 @@ mod tests {
             single: true,
             composite: false,
             lateral: false,
+            loose: vec![],
         }
     }
 
@@ -431,13 +480,13 @@ mod tests {
 
     #[test]
     fn many_units_come_as_arrays() {
-        let delete = product().delete_many();
+        let delete = product().delete_many(Nulls::default());
         assert!(delete.contains("USING unnest($1) AS u(k1)"), "{delete}");
         let lateral = TviewText {
             lateral: true,
             ..product()
         }
-        .upsert_many();
+        .upsert_many(Nulls::default());
         assert!(
             lateral.contains("CROSS JOIN LATERAL") && lateral.contains("OFFSET 0"),
             "{lateral}"
@@ -448,9 +497,8 @@ mod tests {
     fn null_keys_count_as_equal() {
         let mut text = product();
         text.key[0].nullable = true;
-        assert!(
-            text.delete_many()
-                .contains("OR (t.\"pk\" IS NULL AND u.k1 IS NULL)")
-        );
+        assert!(text.delete_one().contains("OR (t.\"pk\" IS NULL AND $1 IS NULL)"));
+        let many = text.delete_many(Nulls(1));
+        assert!(many.contains("WHERE t.\"pk\" IS NULL\n"), "{many}");
     }
 }

@@ -1,19 +1,51 @@
 //! Statements that name the units a change affects.
 
-use crate::{identifier, join};
+use crate::{column, identifier, join};
 
 /// The name under which a trigger sees the rows before the change.
 pub const OLD_ROWS: &str = "pg_tviews_old";
 /// The name under which a trigger sees the rows after the change.
 pub const NEW_ROWS: &str = "pg_tviews_new";
 
+/// What stands in a search's FROM clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// The changed rows.
+    Changed,
+    /// A table, by its quoted, qualified name.
+    Table(String),
+    /// A derived table.
+    Derived {
+        /// Its query.
+        query: String,
+        /// Number of its columns.
+        width: usize,
+    },
+}
+
+/// The name that a search gives the n-th column of a derived table, from 1.
+pub fn derived_column(number: i16) -> String {
+    format!("c{number}")
+}
+
+/// The condition under which an outer join has found a row of a relation. A row of a table has a `tableoid`, a row of a derived
+/// table the mark that the search gives it.
+pub fn row_is_there(alias: &str, derived: bool) -> String {
+    let column = if derived { ROW_MARK } else { "tableoid" };
+    format!("({alias}.{column} IS NOT NULL)")
+}
+
+const ROW_MARK: &str = "\"pg_tviews row\"";
+
 /// One relation of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchSource {
-    /// Its quoted, qualified name; `None` for the changed rows.
-    pub relation: Option<String>,
+    /// What it is.
+    pub relation: Relation,
     /// Its generated alias.
     pub alias: String,
+    /// Conditions that tie it to the relations before it, rendered.
+    pub conditions: Vec<String>,
 }
 
 /// A search before it is decided which of the old and new rows it starts from.
@@ -21,42 +53,166 @@ pub struct SearchSource {
 pub struct Search {
     /// The changed occurrence first, then the other relations on the path.
     pub sources: Vec<SearchSource>,
-    /// Conditions, rendered.
-    pub conditions: Vec<String>,
-    /// The unit key, rendered.
-    pub key: Vec<String>,
+    /// Unit keys to look for, rendered. The further ones of a spread search have columns of optional sources NULL.
+    pub keys: Vec<Vec<String>>,
+    /// Empty for a search by inner joins. Else the search is spread, it joins by outer joins, and for each key column this is
+    /// the condition under which its value is known, if that is not certain.
+    pub known: Vec<Option<String>>,
 }
 
 impl Search {
+    /// Whether its result has a last column that says whether the whole unit key is known.
+    pub fn is_spread(&self) -> bool {
+        !self.known.is_empty()
+    }
+
     /// The search over the named transition tables, each unit once:
     /// ```sql
     /// SELECT s0."pk_product" FROM "pg_tviews_old" AS s1, "public"."tb_product" AS s0 WHERE (s0."fk_category" = s1."pk_category")
     /// UNION
     /// SELECT … FROM "pg_tviews_new" AS s1, …
     /// ```
+    /// A derived table is computed for each row that leads into it, so that the condition reaches what it groups or unites:
+    /// `CROSS JOIN LATERAL (SELECT * FROM (…) AS s2 WHERE s2."k" = s1."k" OFFSET 0) AS s2`.
+    ///
+    /// A spread search joins by `LEFT JOIN`, and its last column says whether all of the key is known.
     pub fn statement(&self, changed: &[&str]) -> String {
-        let branches: Vec<String> = changed.iter().map(|rows| self.branch(rows)).collect();
+        let complete = self.is_spread().then(|| self.complete());
+        let branches: Vec<String> = changed
+            .iter()
+            .flat_map(|rows| {
+                self.keys
+                    .iter()
+                    .map(|key| self.branch(rows, key, complete.as_deref()))
+            })
+            .collect();
         match branches.as_slice() {
             [only] => only.replacen("SELECT ", "SELECT DISTINCT ", 1),
             _ => branches.join("\nUNION\n"),
         }
     }
 
-    fn branch(&self, changed: &str) -> String {
-        let key = self.key.join(", ");
-        let from = join(&self.sources, ", ", |source| {
-            let relation = source.relation.clone().unwrap_or_else(|| identifier(changed));
-            format!("{relation} AS {}", source.alias)
+    /// For rows whose key a spread search knows in part: the units of the tview that have these parts. `stored` are the tview's key
+    /// columns.
+    /// ```sql
+    /// SELECT t."k1", t."k2" FROM (SELECT DISTINCT key AS k1, …, known AS h1, … FROM …) AS f
+    ///   JOIN tview AS t ON (f.h1 AND t."k1" IS NOT DISTINCT FROM f.k1 OR NOT f.h1) AND …
+    ///  WHERE (f.h1 OR f.h2) AND NOT (f.h1 AND f.h2)
+    /// ```
+    pub fn stored_units(&self, changed: &[&str], table: &str, stored: &[String]) -> String {
+        let parts = changed.iter().flat_map(|rows| {
+            self.keys.iter().map(|key| {
+                let columns: Vec<String> = key
+                    .iter()
+                    .zip(&self.known)
+                    .enumerate()
+                    .map(|(number, (value, known))| {
+                        let known = known.as_deref().unwrap_or("true");
+                        format!("{value} AS k{0}, {known} AS h{0}", number + 1)
+                    })
+                    .collect();
+                format!("SELECT {}\n  FROM {}", columns.join(", "), self.from(rows))
+            })
         });
-        let filter = if self.conditions.is_empty() {
+        let parts: Vec<String> = parts.collect();
+        let numbers: Vec<usize> = (1..=stored.len()).collect();
+        let same = join(&numbers, " AND ", |number| {
+            let stored = column("t", &stored[number - 1]);
+            format!("(NOT f.h{number} OR {stored} IS NOT DISTINCT FROM f.k{number})")
+        });
+        let flags = |separator: &str| join(&numbers, separator, |number| format!("f.h{number}"));
+        format!(
+            "SELECT DISTINCT {} FROM (\n{}\n) AS f JOIN {table} AS t ON {same}\n WHERE ({}) AND NOT ({})",
+            join(stored, ", ", |name| column("t", name)),
+            parts.join("\nUNION\n"),
+            flags(" OR "),
+            flags(" AND "),
+        )
+    }
+
+    fn complete(&self) -> String {
+        let conditions: Vec<&str> = self.known.iter().flatten().map(String::as_str).collect();
+        if conditions.is_empty() {
+            "true".into()
+        } else {
+            conditions.join(" AND ")
+        }
+    }
+
+    fn branch(&self, changed: &str, key: &[String], complete: Option<&str>) -> String {
+        let last = complete.map_or_else(String::new, |complete| format!(", {complete}"));
+        let filter = if self.is_spread() {
             String::new()
         } else {
-            format!(
-                "\n WHERE {}",
-                join(&self.conditions, "\n   AND ", |text| format!("({text})"))
-            )
+            self.filter()
         };
-        format!("SELECT {key}\n  FROM {from}{filter}")
+        format!(
+            "SELECT {}{last}\n  FROM {}{filter}",
+            key.join(", "),
+            self.from(changed)
+        )
+    }
+
+    fn from(&self, changed: &str) -> String {
+        let mut text = String::new();
+        for source in &self.sources {
+            let alias = &source.alias;
+            let first = text.is_empty();
+            let separator = match (first, self.is_spread()) {
+                (true, _) => "",
+                (false, true) => "\n  LEFT JOIN ",
+                (false, false) => ", ",
+            };
+            text.push_str(separator);
+            match &source.relation {
+                Relation::Changed => text.push_str(&format!("{} AS {alias}", identifier(changed))),
+                Relation::Table(name) => text.push_str(&format!("{name} AS {alias}")),
+                Relation::Derived { query, width } => {
+                    let mark = if self.is_spread() {
+                        format!(", true AS {ROW_MARK}")
+                    } else {
+                        String::new()
+                    };
+                    let names: Vec<String> = (1..=*width).map(|number| format!("c{number}")).collect();
+                    text.push_str(&format!(
+                        "LATERAL (SELECT {alias}.*{mark} FROM ({query}) AS {alias} ({}){} OFFSET 0) AS {alias}",
+                        names.join(", "),
+                        where_clause(&source.conditions)
+                    ));
+                }
+            }
+            if !first && self.is_spread() {
+                let conditions = match &source.relation {
+                    Relation::Derived { .. } => "true".into(),
+                    _ => join(&source.conditions, " AND ", |text| format!("({text})")),
+                };
+                text.push_str(&format!(" ON {conditions}"));
+            }
+        }
+        text
+    }
+
+    fn filter(&self) -> String {
+        let tables = self
+            .sources
+            .iter()
+            .filter(|source| !matches!(source.relation, Relation::Derived { .. }));
+        where_clause(
+            &tables
+                .flat_map(|source| source.conditions.clone())
+                .collect::<Vec<_>>(),
+        )
+    }
+}
+
+fn where_clause(conditions: &[String]) -> String {
+    if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "\n WHERE {}",
+            join(conditions, "\n   AND ", |text| format!("({text})"))
+        )
     }
 }
 
@@ -64,29 +220,53 @@ impl Search {
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_transition_table_is_made_distinct_and_two_are_united() {
-        let search = Search {
+    fn search() -> Search {
+        Search {
             sources: vec![
                 SearchSource {
-                    relation: None,
+                    relation: Relation::Changed,
                     alias: "s1".into(),
+                    conditions: vec![],
                 },
                 SearchSource {
-                    relation: Some("\"public\".\"p\"".into()),
+                    relation: Relation::Table("\"public\".\"p\"".into()),
                     alias: "s0".into(),
+                    conditions: vec!["s0.\"c\" = s1.\"k\"".into()],
                 },
             ],
-            conditions: vec!["s0.\"c\" = s1.\"k\"".into()],
-            key: vec!["s0.\"k\"".into()],
-        };
+            keys: vec![vec!["s0.\"k\"".into()]],
+            known: vec![],
+        }
+    }
+
+    #[test]
+    fn one_transition_table_is_made_distinct_and_two_are_united() {
         assert_eq!(
-            search.statement(&[NEW_ROWS]),
+            search().statement(&[NEW_ROWS]),
             "SELECT DISTINCT s0.\"k\"\n  FROM \"pg_tviews_new\" AS s1, \"public\".\"p\" AS s0\n WHERE (s0.\"c\" = s1.\"k\")"
         );
         assert_eq!(
-            search.statement(&[OLD_ROWS, NEW_ROWS]).matches("UNION").count(),
+            search().statement(&[OLD_ROWS, NEW_ROWS]).matches("UNION").count(),
             1
+        );
+    }
+
+    #[test]
+    fn a_spread_search_says_what_it_knows() {
+        let spread = Search {
+            keys: vec![vec!["s1.\"a\"".into(), "s0.\"k\"".into()]],
+            known: vec![None, Some(row_is_there("s0", false))],
+            ..search()
+        };
+        assert_eq!(
+            spread.statement(&[OLD_ROWS]),
+            "SELECT DISTINCT s1.\"a\", s0.\"k\", (s0.tableoid IS NOT NULL)\n  FROM \"pg_tviews_old\" AS s1\n  LEFT JOIN \
+             \"public\".\"p\" AS s0 ON (s0.\"c\" = s1.\"k\")"
+        );
+        let stored = spread.stored_units(&[OLD_ROWS], "\"public\".\"tv\"", &["a".into(), "k".into()]);
+        assert!(
+            stored.contains("JOIN \"public\".\"tv\" AS t ON (NOT f.h1 OR t.\"a\" IS NOT DISTINCT FROM f.k1)"),
+            "{stored}"
         );
     }
 }

@@ -95,10 +95,16 @@ impl Analyzer {
             return None;
         }
         let template = Template::parse(&rewritten.deparse(), columns.len()).ok()?;
+        let merged = node.merged_variables().unwrap_or_default();
+        let merges: Option<Vec<Column>> = merged
+            .into_iter()
+            .map(|variable| column_of(variable, scope))
+            .collect();
         Some(Expression {
             template,
             strict: strict_columns(node, scope),
             columns,
+            merges: merges.filter(|merged| merged.len() > 1).unwrap_or_default(),
         })
     }
 
@@ -117,12 +123,6 @@ impl Analyzer {
             NodeKind::Sequence => {
                 self.object(place, Some(node), "a sequence gives another value each time", "Store the value in a source table.");
             }
-            NodeKind::Aggregate { foreign_level: true } => self.object(
-                place,
-                Some(node),
-                "an aggregate of an outer query inside a subquery is not supported yet",
-                "Compute the aggregate in a subquery of its own.",
-            ),
             _ => {}
         }
         if let Some((message, hint)) = functions::objection(node) {
@@ -130,7 +130,7 @@ impl Analyzer {
         }
         !matches!(
             kind,
-            NodeKind::Aggregate { .. } | NodeKind::Window | NodeKind::SetReturning | NodeKind::Parameter
+            NodeKind::Aggregate | NodeKind::Window | NodeKind::SetReturning | NodeKind::Parameter
         )
     }
 
@@ -144,6 +144,7 @@ impl Analyzer {
         place: &str,
     ) -> Option<Column> {
         let column = column_of(variable, scope)?;
+        self.note_reference(scope, variable.levels_up);
         if variable.attnum < WHOLE_ROW {
             self.object(
                 place,
@@ -166,6 +167,27 @@ impl Analyzer {
             self.view.uses.insert(Use { column, role });
         }
         Some(column)
+    }
+
+    /// The columns that an expression shows outside of aggregates.
+    pub(super) fn shown_columns(node: Node, scope: &Scope) -> Vec<Column> {
+        let mut shown = Vec::new();
+        rewrite(node, &mut |visited| match visited.kind() {
+            NodeKind::Variable(variable) => {
+                shown.extend(column_of(variable, scope));
+                Visit::Keep
+            }
+            NodeKind::Aggregate | NodeKind::Query => Visit::Keep,
+            _ => Visit::Descend,
+        });
+        shown
+    }
+
+    /// Notes that the innermost block refers to something of the query this many levels further out: the blocks in between
+    /// can't be computed on their own.
+    pub(super) fn note_reference(&mut self, scope: &Scope, levels_up: usize) {
+        let inner = scope.len().saturating_sub(levels_up);
+        self.open.extend(scope[inner..].iter().map(|frame| frame.block));
     }
 
     /// Analyses a subquery in an expression. What ties it to the outer rows besides its own WHERE clause is the test of IN, ANY and
@@ -261,7 +283,7 @@ impl Analyzer {
             let filling = match visited.kind() {
                 NodeKind::Variable(variable) => column_of(variable, scope).map(Filling::Column),
                 NodeKind::SublinkOutput(number) => Some(Filling::Output(number)),
-                NodeKind::Sublink { .. } | NodeKind::Aggregate { .. } | NodeKind::Window => None,
+                NodeKind::Sublink { .. } | NodeKind::Aggregate | NodeKind::Window => None,
                 _ => return Visit::Descend,
             };
             let Some(filling) = filling else {
@@ -309,6 +331,7 @@ impl Analyzer {
             template,
             columns,
             strict,
+            merges: vec![],
         })
     }
 }

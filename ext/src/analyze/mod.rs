@@ -10,10 +10,13 @@ mod sources;
 
 pub use objection::{Objection, refusal};
 
-use crate::pg::node::Node;
-use crate::pg::tree::{FromNode, JoinKind, Query, Target};
+use crate::pg::keys::KeyType;
+use crate::pg::node::{Node, type_name};
+use crate::pg::parse;
+use crate::pg::relation::{is_fixed_length, is_hashable};
+use crate::pg::tree::{FromNode, JoinKind, Query, RangeKind, Target};
 use pg_tviews_ir::{
-    Block, BlockId, Condition, Expression, OutputColumn, Parent, ROOT_BLOCK, Role, SourceId, View,
+    Block, BlockId, Column, Condition, Expression, OutputColumn, Parent, ROOT_BLOCK, Role, SourceId, View,
 };
 use pgrx::pg_sys;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +35,8 @@ pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
         view: View::default(),
         objections: Vec::new(),
         owner,
+        open: BTreeSet::new(),
+        recursions: Vec::new(),
     };
     let mut scope = Vec::new();
     analyzer.block(query, None, &mut scope, "");
@@ -46,6 +51,10 @@ struct Analyzer {
     view: View,
     objections: Vec<Objection>,
     owner: pg_sys::Oid,
+    /// Blocks that refer to something outside themselves.
+    open: BTreeSet<BlockId>,
+    /// The recursive WITH queries that are being analysed: name and block.
+    recursions: Vec<(String, Option<BlockId>)>,
 }
 
 /// What a query's variables refer to.
@@ -87,6 +96,77 @@ impl Analyzer {
             ..Block::default()
         });
         self.refuse_clauses(query, id, within);
+        if query.has_set_operations() {
+            self.set_operation(id, query, scope, within);
+        } else {
+            self.select(id, query, scope, within);
+        }
+        if matches!(parent, Some(Parent::Derived(_))) && !self.open.contains(&id) {
+            self.view.blocks[id.0].text = Some(parse::query_text(query));
+        }
+        id
+    }
+
+    /// A set operation, nested ones included: each of its SELECTs is a branch.
+    fn set_operation(&mut self, id: BlockId, query: Query, scope: &mut Scope, within: &str) {
+        if let Some((_, block @ None)) = self.recursions.last_mut() {
+            *block = Some(id);
+        }
+        scope.push(Frame {
+            query,
+            block: id,
+            sources: BTreeMap::new(),
+        });
+        let targets = query.targets();
+        let visible: Vec<&Target> = targets.iter().filter(|target| !target.hidden).collect();
+        let branches = query.set_operation_branches();
+        for (number, index) in branches.into_iter().enumerate() {
+            let Some(RangeKind::Subquery(inner)) = query.range_entry(index).map(|entry| entry.kind()) else {
+                continue;
+            };
+            let place = match within {
+                "" => format!("branch {} of the set operation", number + 1),
+                _ => format!("{within}, branch {}", number + 1),
+            };
+            let branch = self.block(inner, Some(Parent::Branch(id)), scope, &place);
+            self.view.blocks[id.0].branches.push(branch);
+            self.cast_outputs(branch, inner, &visible);
+        }
+        let block = &mut self.view.blocks[id.0];
+        block.passes_values = query.limit().is_none() && query.offset().is_none();
+        if !query.keeps_duplicates() {
+            block.group_outputs = visible.iter().map(|target| target.position).collect();
+            block.groups_in_output = true;
+        }
+        if id == ROOT_BLOCK {
+            for target in &visible {
+                self.output_column(target, None, vec![]);
+            }
+        }
+        self.other_clauses(query, scope, within);
+        scope.pop();
+    }
+
+    /// The operation gives each column one type: branches that have another are converted.
+    fn cast_outputs(&mut self, branch: BlockId, query: Query, united: &[&Target]) {
+        let targets = query.targets();
+        let own = targets.iter().filter(|target| !target.hidden);
+        for (position, (own, united)) in own.zip(united).enumerate() {
+            let wanted = united.expression.type_oid();
+            if own.expression.type_oid() == wanted {
+                continue;
+            }
+            let name = type_name(wanted);
+            for leaf in self.view.leaves(branch) {
+                if let Some(Some(output)) = self.view.blocks[leaf.0].outputs.get_mut(position) {
+                    output.template = output.template.wrapped("CAST(", &format!(" AS {name})"));
+                    output.merges.clear();
+                }
+            }
+        }
+    }
+
+    fn select(&mut self, id: BlockId, query: Query, scope: &mut Scope, within: &str) {
         let mut indices = Vec::new();
         let from = query.join_tree();
         range_indices(&from, &mut indices);
@@ -111,24 +191,12 @@ impl Analyzer {
             self.view.sources[source.0].nullable = true;
         }
         scope.pop();
-        id
     }
 
-    /// Clauses that are not maintained, at the top or anywhere.
+    /// Clauses that no definition may have.
     fn refuse_clauses(&mut self, query: Query, id: BlockId, within: &str) {
-        let top = id == ROOT_BLOCK;
-        let place = if top {
-            "definition".to_owned()
-        } else {
-            within.to_owned()
-        };
-        let unit = "Give the tview one row per row of a table; aggregates belong into a subquery of the select list.";
-        let everywhere = [
-            (
-                query.has_set_operations(),
-                "UNION, INTERSECT and EXCEPT are not supported yet",
-                "Make one tview per branch.",
-            ),
+        let place = if id == ROOT_BLOCK { "definition" } else { within };
+        let checks = [
             (
                 query.has_row_marks(),
                 "FOR UPDATE and FOR SHARE have no meaning in a definition",
@@ -140,37 +208,9 @@ impl Analyzer {
                 "Leave the data-modifying WITH query out.",
             ),
         ];
-        let at_top = [
-            (
-                query.has_grouping_sets(),
-                "GROUPING SETS are not supported at the top yet",
-                unit,
-            ),
-            (
-                query.has_distinct_on(),
-                "DISTINCT ON is not supported at the top yet",
-                unit,
-            ),
-            (
-                query.has_windows(),
-                "window functions are not supported at the top yet",
-                unit,
-            ),
-            (
-                query.limit().is_some() || query.offset().is_some(),
-                "LIMIT and OFFSET are not supported at the top yet",
-                "Keep all rows in the tview and limit the query that reads it.",
-            ),
-            (
-                query.has_target_srfs(),
-                "a set-returning function in the select list is not supported",
-                "Move it into the FROM clause.",
-            ),
-        ];
-        let checks = everywhere.into_iter().chain(at_top.into_iter().filter(|_| top));
         for (found, message, hint) in checks {
             if found {
-                self.object(&place, None, message, hint);
+                self.object(place, None, message, hint);
             }
         }
     }
@@ -180,50 +220,49 @@ impl Analyzer {
         let grouped = !groups.is_empty() || query.has_aggregates() || query.has_grouping_sets();
         let limited = query.limit().is_some() || query.offset().is_some();
         let block = &mut self.view.blocks[id.0];
-        block.plain = !grouped
-            && !limited
-            && !query.is_distinct()
-            && !query.has_windows()
-            && !query.has_set_operations()
-            && !query.has_target_srfs();
+        block.plain = !grouped && !limited && !query.is_distinct() && !query.has_windows();
+        block.repeats = query.has_target_srfs();
         let one_group = groups.is_empty() && query.has_aggregates() && !query.has_grouping_sets();
         let first_only = query.limit().is_some_and(Node::is_constant_one);
         block.at_most_one_row = (one_group || first_only) && !query.has_target_srfs();
         let visible = || targets.iter().filter(|target| !target.hidden);
-        block.unique_outputs = if query.has_grouping_sets() || query.has_target_srfs() {
-            None
-        } else if !groups.is_empty() {
-            groups
-                .iter()
-                .map(|group| {
-                    visible()
-                        .find(|target| target.reference == *group)
-                        .map(|target| target.position)
-                })
-                .collect()
-        } else if query.is_distinct() && !query.has_distinct_on() {
-            Some(visible().map(|target| target.position).collect())
+        let references = if query.has_distinct_on() {
+            query.distinct_references()
+        } else if query.is_distinct() {
+            block.group_outputs = visible().map(|target| target.position).collect();
+            block.groups_in_output = true;
+            return;
+        } else if query.has_grouping_sets() || query.has_target_srfs() {
+            return;
         } else {
-            None
+            groups
         };
+        let place = |reference: &u32| visible().find(|target| target.reference == *reference);
+        let places: Vec<i16> = references
+            .iter()
+            .filter_map(place)
+            .map(|target| target.position)
+            .collect();
+        block.groups_in_output = !places.is_empty() && places.len() == references.len();
+        block.group_outputs = places;
     }
 
     /// The select list: what each output may be relied upon for, and what it uses.
     fn outputs(&mut self, id: BlockId, query: Query, targets: &[Target], scope: &mut Scope, within: &str) {
-        let groups = query.group_references();
-        let grouped = !groups.is_empty() || query.has_aggregates();
-        let from_afar = query.limit().is_some()
-            || query.offset().is_some()
-            || query.has_windows()
-            || query.has_distinct_on()
-            || query.has_grouping_sets();
+        let grouped =
+            !query.group_references().is_empty() || query.has_aggregates() || query.has_grouping_sets();
+        let groups = query.common_group_references();
+        let windows = query.window_partitions();
+        let distinct = query.distinct_references();
+        let limited = query.limit().is_some() || query.offset().is_some();
+        let compared = matches!(self.view.blocks[id.0].parent, Some(Parent::Branch(_)));
         for target in targets {
             let place = if within.is_empty() {
                 format!("select list, column \"{}\"", target.name)
             } else {
                 within.to_owned()
             };
-            let role = if target.reference == 0 {
+            let role = if target.reference == 0 && !compared {
                 Role::Leaf
             } else {
                 Role::Link
@@ -232,20 +271,34 @@ impl Analyzer {
             if target.hidden {
                 continue;
             }
-            let reliable = !from_afar && (!grouped || groups.contains(&target.reference));
+            let reference = &target.reference;
+            let reliable = !limited
+                && (!grouped || groups.contains(reference))
+                && (!query.has_windows() || windows.iter().all(|window| window.contains(reference)))
+                && (!query.has_distinct_on() || distinct.contains(reference));
             if id == ROOT_BLOCK {
                 let copies = expression.as_ref().and_then(Expression::as_column);
-                self.view.columns.push(OutputColumn {
-                    name: target.name.clone(),
-                    copies,
-                    type_oid: target.expression.type_oid().to_u32(),
-                    collation: target.expression.collation().to_u32(),
-                });
+                let shown = Analyzer::shown_columns(target.expression, scope);
+                self.output_column(target, copies, shown);
             }
             self.view.blocks[id.0]
                 .outputs
                 .push(expression.filter(|_| reliable));
         }
+    }
+
+    fn output_column(&mut self, target: &Target, copies: Option<Column>, shown: Vec<Column>) {
+        let (type_oid, collation) = (target.expression.type_oid(), target.expression.collation());
+        let key = KeyType::lookup(type_oid, collation).is_some();
+        self.view.columns.push(OutputColumn {
+            name: target.name.clone(),
+            copies,
+            type_oid: type_oid.to_u32(),
+            collation: collation.to_u32(),
+            shown,
+            key,
+            searchable: key && (is_fixed_length(type_oid) || is_hashable(type_oid)),
+        });
     }
 
     fn other_clauses(&mut self, query: Query, scope: &mut Scope, within: &str) {
@@ -294,13 +347,7 @@ impl Analyzer {
                 quals,
             } => {
                 if *kind == JoinKind::Full {
-                    let place = if within.is_empty() { "FROM clause" } else { within };
-                    self.object(
-                        place,
-                        None,
-                        "FULL JOIN is not supported yet",
-                        "Use LEFT JOIN if one side is always there.",
-                    );
+                    return self.full_join(left, right, *quals, scope, within);
                 }
                 let (kept, optional) = if *kind == JoinKind::Right {
                     (right, left)
@@ -342,6 +389,31 @@ impl Analyzer {
             sources: left.sources.union(&right.sources).copied().collect(),
             nullable,
         }
+    }
+
+    /// Either side of a full join can be NULLs: its condition holds for no combination for certain, and what is inside a side
+    /// only for combinations with a real row of that side.
+    fn full_join(
+        &mut self,
+        left: &FromNode,
+        right: &FromNode,
+        quals: Option<Node>,
+        scope: &mut Scope,
+        within: &str,
+    ) -> Reach {
+        let mut reach = Reach::default();
+        for side in [left, right] {
+            let mut indices = Vec::new();
+            range_indices(side, &mut indices);
+            let guard = self.sources_of(&indices, scope);
+            let part = self.walk_from(side, scope, Some(&guard), within);
+            reach.sources.extend(part.sources);
+            reach.nullable.extend(part.nullable);
+        }
+        let nullable = reach.nullable.clone();
+        self.conditions(quals, scope, Some(&BTreeSet::new()), &nullable, within, "ON");
+        reach.nullable.extend(reach.sources.iter().copied());
+        reach
     }
 
     fn sources_of(&self, indices: &[usize], scope: &Scope) -> BTreeSet<SourceId> {

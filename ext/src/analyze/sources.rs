@@ -48,8 +48,17 @@ impl Analyzer {
                 let block = self.block(query, Some(Parent::Derived(id)), scope, &place);
                 self.view.sources[id.0].kind = SourceKind::Derived(block);
             }
-            RangeKind::CommonTable { name, levels_up } => {
-                self.common_table(scope, id, &name, levels_up, &place)
+            RangeKind::CommonTable {
+                name,
+                levels_up,
+                self_reference,
+            } => {
+                self.note_reference(scope, levels_up);
+                if self_reference {
+                    self.self_reference(id, &name);
+                } else {
+                    self.common_table(scope, id, &name, levels_up, &place);
+                }
             }
             RangeKind::Function | RangeKind::Values => {
                 for expression in entry.computed_expressions() {
@@ -74,27 +83,29 @@ impl Analyzer {
         let Some(table) = scope[depth].query.common_table(name) else {
             return;
         };
-        if table.recursive {
-            return self.object(
-                place,
-                None,
-                "WITH RECURSIVE is not supported yet",
-                "Store the path in a column.",
-            );
-        }
-        if table.materialized || table.references > 1 {
-            return self.object(
-                place,
-                None,
-                "a WITH query that is MATERIALIZED or used several times would be computed as a whole for every change",
-                "Write it as a subquery where it is used.",
-            );
-        }
         // Its variables see the queries around the one that defines it.
         let inner: Vec<Frame> = scope.split_off(depth + 1);
-        let block = self.block(table.query, Some(Parent::Derived(id)), scope, place);
+        let block = if table.recursive {
+            self.recursions.push((name.to_owned(), None));
+            let block = self.block(table.query, Some(Parent::Derived(id)), scope, place);
+            self.recursions.pop();
+            // A changed row can influence rows with any values; and the text is nothing without the WITH clause around it.
+            self.view.blocks[block.0].passes_values = false;
+            self.view.blocks[block.0].text = None;
+            block
+        } else {
+            self.block(table.query, Some(Parent::Derived(id)), scope, place)
+        };
         scope.extend(inner);
         self.view.sources[id.0].kind = SourceKind::Derived(block);
+    }
+
+    /// A reference to a recursive WITH query inside itself.
+    fn self_reference(&mut self, id: SourceId, name: &str) {
+        let known = self.recursions.iter().rev().find(|(known, _)| known == name);
+        if let Some((_, Some(block))) = known {
+            self.view.sources[id.0].kind = SourceKind::Recursion(*block);
+        }
     }
 
     fn relation(&mut self, id: SourceId, oid: pg_sys::Oid, kind: u8, place: &str) {

@@ -14,7 +14,7 @@ use crate::pg::tree::Query;
 use crate::runtime::compiled::plan_of;
 use crate::runtime::{acquire, flush};
 use pg_tviews_ir::View;
-use pg_tviews_planner::Plan;
+use pg_tviews_planner::{Finding, Plan};
 use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, EVENTS, GUARD_TRIGGER, qualified};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
@@ -66,8 +66,8 @@ pub struct Judged {
 /// Judges a definition for the current role. `columns` are names given with the table, if any.
 pub fn judge(query: Query, columns: &[String]) -> Result<Judged> {
     let _scope = Scope::safe_search_path()?;
-    let query_text = parse::query_text(query);
     let mut analysis = analyze::analyze(query, relation::current_role());
+    let query_text = parse::query_text(query.with_inlined_common_tables());
     if columns.len() > analysis.view.columns.len() {
         return Err(Error::new(
             PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
@@ -169,6 +169,7 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
         relation::invalidate(source);
     }
     advise_indexes(accepted, table);
+    advise_whole(accepted, table);
     Ok(())
 }
 
@@ -190,14 +191,28 @@ fn index_statements(accepted: &Accepted, table: &str, key: &[String]) -> Vec<Str
     if accepted.plan.key.root.is_none()
         && let Some(part) = parts.iter().position(|part| varies(part.position))
     {
-        return vec![sqltext::create_hash_index(table, &key[part]), full_identity];
+        let fixed = parts.iter().zip(key).filter(|(part, _)| !varies(part.position));
+        let fixed: Vec<String> = fixed.map(|(_, name)| name.clone()).take(MOST_COLUMNS).collect();
+        let mut statements = vec![sqltext::create_hash_index(table, &key[part])];
+        if !fixed.is_empty() {
+            statements.push(sqltext::create_index(table, &fixed));
+        }
+        statements.push(full_identity);
+        return statements;
     }
-    match (accepted.plan.key.single, parts.iter().any(|part| part.nullable)) {
+    let single = accepted.plan.key.single && parts.len() <= MOST_COLUMNS;
+    match (single, parts.iter().any(|part| part.nullable)) {
         (true, false) => vec![sqltext::add_primary_key(table, key)],
         (true, true) => vec![sqltext::create_unique_index(table, key), full_identity],
-        (false, _) => vec![sqltext::create_index(table, key), full_identity],
+        (false, _) => {
+            let columns = &key[..key.len().min(MOST_COLUMNS)];
+            vec![sqltext::create_index(table, columns), full_identity]
+        }
     }
 }
+
+/// Most columns of an index (`INDEX_MAX_KEYS`).
+const MOST_COLUMNS: usize = 32;
 
 /// Names each missing index once.
 fn advise_indexes(accepted: &Accepted, table: &str) {
@@ -227,6 +242,49 @@ fn advise_indexes(accepted: &Accepted, table: &str) {
             ),
         );
     }
+}
+
+/// Says which changes bring the whole tview up to date.
+fn advise_whole(accepted: &Accepted, table: &str) {
+    let mut names: Vec<String> = Vec::new();
+    for occurrence in &accepted.plan.occurrences {
+        if occurrence.finding == Finding::Everything
+            && let Some(source) = accepted.view.table(occurrence.source)
+        {
+            let name = qualified(&source.schema, &source.name);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
+    let wanted: Vec<String> = pg_tviews_planner::missing_keys(&accepted.view)
+        .into_iter()
+        .filter(|(_, columns)| !columns.is_empty())
+        .map(|(alias, columns)| {
+            let columns: Vec<String> = columns.iter().map(|column| format!("{alias}.{column}")).collect();
+            columns.join(", ")
+        })
+        .collect();
+    let hint = if !accepted.plan.key.columns.is_empty() {
+        "Nothing ties the rows of these tables to single rows of the tview. Join them, or correlate the subquery, by a condition such as a.x = b.y, if that is what is meant.".to_owned()
+    } else if wanted.is_empty() {
+        "No output column names the rows that a change affects: add what the query groups or partitions by to the select list, if it does.".to_owned()
+    } else {
+        format!(
+            "Add {} to the select list, so that a changed row names its rows.",
+            wanted.join(" or ")
+        )
+    };
+    notice(
+        format!(
+            "tview \"{table}\": every change of {} recomputes all of it",
+            names.join(", ")
+        ),
+        hint,
+    );
 }
 
 fn tables(view: &View) -> Vec<Oid> {

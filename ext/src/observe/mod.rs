@@ -14,7 +14,7 @@ use crate::runtime::compiled::{Compiled, RowsOf, Statement};
 use crate::runtime::{acquire, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
-use pg_tviews_sqltext::{identifier, qualified};
+use pg_tviews_sqltext::{Nulls, identifier, qualified};
 use pgrx::PgSqlErrorCode;
 use std::rc::Rc;
 
@@ -120,7 +120,7 @@ fn explain_event(
         "all".into()
     };
     let finding = match &occurrence.finding {
-        Finding::Everything => "all rows are one unit".to_owned(),
+        Finding::Everything => "every unit".to_owned(),
         Finding::Direct(_) => "unit key from the changed row".to_owned(),
         Finding::Search(search) => format!(
             "unit keys by a search over {} more table(s)",
@@ -132,7 +132,7 @@ fn explain_event(
     } else if compiled.text.single {
         Statement::UpsertOne
     } else {
-        Statement::ReplaceMany
+        Statement::ReplaceMany(Nulls::default())
     };
     let search = compiled.sql(Statement::Search(number, from));
     let recompute = compiled.sql(recompute);
@@ -225,7 +225,7 @@ pub fn analyze(query: &str) -> Result<Vec<Verdict>> {
             ));
             for occurrence in &plan.occurrences {
                 let how = match &occurrence.finding {
-                    Finding::Everything => "all rows are one unit",
+                    Finding::Everything => "a changed row affects every unit",
                     Finding::Direct(_) => "a changed row names its unit",
                     Finding::Search(_) => "a search leads from a changed row to its units",
                 };

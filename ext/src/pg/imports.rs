@@ -16,6 +16,24 @@ mod raw {
             length: c_int,
         ) -> bool;
         pub fn find_inheritance_children(parent: pg_sys::Oid, lockmode: c_int) -> *mut pg_sys::List;
+        #[cfg(feature = "pg15")]
+        pub fn query_tree_walker(
+            query: *mut pg_sys::Query,
+            walker: super::Walker,
+            context: *mut std::ffi::c_void,
+            flags: c_int,
+        ) -> bool;
+        #[cfg(feature = "pg15")]
+        pub fn expression_tree_walker(
+            node: *mut pg_sys::Node,
+            walker: super::Walker,
+            context: *mut std::ffi::c_void,
+        ) -> bool;
+        pub fn expand_grouping_sets(
+            sets: *mut pg_sys::List,
+            distinct: bool,
+            limit: c_int,
+        ) -> *mut pg_sys::List;
         pub fn has_superclass(relation: pg_sys::Oid) -> bool;
         pub fn slot_getsomeattrs_int(slot: *mut pg_sys::TupleTableSlot, count: c_int);
         pub fn set_errcontext_domain(domain: *const c_char) -> c_int;
@@ -50,6 +68,58 @@ pub(super) unsafe fn datum_image_eq(
     }
     // SAFETY: see the function's contract.
     unsafe { pg_guard_ffi_boundary(|| raw::datum_image_eq(left, right, by_value, i32::from(length))) }
+}
+
+/// What visits the nodes of a tree; true ends the walk.
+pub(super) type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut std::ffi::c_void) -> bool;
+
+/// `query_tree_walker`, range table and WITH queries included.
+///
+/// # Safety
+/// `query` is a valid query and `context` what `walker` expects.
+pub(super) unsafe fn walk_query(
+    query: *mut pg_sys::Query,
+    walker: Walker,
+    context: *mut std::ffi::c_void,
+) -> bool {
+    // SAFETY: see the function's contract.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return pg_guard_ffi_boundary(|| raw::query_tree_walker(query, walker, context, 0));
+        #[cfg(not(feature = "pg15"))]
+        pg_sys::query_tree_walker_impl(query, Some(walker), context, 0)
+    }
+}
+
+/// `expression_tree_walker`.
+///
+/// # Safety
+/// `node` is a valid node and `context` what `walker` expects.
+pub(super) unsafe fn walk_children(
+    node: *mut pg_sys::Node,
+    walker: Walker,
+    context: *mut std::ffi::c_void,
+) -> bool {
+    // SAFETY: see the function's contract.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return pg_guard_ffi_boundary(|| raw::expression_tree_walker(node, walker, context));
+        #[cfg(not(feature = "pg15"))]
+        pg_sys::expression_tree_walker_impl(node, Some(walker), context)
+    }
+}
+
+/// The grouping sets that GROUPING SETS, ROLLUP and CUBE stand for, as lists of group references.
+///
+/// # Safety
+/// `sets` is the list of grouping sets of an analysed query.
+pub(super) unsafe fn expand_grouping_sets(
+    sets: *mut pg_sys::List,
+    distinct: bool,
+    limit: i32,
+) -> *mut pg_sys::List {
+    // SAFETY: see the function's contract.
+    unsafe { pg_guard_ffi_boundary(|| raw::expand_grouping_sets(sets, distinct, limit)) }
 }
 
 /// The tables that inherit directly from a table.

@@ -1,6 +1,7 @@
 //! Sets of unit keys.
 
 use super::spi::Value;
+use pg_tviews_sqltext::Nulls;
 use pgrx::pg_sys;
 use std::cmp::Ordering;
 
@@ -135,6 +136,25 @@ impl UnitSet {
         rows.dedup_by(|left, right| compare(left, right).is_eq());
         self.values = rows.concat();
         self.sorted = true;
+    }
+
+    /// The units by the places of their NULLs.
+    pub fn by_nulls(&self) -> Vec<(Nulls, UnitSet)> {
+        let mut parts: Vec<(Nulls, UnitSet)> = Vec::new();
+        for unit in 0..self.len() {
+            let values = self.unit(unit);
+            let null_places = values.iter().enumerate().filter(|(_, value)| value.null);
+            let nulls = Nulls(null_places.fold(0, |mask, (number, _)| mask | (1 << number)));
+            let part = match parts.iter().position(|(known, _)| *known == nulls) {
+                Some(part) => part,
+                None => {
+                    parts.push((nulls, UnitSet::new(&self.types)));
+                    parts.len() - 1
+                }
+            };
+            parts[part].1.values.extend_from_slice(values);
+        }
+        parts
     }
 
     /// The key of a unit as arguments of a statement.

@@ -27,3 +27,16 @@ pub(super) fn oids(list: *const pg_sys::List) -> Vec<pg_sys::Oid> {
             .collect()
     }
 }
+
+/// The integers of a list of integers.
+pub(super) fn integers(list: *const pg_sys::List) -> Vec<i32> {
+    if list.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: as above; the caller has a list of integers.
+    unsafe {
+        (0..(*list).length as usize)
+            .map(|index| (*(*list).elements.add(index)).int_value)
+            .collect()
+    }
+}

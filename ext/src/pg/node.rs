@@ -21,9 +21,7 @@ pub enum NodeKind {
     Query,
     SublinkOutput(usize),
     Parameter,
-    Aggregate {
-        foreign_level: bool,
-    },
+    Aggregate,
     Window,
     SetReturning,
     SessionValue,
@@ -138,10 +136,7 @@ impl Node {
                         NodeKind::Parameter
                     }
                 }
-                T_Aggref => NodeKind::Aggregate {
-                    foreign_level: (*self.0.cast::<pg_sys::Aggref>()).agglevelsup > 0,
-                },
-                T_GroupingFunc => NodeKind::Aggregate { foreign_level: false },
+                T_Aggref | T_GroupingFunc => NodeKind::Aggregate,
                 T_WindowFunc => NodeKind::Window,
                 T_FuncExpr if (*self.0.cast::<pg_sys::FuncExpr>()).funcretset => NodeKind::SetReturning,
                 T_OpExpr if (*self.0.cast::<pg_sys::OpExpr>()).opretset => NodeKind::SetReturning,
@@ -255,6 +250,26 @@ impl Node {
             expression.boolop,
             pointers(expression.args).into_iter().map(Node).collect(),
         ))
+    }
+
+    /// If the expression is nothing but the first of some columns that is not NULL: these columns.
+    pub fn merged_variables(self) -> Option<Vec<Variable>> {
+        // SAFETY: each cast follows from the tag.
+        unsafe {
+            let node = stripped(self.0);
+            if !is_a(node, pg_sys::NodeTag::T_CoalesceExpr) {
+                return match Node(node).kind() {
+                    NodeKind::Variable(variable) => Some(vec![variable]),
+                    _ => None,
+                };
+            }
+            let arguments = pointers((*node.cast::<pg_sys::CoalesceExpr>()).args);
+            let parts: Option<Vec<Vec<Variable>>> = arguments
+                .into_iter()
+                .map(|part| Node(part).merged_variables())
+                .collect();
+            Some(parts?.concat())
+        }
     }
 
     /// The constant 1 of type bigint, as `LIMIT 1` has it.

@@ -419,6 +419,21 @@ pub fn equality_is_identity(type_oid: pg_sys::Oid, collation: pg_sys::Oid) -> bo
     }
 }
 
+/// The quoted name of a type's hash function with a seed, if it has one: equal values have equal hashes.
+pub fn hash_function(type_oid: pg_sys::Oid) -> Option<String> {
+    // SAFETY: the type cache entry lives as long as the backend; names are looked up by oid.
+    unsafe {
+        let entry = pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_HASH_EXTENDED_PROC as i32);
+        let function = (*entry).hash_extended_proc;
+        if function == pg_sys::InvalidOid {
+            return None;
+        }
+        let name = owned(pg_sys::get_func_name(function));
+        let schema = owned(pg_sys::get_namespace_name(pg_sys::get_func_namespace(function)));
+        Some(pg_tviews_sqltext::qualified(&schema, &name))
+    }
+}
+
 /// Whether all values of a type have the same length, so that they always fit into an index.
 pub fn is_fixed_length(type_oid: pg_sys::Oid) -> bool {
     // SAFETY: looks up the catalog.

@@ -223,23 +223,32 @@ fn result_texts() -> Vec<Vec<Option<String>>> {
     rows
 }
 
-/// Adds the rows of the last result, whose columns are a unit key, to a set of units.
-pub fn result_into_units(units: &mut UnitSet) {
-    // SAFETY: as in `result_texts`; the values are copied by the set.
+/// Adds the rows of the last result, whose columns are a unit key, to a set of units. With `flagged`, a further column says
+/// whether a row's key is known; true is returned if that is not so for some row.
+pub fn result_into_units(units: &mut UnitSet, flagged: bool) -> bool {
+    let mut unknown = false;
+    // SAFETY: as in `result_texts`; the values are copied by the set, and the flag is a boolean.
     unsafe {
         let table = pg_sys::SPI_tuptable;
         if table.is_null() {
-            return;
+            return false;
         }
         let descriptor = (*table).tupdesc;
+        let last = (*descriptor).natts;
         for row in 0..pg_sys::SPI_processed as usize {
             let tuple = *(*table).vals.add(row);
-            units.add_with(|column| {
+            let value = |column: i32| {
                 let mut null = false;
-                let datum = pg_sys::SPI_getbinval(tuple, descriptor, column as i32 + 1, &mut null);
+                let datum = pg_sys::SPI_getbinval(tuple, descriptor, column, &mut null);
                 (datum, null)
-            });
+            };
+            if flagged && value(last).0.value() == 0 {
+                unknown = true;
+            } else {
+                units.add_with(|column| value(column as i32 + 1));
+            }
         }
         pg_sys::SPI_freetuptable(table);
     }
+    unknown
 }

@@ -29,6 +29,8 @@ pub enum RangeKind {
     CommonTable {
         name: String,
         levels_up: usize,
+        /// It stands inside its own, recursive definition.
+        self_reference: bool,
     },
     Other(&'static str),
 }
@@ -71,8 +73,6 @@ pub struct Target {
 pub struct CommonTable {
     pub query: Query,
     pub recursive: bool,
-    pub references: i32,
-    pub materialized: bool,
 }
 
 impl Query {
@@ -137,12 +137,57 @@ impl Query {
     }
 
     pub fn group_references(&self) -> Vec<u32> {
-        let clauses = pointers::<pg_sys::SortGroupClause>(self.get().groupClause);
-        // SAFETY: groupClause is a list of SortGroupClause.
+        sort_group_references(self.get().groupClause)
+    }
+
+    /// The query with every WITH query marked NOT MATERIALIZED where that changes nothing but the plan, so that conditions reach into
+    /// it.
+    pub fn with_inlined_common_tables(&self) -> Query {
+        let copy = self.copy();
+        super::version::inline_common_tables(copy);
+        copy
+    }
+
+    /// The groups that are in every grouping set; all groups without grouping sets.
+    pub fn common_group_references(&self) -> Vec<u32> {
+        let mut common = self.group_references();
+        if self.has_grouping_sets() {
+            for set in super::version::grouping_sets(*self) {
+                common.retain(|reference| set.contains(reference));
+            }
+        }
+        common
+    }
+
+    /// By what DISTINCT or DISTINCT ON tells rows apart.
+    pub fn distinct_references(&self) -> Vec<u32> {
+        sort_group_references(self.get().distinctClause)
+    }
+
+    /// By what each window partitions the rows.
+    pub fn window_partitions(&self) -> Vec<Vec<u32>> {
+        let clauses = pointers::<pg_sys::WindowClause>(self.get().windowClause);
+        // SAFETY: windowClause is a list of WindowClause, their partitionClause one of SortGroupClause.
         clauses
             .into_iter()
-            .map(|clause| unsafe { (*clause).tleSortGroupRef })
+            .map(|clause| sort_group_references(unsafe { (*clause).partitionClause }))
             .collect()
+    }
+
+    /// Range-table indices of the branches of a set operation, in the order of the text.
+    pub fn set_operation_branches(&self) -> Vec<usize> {
+        let mut branches = Vec::new();
+        collect_branches(self.get().setOperations, &mut branches);
+        branches
+    }
+
+    /// Whether the outermost set operation keeps duplicates.
+    pub fn keeps_duplicates(&self) -> bool {
+        let node = self.get().setOperations;
+        // SAFETY: the cast follows from the tag.
+        unsafe {
+            is_a(node, pg_sys::NodeTag::T_SetOperationStmt) && (*node.cast::<pg_sys::SetOperationStmt>()).all
+        }
     }
 
     pub fn having(&self) -> Option<Node> {
@@ -184,8 +229,6 @@ impl Query {
             .map(|table| CommonTable {
                 query: Query(table.ctequery.cast()),
                 recursive: table.cterecursive,
-                references: table.cterefcount,
-                materialized: table.ctematerialized == pg_sys::CTEMaterialize::CTEMaterializeAlways,
             })
     }
 
@@ -214,6 +257,28 @@ impl Query {
     /// An expression of this query with references to grouped columns and join columns replaced by what they stand for.
     pub fn flattened(&self, node: Node) -> Node {
         super::version::flatten(*self, node)
+    }
+}
+
+fn sort_group_references(clauses: *mut pg_sys::List) -> Vec<u32> {
+    // SAFETY: only called on lists of SortGroupClause.
+    pointers::<pg_sys::SortGroupClause>(clauses)
+        .into_iter()
+        .map(|clause| unsafe { (*clause).tleSortGroupRef })
+        .collect()
+}
+
+fn collect_branches(node: *mut pg_sys::Node, branches: &mut Vec<usize>) {
+    // SAFETY: a tree of set operations consists of SetOperationStmt and RangeTblRef nodes only.
+    unsafe {
+        pg_sys::check_stack_depth();
+        if is_a(node, pg_sys::NodeTag::T_RangeTblRef) {
+            branches.push((*node.cast::<pg_sys::RangeTblRef>()).rtindex as usize);
+        } else if is_a(node, pg_sys::NodeTag::T_SetOperationStmt) {
+            let operation = &*node.cast::<pg_sys::SetOperationStmt>();
+            collect_branches(operation.larg, branches);
+            collect_branches(operation.rarg, branches);
+        }
     }
 }
 
@@ -266,8 +331,9 @@ impl RangeEntry {
             pg_sys::RTEKind::RTE_CTE => RangeKind::CommonTable {
                 name: owned(entry.ctename),
                 levels_up: entry.ctelevelsup as usize,
+                self_reference: entry.self_reference,
             },
-            pg_sys::RTEKind::RTE_TABLEFUNC => RangeKind::Other("XMLTABLE or JSON_TABLE"),
+            pg_sys::RTEKind::RTE_TABLEFUNC => RangeKind::Function,
             pg_sys::RTEKind::RTE_NAMEDTUPLESTORE => RangeKind::Other("a transition table"),
             _ => RangeKind::Other("this kind of FROM item"),
         }
@@ -278,7 +344,7 @@ impl RangeEntry {
         unsafe { owned((*self.get().eref).aliasname) }
     }
 
-    /// The expressions of a table function or of VALUES.
+    /// The expressions of a table function, of XMLTABLE or JSON_TABLE, or of VALUES.
     pub fn computed_expressions(&self) -> Vec<Node> {
         let entry = self.get();
         let functions = pointers::<pg_sys::RangeTblFunction>(entry.functions).into_iter();
@@ -287,6 +353,7 @@ impl RangeEntry {
         let values = pointers::<pg_sys::List>(entry.values_lists).into_iter();
         functions
             .chain(values.flat_map(|row| pointers(row).into_iter().map(Node)))
+            .chain(optional(entry.tablefunc.cast()))
             .collect()
     }
 }

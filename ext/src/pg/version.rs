@@ -30,6 +30,57 @@ pub(super) unsafe fn mutate_children(
     }
 }
 
+/// Marks WITH queries NOT MATERIALIZED, at every level of a query that may be changed.
+pub(super) fn inline_common_tables(query: Query) {
+    // SAFETY: the query is a copy of the caller's own.
+    unsafe {
+        inline_callback(query.raw().cast(), std::ptr::null_mut());
+    }
+}
+
+/// # Safety
+/// `node` is null or a valid node that may be changed.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn inline_callback(node: *mut pg_sys::Node, context: *mut c_void) -> bool {
+    if node.is_null() {
+        return false;
+    }
+    // SAFETY: see the function's contract; the casts follow from the tags. The walk visits each WITH query as a node too.
+    unsafe {
+        pg_sys::check_stack_depth();
+        if pgrx::is_a(node, pg_sys::NodeTag::T_CommonTableExpr) {
+            let table = node.cast::<pg_sys::CommonTableExpr>();
+            if !(*table).cterecursive {
+                (*table).ctematerialized = pg_sys::CTEMaterialize::CTEMaterializeNever;
+            }
+        }
+        if pgrx::is_a(node, pg_sys::NodeTag::T_Query) {
+            return super::imports::walk_query(node.cast(), inline_callback, context);
+        }
+        super::imports::walk_children(node, inline_callback, context)
+    }
+}
+
+/// The groups of each grouping set.
+pub(super) fn grouping_sets(query: Query) -> Vec<Vec<u32>> {
+    /// More sets than this are an error of the server's parser.
+    const LIMIT: i32 = 4096;
+    // SAFETY: the query's grouping sets are a list of GroupingSet; the result a list of lists of integers.
+    unsafe {
+        let query = query.raw();
+        let sets = super::imports::expand_grouping_sets((*query).groupingSets, (*query).groupDistinct, LIMIT);
+        super::list::pointers::<pg_sys::List>(sets)
+            .into_iter()
+            .map(|set| {
+                super::list::integers(set)
+                    .into_iter()
+                    .map(|reference| reference as u32)
+                    .collect()
+            })
+            .collect()
+    }
+}
+
 /// Replaces variables that refer to a join or (from version 18) to the grouping step by the expressions they stand for.
 pub(super) fn flatten(query: Query, node: Node) -> Node {
     if node.0.is_null() {

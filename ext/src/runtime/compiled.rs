@@ -6,14 +6,12 @@ use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::KeyType;
 use crate::pg::lock;
-use crate::pg::relation::{
-    Relation, equality_is_identity, equality_operator, is_composite, is_fixed_length, is_hashable,
-};
+use crate::pg::relation::{Relation, equality_is_identity, equality_operator, hash_function, is_composite};
 use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
-use pg_tviews_ir::{SourceId, View};
+use pg_tviews_ir::{ROOT_BLOCK, View};
 use pg_tviews_planner::{ColumnSet, Finding, Plan, Refusal};
-use pg_tviews_sqltext::{Event, KeyColumn, TviewText};
+use pg_tviews_sqltext::{Event, KeyColumn, Nulls, Search, TviewText};
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -48,19 +46,21 @@ pub struct Compiled {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Statement {
     UpsertOne,
-    UpsertMany,
+    UpsertMany(Nulls),
     UpsertAll,
     DeleteOne,
-    DeleteMany,
+    DeleteMany(Nulls),
     DeleteAll,
-    ReplaceMany,
+    ReplaceMany(Nulls),
     ReplaceAll,
     Fill,
     Empty,
-    DifferencesMany,
+    DifferencesMany(Nulls),
     DifferencesAll,
     /// The search of the n-th occurrence over the rows of an event.
     Search(usize, RowsOf),
+    /// The units of the tview that have what such a search knows, where it does not know all of the key.
+    StoredUnits(usize, RowsOf),
 }
 
 /// Which transition tables a search starts from.
@@ -122,7 +122,7 @@ impl Compiled {
         };
         let relations = relations_of(&analysis.view, tview, entry.definition);
         invalidation::add(&validity, &relations);
-        let (text, key_types) = statements(&table, &definition, &plan)?;
+        let (text, key_types) = statements(&table, &definition, &plan, &loose_groups(&analysis.view))?;
         Ok(Some(Compiled {
             oid: tview,
             name,
@@ -169,28 +169,40 @@ impl Compiled {
         let text = &self.text;
         match statement {
             Statement::UpsertOne => text.upsert_one(),
-            Statement::UpsertMany => text.upsert_many(),
+            Statement::UpsertMany(nulls) => text.upsert_many(nulls),
             Statement::UpsertAll => text.upsert_all(),
             Statement::DeleteOne => text.delete_one(),
-            Statement::DeleteMany => text.delete_many(),
+            Statement::DeleteMany(nulls) => text.delete_many(nulls),
             Statement::DeleteAll => text.delete_all(),
-            Statement::ReplaceMany => text.replace_many(),
+            Statement::ReplaceMany(nulls) => text.replace_many(nulls),
             Statement::ReplaceAll => text.replace_all(),
             Statement::Fill => text.fill(),
             Statement::Empty => text.empty(),
-            Statement::DifferencesMany => text.differences_many(),
+            Statement::DifferencesMany(nulls) => text.differences_many(nulls),
             Statement::DifferencesAll => text.verify(),
-            Statement::Search(number, rows) => {
-                match self
-                    .plan
-                    .occurrences
-                    .get(number)
-                    .map(|occurrence| &occurrence.finding)
-                {
-                    Some(Finding::Search(search)) => search.statement(rows.tables()),
-                    Some(Finding::Direct(_) | Finding::Everything) | None => String::new(),
-                }
+            Statement::Search(number, rows) => self
+                .search(number)
+                .map(|search| search.statement(rows.tables()))
+                .unwrap_or_default(),
+            Statement::StoredUnits(number, rows) => {
+                let names: Vec<String> = text
+                    .key
+                    .iter()
+                    .filter_map(|key| text.columns.get(key.position))
+                    .map(|(stored, _)| stored.clone())
+                    .collect();
+                self.search(number)
+                    .map(|search| search.stored_units(rows.tables(), &text.table, &names))
+                    .unwrap_or_default()
             }
+        }
+    }
+
+    /// The search of an occurrence, if it needs one.
+    pub fn search(&self, number: usize) -> Option<&Search> {
+        match &self.plan.occurrences.get(number)?.finding {
+            Finding::Search(search) => Some(search),
+            Finding::Direct(_) | Finding::Everything => None,
         }
     }
 
@@ -213,17 +225,18 @@ impl Compiled {
                 (of_key(true), Planning::Custom)
             }
             Statement::UpsertOne | Statement::DeleteOne => (of_key(true), Planning::Generic),
-            Statement::UpsertMany
-            | Statement::DeleteMany
-            | Statement::ReplaceMany
-            | Statement::DifferencesMany => (of_key(false), Planning::Custom),
+            Statement::UpsertMany(_)
+            | Statement::DeleteMany(_)
+            | Statement::ReplaceMany(_)
+            | Statement::DifferencesMany(_) => (of_key(false), Planning::Custom),
             Statement::UpsertAll
             | Statement::DeleteAll
             | Statement::ReplaceAll
             | Statement::Fill
             | Statement::Empty
             | Statement::DifferencesAll
-            | Statement::Search(..) => (vec![], Planning::Custom),
+            | Statement::Search(..)
+            | Statement::StoredUnits(..) => (vec![], Planning::Custom),
         };
         let plan = Rc::new(SpiPlan::prepare(&self.sql(statement), &types, planning)?.keep());
         self.plans.borrow_mut().insert(statement, Rc::clone(&plan));
@@ -242,19 +255,12 @@ pub fn plan_of(
     if !view.columns.is_empty() {
         match pg_tviews_planner::plan(view, fixed_key) {
             Ok(plan) => {
-                all.extend(unusable_keys(view, &plan));
-                all.extend(unwritable_groups(view, &plan));
+                all.extend(unwritable_groups(view));
                 if all.is_empty() {
                     return Ok(plan);
                 }
             }
-            // What is missing for a key is only worth saying about a definition that is all right otherwise.
-            Err(refusals) => all.extend(
-                refusals
-                    .iter()
-                    .filter(|refusal| objections.is_empty() || matches!(refusal, Refusal::Unlinked { .. }))
-                    .map(|refusal| refused(view, refusal)),
-            ),
+            Err(Refusal::KeyLost) => all.push(key_lost()),
         }
     } else if all.is_empty() {
         all.push(Objection {
@@ -283,132 +289,51 @@ fn duplicate_names(view: &View) -> Vec<Objection> {
         .collect()
 }
 
-fn refused(view: &View, refusal: &Refusal) -> Objection {
-    match refusal {
-        Refusal::NoKey { candidates } => {
-            let named: Vec<String> = candidates
-                .iter()
-                .filter(|(_, columns)| !columns.is_empty())
-                .map(|(alias, columns)| {
-                    columns
-                        .iter()
-                        .map(|column| format!("{alias}.{column}"))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                })
-                .collect();
-            let hint = if named.is_empty() {
-                "Select the primary key (or another unique key) of the table that gives the rows, and give it one if it has none.".to_owned()
-            } else {
-                format!("Add {} to the select list as plain columns.", named.join(" or "))
-            };
-            Objection {
-                place: "select list".into(),
-                location: None,
-                message: "the output has no key of the table that gives the rows".into(),
-                hint,
-            }
-        }
-        Refusal::GroupNotInOutput => Objection {
-            place: "select list".into(),
-            location: None,
-            message: "the output does not have everything that it is grouped by".into(),
-            hint: "Add all columns of GROUP BY to the select list.".into(),
-        },
-        Refusal::OpaqueGroup { position } => group_objection(
-            view,
-            *position,
-            "it contains a subquery, so that a changed row does not tell its group".into(),
-            "Group by columns, or by expressions over columns.",
-        ),
-        Refusal::SplitGroup { sources } => Objection {
-            place: "GROUP BY".into(),
-            location: None,
-            message: format!(
-                "the grouping columns come from several tables ({}), which is not supported yet",
-                sources
-                    .iter()
-                    .map(|source| view.source(*source).alias.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
-            hint:
-                "Group by columns of one table, such as the foreign key instead of the key that it refers to."
-                    .into(),
-        },
-        Refusal::OptionalGroup { position, source } => group_objection(
-            view,
-            *position,
-            format!(
-                "it comes from \"{}\", the optional side of an outer join, which is not supported yet",
-                view.source(*source).alias
-            ),
-            "Group by the column that the join compares it with.",
-        ),
-        Refusal::Unlinked { source } => unlinked(view, *source),
+fn key_lost() -> Objection {
+    Objection {
+        place: "unit key".into(),
+        location: None,
+        message: "the columns by which its rows were kept apart don't do so any more".into(),
+        hint: "Undo the change of a source that took the key away.".into(),
     }
 }
 
-/// Key columns of types that can't be a key of ours.
-fn unusable_keys(view: &View, plan: &Plan) -> Vec<Objection> {
-    let columns = plan
-        .key
-        .columns
-        .iter()
-        .filter_map(|part| view.columns.get(part.position));
-    columns
-        .filter(|column| {
-            let type_oid = Oid::from(column.type_oid);
-            let usable = KeyType::lookup(type_oid, Oid::from(column.collation)).is_some();
-            !usable || (plan.key.root.is_none() && !is_fixed_length(type_oid) && !is_hashable(type_oid))
-        })
-        .map(|column| Objection {
-            place: format!("key column \"{}\"", column.name),
-            location: None,
-            message: "its type has no ordering, no hash function, or no array type".into(),
-            hint: "Use another unique key.".into(),
-        })
-        .collect()
-}
-
-/// Grouping columns whose groups could be written in several ways.
-fn unwritable_groups(view: &View, plan: &Plan) -> Vec<Objection> {
-    let parts = plan.key.columns.iter().filter(|_| plan.key.root.is_none());
-    parts
-        .filter(|part| {
-            view.columns.get(part.position).is_some_and(|column| {
-                !equality_is_identity(Oid::from(column.type_oid), Oid::from(column.collation))
+/// Grouping columns (positions from 0) whose equal values can be written in several ways.
+fn loose_groups(view: &View) -> Vec<usize> {
+    let groups = view.block(ROOT_BLOCK).group_outputs.iter();
+    groups
+        .filter_map(|attnum| usize::try_from(*attnum).ok()?.checked_sub(1))
+        .filter(|position| {
+            view.columns.get(*position).is_some_and(|column| {
+                column.key && !equality_is_identity(Oid::from(column.type_oid), Oid::from(column.collation))
             })
         })
-        .map(|part| {
-            group_objection(
-                view,
-                part.position,
-                "equal values of its type can be written differently (5.0 and 5.00), and the query may show either".into(),
-                "Cast it to a type without such values, or group by another column.",
-            )
-        })
         .collect()
 }
 
-fn group_objection(view: &View, position: usize, message: String, hint: &str) -> Objection {
-    let name = view.columns.get(position).map_or("", |column| &column.name);
-    Objection {
-        place: format!("grouping column \"{name}\""),
-        location: None,
-        message,
-        hint: hint.into(),
+/// Outputs that show in which of several ways a group's value is written: the query itself may give either.
+fn unwritable_groups(view: &View) -> Vec<Objection> {
+    let groups = &view.block(ROOT_BLOCK).group_outputs;
+    let is_group = |position: usize| i16::try_from(position + 1).is_ok_and(|attnum| groups.contains(&attnum));
+    let mut objections = Vec::new();
+    for loose in loose_groups(view) {
+        let Some(group) = view.columns.get(loose) else {
+            continue;
+        };
+        let showing = view.columns.iter().enumerate().filter(|(position, column)| {
+            !is_group(*position) && column.shown.iter().any(|shown| group.shown.contains(shown))
+        });
+        objections.extend(showing.map(|(_, column)| Objection {
+            place: format!("select list, column \"{}\"", column.name),
+            location: None,
+            message: format!(
+                "it shows the grouping column \"{}\", whose equal values can be written differently (5.0 and 5.00): the query may give either",
+                group.name
+            ),
+            hint: "Group by this expression too, or cast the grouping column to a type without such values.".into(),
+        }));
     }
-}
-
-fn unlinked(view: &View, source: SourceId) -> Objection {
-    Objection {
-        place: format!("FROM item \"{}\"", view.source(source).alias),
-        location: None,
-        message: "no condition ties its rows to single rows of the tview: every change of it would recompute all of them"
-            .into(),
-        hint: "Join it, or correlate the subquery, by a condition such as a.x = b.y (below any LIMIT or aggregate).".into(),
-    }
+    objections
 }
 
 /// The error of a write whose tview can't be maintained any more.
@@ -433,8 +358,14 @@ fn relations_of(view: &View, tview: Oid, definition: Oid) -> Vec<Oid> {
     relations
 }
 
-fn statements(table: &Relation, definition: &Relation, plan: &Plan) -> Result<(TviewText, Vec<KeyType>)> {
+fn statements(
+    table: &Relation,
+    definition: &Relation,
+    plan: &Plan,
+    loose: &[usize],
+) -> Result<(TviewText, Vec<KeyType>)> {
     let stored = table.attributes();
+    let table_types: Vec<Oid> = stored.iter().map(|column| column.type_oid).collect();
     let defined = definition.attributes();
     let shape = || {
         Error::internal(format!(
@@ -483,6 +414,10 @@ fn statements(table: &Relation, definition: &Relation, plan: &Plan) -> Result<(T
         single: plan.key.single && has_unique_index,
         composite: key_types.iter().any(|key| is_composite(key.oid)),
         lateral: plan.lateral,
+        loose: loose
+            .iter()
+            .filter_map(|position| Some((*position, hash_function(table_types.get(*position).copied()?)?)))
+            .collect(),
     };
     Ok((text, key_types))
 }

@@ -7,7 +7,7 @@ use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, Value};
-use pg_tviews_sqltext::Event;
+use pg_tviews_sqltext::{Event, Nulls};
 use pgrx::PgSqlErrorCode;
 
 /// Units per statement: enough to amortise it, few enough to bound its memory.
@@ -22,23 +22,32 @@ pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
             write(compiled, Statement::DeleteOne, units.unit(0))?;
         }
         if snapshot_is_fixed() {
-            check_snapshot(compiled, Statement::DifferencesMany, &units.arrays(0..1))?;
+            for (nulls, units) in units.by_nulls() {
+                check_snapshot(compiled, Statement::DifferencesMany(nulls), &units.arrays(0..1))?;
+            }
         }
         return Ok(());
     }
-    for start in (0..units.len()).step_by(BATCH) {
-        let batch = start..units.len().min(start + BATCH);
-        let count = batch.len() as u64;
-        let arrays = units.arrays(batch);
-        if !compiled.text.single {
-            write(compiled, Statement::ReplaceMany, &arrays)?;
-        } else if write(compiled, Statement::UpsertMany, &arrays)? < count {
-            // Some units were unchanged, or have no row in the definition.
-            write(compiled, Statement::DeleteMany, &arrays)?;
+    for (nulls, units) in units.by_nulls() {
+        for start in (0..units.len()).step_by(BATCH) {
+            many(compiled, &units, start..units.len().min(start + BATCH), nulls)?;
         }
-        if snapshot_is_fixed() {
-            check_snapshot(compiled, Statement::DifferencesMany, &arrays)?;
-        }
+    }
+    Ok(())
+}
+
+/// Units of a set that have their NULLs in the same places.
+fn many(compiled: &Compiled, units: &UnitSet, batch: std::ops::Range<usize>, nulls: Nulls) -> Result<()> {
+    let count = batch.len() as u64;
+    let arrays = units.arrays(batch);
+    if !compiled.text.single {
+        write(compiled, Statement::ReplaceMany(nulls), &arrays)?;
+    } else if write(compiled, Statement::UpsertMany(nulls), &arrays)? < count {
+        // Some units were unchanged, or have no row in the definition.
+        write(compiled, Statement::DeleteMany(nulls), &arrays)?;
+    }
+    if snapshot_is_fixed() {
+        check_snapshot(compiled, Statement::DifferencesMany(nulls), &arrays)?;
     }
     Ok(())
 }
@@ -77,10 +86,10 @@ pub fn fill(compiled: &Compiled) -> Result<u64> {
 
 fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<u64> {
     let events: &[Event] = match statement {
-        Statement::UpsertOne | Statement::UpsertMany | Statement::UpsertAll => {
+        Statement::UpsertOne | Statement::UpsertMany(_) | Statement::UpsertAll => {
             &[Event::Insert, Event::Update]
         }
-        Statement::DeleteOne | Statement::DeleteMany | Statement::DeleteAll | Statement::Empty => {
+        Statement::DeleteOne | Statement::DeleteMany(_) | Statement::DeleteAll | Statement::Empty => {
             &[Event::Delete]
         }
         _ => &[Event::Insert, Event::Delete],

@@ -10,7 +10,7 @@ use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, result_into_units};
 use crate::pg::trigger::Firing;
 use pg_tviews_planner::{ColumnSet, Finding};
-use pg_tviews_sqltext::Event;
+use pg_tviews_sqltext::{Event, Search};
 
 /// The trigger on a source: maintains every tview that reads it.
 pub fn source_changed(firing: &Firing) -> Result<()> {
@@ -109,12 +109,18 @@ fn search(
     firing.register_transition_tables()?;
     for number in occurrences {
         let plan = compiled.prepared(Statement::Search(*number, rows))?;
+        let spread = compiled.search(*number).is_some_and(Search::is_spread);
         plan.execute(&[], SnapshotChoice::Current)?;
-        result_into_units(units);
+        let mut unknown = result_into_units(units, spread);
         if snapshot_is_fixed() {
             // Rows that the transaction can't see may lead to further units: the flush will notice if they matter.
             plan.execute(&[], SnapshotChoice::Latest)?;
-            result_into_units(units);
+            unknown |= result_into_units(units, spread);
+        }
+        if unknown {
+            let plan = compiled.prepared(Statement::StoredUnits(*number, rows))?;
+            plan.execute(&[], SnapshotChoice::Current)?;
+            result_into_units(units, false);
         }
     }
     Ok(())

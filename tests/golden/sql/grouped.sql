@@ -82,6 +82,25 @@ SELECT source, event, columns, strategy FROM pg_tviews_explain('tv_spent') WHERE
 SELECT source, event, strategy FROM pg_tviews_explain('tv_country') WHERE event = 'DELETE';
 SELECT source, event, strategy FROM pg_tviews_explain('tv_total') WHERE event = 'DELETE';
 
+-- Unit keys of other kinds, and what changes compare all rows.
+CREATE TABLE tv_x_amount AS SELECT amount, count(*) FROM tb_order GROUP BY amount;
+CREATE TABLE tv_x_distinct AS SELECT DISTINCT fk_customer, amount FROM tb_order;
+CREATE TABLE tv_x_optional AS SELECT c.country, count(*) FROM tb_order o LEFT JOIN tb_customer c ON c.pk_customer = o.fk_customer GROUP BY 1;
+CREATE TABLE tv_x_hidden AS SELECT count(*) FROM tb_order GROUP BY fk_customer;
+CREATE TABLE tv_x_subquery AS SELECT (SELECT name FROM tb_customer WHERE pk_customer = o.fk_customer) AS name, count(*) FROM tb_order o GROUP BY 1;
+CREATE TABLE tv_x_distinct_on AS SELECT DISTINCT ON (fk_customer) fk_customer, day FROM tb_order ORDER BY fk_customer, pk_order;
+CREATE TABLE tv_x_rollup AS SELECT fk_customer, day, count(*) FROM tb_order GROUP BY ROLLUP (1, 2);
+CREATE TABLE tv_x_window AS SELECT fk_customer, rank() OVER (ORDER BY count(*)) FROM tb_order GROUP BY 1;
+CREATE TABLE tv_x_top AS SELECT fk_customer, count(*) FROM tb_order GROUP BY 1 ORDER BY 2 DESC LIMIT 3;
+CREATE TABLE tv_x_cross AS SELECT c.country, count(*) FROM tb_customer c, tb_order o GROUP BY 1;
+CREATE TABLE tv_x_uncorrelated AS SELECT fk_customer, (SELECT count(*) FROM tb_customer) FROM tb_order GROUP BY 1;
+SELECT name, unit_key FROM tviews.views WHERE name LIKE 'tv\_x\_%' ORDER BY 1;
+UPDATE tb_order SET amount = amount + 1 WHERE pk_order % 2 = 0;
+UPDATE tb_customer SET country = 'NO' WHERE pk_customer = 1;
+DELETE FROM tb_order WHERE pk_order % 3 = 0;
+TABLE result;
+SELECT count(*) AS different FROM tviews.views, pg_tviews_verify(name);
+
 -- Verify, after damage by force.
 SELECT * FROM pg_tviews_verify('tv_spent');
 ALTER EVENT TRIGGER pg_tviews_ddl_end DISABLE;
@@ -94,15 +113,4 @@ SELECT * FROM pg_tviews_verify('tv_spent') ORDER BY key::text;
 SELECT pg_tviews_refresh('tv_spent') IS NOT NULL AS refreshed;
 TABLE result;
 
--- Refused.
-CREATE TABLE tv_x AS SELECT amount, count(*) FROM tb_order GROUP BY amount;
-CREATE TABLE tv_x AS SELECT DISTINCT fk_customer, amount FROM tb_order;
-CREATE TABLE tv_x AS SELECT c.country, count(*) FROM tb_order o LEFT JOIN tb_customer c ON c.pk_customer = o.fk_customer GROUP BY 1;
-CREATE TABLE tv_x AS SELECT count(*) FROM tb_order GROUP BY fk_customer;
-CREATE TABLE tv_x AS SELECT (SELECT name FROM tb_customer WHERE pk_customer = o.fk_customer), count(*) FROM tb_order o GROUP BY 1;
-CREATE TABLE tv_x AS SELECT DISTINCT ON (fk_customer) fk_customer, day FROM tb_order ORDER BY fk_customer, pk_order;
-CREATE TABLE tv_x AS SELECT fk_customer, day, count(*) FROM tb_order GROUP BY ROLLUP (1, 2);
-CREATE TABLE tv_x AS SELECT fk_customer, rank() OVER (ORDER BY count(*)) FROM tb_order GROUP BY 1;
-CREATE TABLE tv_x AS SELECT fk_customer, count(*) FROM tb_order GROUP BY 1 ORDER BY 2 DESC LIMIT 3;
-CREATE TABLE tv_x AS SELECT c.country, count(*) FROM tb_customer c, tb_order o GROUP BY 1;
-CREATE TABLE tv_x AS SELECT fk_customer, (SELECT count(*) FROM tb_customer) FROM tb_order GROUP BY 1;
+

@@ -27,7 +27,6 @@ SELECT pg_tviews_create('tv_x', $$SELECT pk FROM stored$$);
 SELECT pg_tviews_create('tv_x', $$SELECT pk FROM temporary_item$$);
 SELECT pg_tviews_create('tv_x', $$SELECT oid, relname FROM pg_class$$);
 SELECT pg_tviews_create('tv_x', $$SELECT pk FROM item TABLESAMPLE BERNOULLI (10)$$);
-SELECT pg_tviews_create('tv_x', $$SELECT 1 AS one$$);
 
 -- Clauses.
 SELECT pg_tviews_create('tv_x', $$SELECT pk FROM item FOR UPDATE$$);

@@ -42,9 +42,9 @@ fn searches_take_several_hops() {
          join category c on c.pk = p.fk_category
          select r.pk, c.name",
         "key r.pk: one row
-         r: direct pk
-         p: r.pk from p, review r where p.pk = r.fk_product
-         c: r.pk from c, product p, review r where p.pk = r.fk_product and c.pk = p.fk_category",
+r: direct pk
+p: r.pk from p, review r where p.pk = r.fk_product
+c: r.pk from c, product p, review r where c.pk = p.fk_category and p.pk = r.fk_product",
     );
     check(
         "from product p

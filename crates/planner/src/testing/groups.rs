@@ -34,7 +34,10 @@ fn a_key_of_several_tables_is_refused() {
          join review r on r.fk_product = p.pk
          group p.name, r.rating
          select p.name, r.rating, count(r.pk) as n",
-        "split group: p, r",
+        "key p.name?, r.rating?: one row
+p: p.name, r.rating from p, review r where r.fk_product = p.pk known if always, (r.tableoid IS NOT NULL)
+r: p.name, r.rating from r, product p where r.fk_product = p.pk known if (p.tableoid IS NOT NULL), always
+lateral",
     );
 }
 
@@ -45,7 +48,10 @@ fn an_expression_over_several_tables() {
          join category c on c.pk = p.fk_category
          group concat(p.name, c.name)
          select concat(p.name, c.name) as both, count(p.pk) as n",
-        "split group: p, c",
+        "key concat(p.name?, c.name)?: one row
+p: concat(p.name, c.name) from p, category c where c.pk = p.fk_category known if always, (c.tableoid IS NOT NULL)
+c: concat(p.name, c.name) from c, product p where c.pk = p.fk_category known if (p.tableoid IS NOT NULL), always
+lateral",
     );
 }
 
@@ -88,7 +94,10 @@ fn an_optional_table_gives_no_group() {
          left supplier s on s.pk = p.fk_supplier
          group s.home
          select s.home, count(p.pk) as n",
-        "optional group 0: s",
+        "key s.home?: one row
+p: s.home | (CASE WHEN false THEN s.home END) from p, supplier s where s.pk = p.fk_supplier known if always
+s: s.home | (CASE WHEN false THEN s.home END) from s known if always
+lateral",
     );
 }
 
@@ -136,10 +145,10 @@ fn distinct_groups_by_the_whole_output() {
          join category c on c.pk = p.fk_category
          distinct
          select c.name, c.pk as number",
-        "key c.name?, c.pk: one row
-         p: c.name, p.fk_category from p, category c where c.pk = p.fk_category
-         c: direct name, pk
-         lateral",
+        "key c.pk: one row
+p: direct fk_category
+c: direct pk
+lateral",
     );
 }
 
@@ -149,7 +158,9 @@ fn what_is_distinct_has_to_be_known() {
         "from product p
          distinct
          select p.pk, count(p.pk) as subquery",
-        "opaque group 1",
+        "key p.pk: many rows
+p: direct pk
+lateral",
     );
 }
 
@@ -173,7 +184,9 @@ fn groups_have_to_be_in_the_output() {
         "from review r
          group r.fk_product, r.rating
          select r.fk_product, count(r.pk) as n",
-        "group not in output",
+        "key r.fk_product?: many rows
+r: direct fk_product
+lateral",
     );
 }
 
@@ -188,10 +201,10 @@ fn a_group_in_a_derived_table_is_expanded() {
          join review r on r.fk_product = d.pk
          group d.low
          select d.low, count(r.pk) as n",
-        "key (lower(p.name))?: one row
-         p: (lower(p.name)) from p
-         r: (lower(p.name)) from r, product p where r.fk_product = p.pk
-         lateral",
+        "key lower(p.name)?: one row
+p: lower(p.name) from p
+r: lower(p.name) from r, product p where r.fk_product = p.pk
+lateral",
     );
 }
 
@@ -206,7 +219,10 @@ fn an_aggregate_of_a_derived_table_is_no_group() {
          ) t on t.fk_product = p.pk
          group t.n
          select t.n, count(p.pk) as products",
-        "opaque group 0",
+        "key : many rows
+p: everything
+r: everything
+lateral",
     );
 }
 
@@ -232,6 +248,9 @@ fn a_table_that_is_tied_to_nothing_is_refused() {
          join review r
          group p.fk_category
          select p.fk_category, count(r.pk) as n",
-        "unlinked: r",
+        "key p.fk_category?: one row
+p: direct fk_category
+r: everything
+lateral",
     );
 }
