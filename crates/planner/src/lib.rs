@@ -5,6 +5,7 @@
 //! those are computed anew from the definition. A search may name too many units, never too few.
 
 mod advice;
+mod recursive;
 mod resolve;
 mod root;
 mod search;

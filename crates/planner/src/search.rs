@@ -14,6 +14,7 @@
 //!
 //! Keys of several sources, or of optional ones, are searched by outer joins ([`spread`]).
 
+use crate::recursive;
 use crate::resolve::{Depth, Link, Sight};
 use crate::root::{alternatives, optional};
 use crate::{Finding, UnitKey};
@@ -29,7 +30,7 @@ const DERIVED_COST: u32 = 20;
 const MOST_OPTIONAL: usize = 4;
 
 /// What a search from one source has to find.
-struct Target {
+pub(crate) struct Target {
     value: Expression,
     /// Columns any of which gives the value; empty if only the whole expression does.
     alternatives: Vec<Column>,
@@ -56,16 +57,17 @@ impl Target {
 }
 
 /// The view as a search from one source sees it.
-struct Seeker<'v> {
+pub(crate) struct Seeker<'v> {
     view: &'v View,
     leaf: BlockId,
     links: Vec<Link>,
-    start: SourceId,
+    /// Where the search starts: the changed occurrence, or what a recursion has led to.
+    initial: Vec<SourceId>,
     targets: Vec<Target>,
 }
 
-/// A way from the changed occurrence: the sources in the order in which they are reached, and for each but the first the number of
-/// the link that reaches it.
+/// A way from the initial sources: the sources in the order in which they are reached, and for each but the initial ones the number
+/// of the link that reaches it.
 #[derive(Clone)]
 struct Path {
     sources: Vec<SourceId>,
@@ -74,16 +76,26 @@ struct Path {
 
 /// Finds the way from a changed row of `start` to the unit key.
 pub fn find(view: &View, key: &UnitKey, start: SourceId) -> Finding {
-    let found = Seeker::new(view, key, start).and_then(|seeker| seeker.find());
-    found.unwrap_or(Finding::Everything)
+    let direct = || Seeker::new(view, key, start).and_then(|seeker| seeker.find());
+    let through_recursion = || recursive::find(view, key, start).map(Finding::Search);
+    direct().or_else(through_recursion).unwrap_or(Finding::Everything)
 }
 
 impl<'v> Seeker<'v> {
     fn new(view: &'v View, key: &UnitKey, start: SourceId) -> Option<Seeker<'v>> {
+        Seeker::to_key(view, key, &Sight::from_source(view, start), vec![start])
+    }
+
+    /// A search for the unit key.
+    pub(crate) fn to_key(
+        view: &'v View,
+        key: &UnitKey,
+        sight: &Sight<'v>,
+        initial: Vec<SourceId>,
+    ) -> Option<Seeker<'v>> {
         if key.columns.is_empty() {
             return None;
         }
-        let sight = Sight::from_source(view, start);
         let leaf = sight.leaf()?;
         let targets: Option<Vec<Target>> = key
             .columns
@@ -101,9 +113,54 @@ impl<'v> Seeker<'v> {
             view,
             leaf,
             links: sight.links(),
-            start,
+            initial,
             targets: targets?,
         })
+    }
+
+    /// A search for the values of columns.
+    pub(crate) fn to_columns(
+        view: &'v View,
+        sight: &Sight<'v>,
+        initial: Vec<SourceId>,
+        columns: &[Column],
+    ) -> Option<Seeker<'v>> {
+        let targets = columns.iter().map(|column| Target {
+            value: Expression::of_column(*column),
+            alternatives: vec![*column],
+        });
+        Some(Seeker {
+            view,
+            leaf: sight.leaf()?,
+            links: sight.links(),
+            initial,
+            targets: targets.collect(),
+        })
+    }
+
+    /// Makes the initial sources of a search ordinary tables, the first of them with these conditions.
+    pub(crate) fn name_initial(&self, search: &mut Search, conditions: Vec<String>) {
+        for (place, source) in self.initial.iter().enumerate() {
+            if let (Some(entry), Some(table)) = (search.sources.get_mut(place), self.view.table(*source)) {
+                entry.relation = Relation::Table(qualified(&table.schema, &table.name));
+            }
+        }
+        let last = self.initial.len().saturating_sub(1);
+        if let Some(entry) = search.sources.get_mut(last) {
+            entry.conditions.extend(conditions);
+        }
+    }
+
+    /// The search by inner joins.
+    pub(crate) fn inner(&self) -> Option<Search> {
+        let path = self.path(false)?;
+        let values: Vec<Expression> = self
+            .targets
+            .iter()
+            .map(|target| self.nearest_value(target, &path))
+            .collect();
+        let sources = self.prune(&path, &values);
+        Some(self.inner_search(&path, &sources, &values))
     }
 
     fn optional(&self, source: SourceId) -> bool {
@@ -140,12 +197,15 @@ impl<'v> Seeker<'v> {
             .map(|value| {
                 value
                     .as_column()
-                    .filter(|column| column.source == self.start)
+                    .filter(|column| self.initial == [column.source])
                     .map(|column| column.attnum)
             })
             .collect();
         if let (Some(attnums), [_]) = (direct, sources.as_slice())
-            && self.view.table(self.start).is_some()
+            && self
+                .initial
+                .iter()
+                .all(|source| self.view.table(*source).is_some())
         {
             return Some(Finding::Direct(attnums));
         }
@@ -156,7 +216,7 @@ impl<'v> Seeker<'v> {
     /// hold, to optional sources.
     fn path(&self, lax: bool) -> Option<Path> {
         let mut path = Path {
-            sources: vec![self.start],
+            sources: self.initial.clone(),
             links: vec![],
         };
         while let Some(missing) = self
@@ -179,7 +239,7 @@ impl<'v> Seeker<'v> {
         let already = path.sources.len();
         let mut best: BTreeMap<SourceId, (u32, Path)> = BTreeMap::new();
         let mut done: BTreeSet<SourceId> = BTreeSet::new();
-        best.insert(self.start, (0, path));
+        best.insert(*self.initial.first()?, (0, path));
         loop {
             let (&at, (cost, path)) = best
                 .iter()
@@ -246,11 +306,12 @@ impl<'v> Seeker<'v> {
             .flat_map(|value| &value.columns)
             .map(|column| column.source)
             .collect();
-        needed.extend(path.sources.first());
-        // Each source after the first was reached by the link of the same position: walk back and keep what a kept source needs.
-        for (position, source) in path.sources.iter().enumerate().skip(1).rev() {
+        needed.extend(&self.initial);
+        // Each further source was reached by the link of the same position: walk back and keep what a kept source needs.
+        let reached = path.sources.iter().skip(self.initial.len());
+        for (source, link) in reached.zip(&path.links).rev() {
             if needed.contains(source) {
-                needed.extend(self.links[path.links[position - 1]].sources.iter().copied());
+                needed.extend(self.links[*link].sources.iter().copied());
             }
         }
         path.sources
@@ -260,7 +321,7 @@ impl<'v> Seeker<'v> {
             .collect()
     }
 
-    fn render(&self, expression: &Expression) -> String {
+    pub(crate) fn render(&self, expression: &Expression) -> String {
         let columns = &expression.columns;
         expression
             .template
@@ -286,7 +347,7 @@ impl<'v> Seeker<'v> {
             .sources
             .iter()
             .position(|known| *known == source)
-            .and_then(|place| path.links.get(place.checked_sub(1)?));
+            .and_then(|place| path.links.get(place.checked_sub(self.initial.len())?));
         let links = self.links.iter().enumerate().filter(|(number, link)| {
             let closing =
                 link.sources.contains(&source) && link.sources.iter().all(|known| before.contains(known));
@@ -333,6 +394,8 @@ impl<'v> Seeker<'v> {
             sources: self.search_sources(path, sources, false),
             keys: vec![values.iter().map(|value| self.render(value)).collect()],
             known: vec![],
+            recursion: None,
+            also: vec![],
         }
     }
 
@@ -378,7 +441,7 @@ impl<'v> Seeker<'v> {
                     .columns
                     .iter()
                     .map(|column| column.source)
-                    .find(|source| !self.optional(*source) && *source != self.start);
+                    .find(|source| !self.optional(*source) && !self.initial.contains(source));
                 required.map(|source| {
                     let whole = matches!(self.view.source(source).kind, SourceKind::Derived(_));
                     pg_tviews_sqltext::row_is_there(&alias(source), whole)
@@ -403,6 +466,8 @@ impl<'v> Seeker<'v> {
             sources: self.search_sources(&path, &sources, true),
             keys,
             known,
+            recursion: None,
+            also: vec![],
         })
     }
 
@@ -421,7 +486,7 @@ impl<'v> Seeker<'v> {
     }
 }
 
-fn alias(source: SourceId) -> String {
+pub(crate) fn alias(source: SourceId) -> String {
     format!("s{}", source.0)
 }
 

@@ -454,6 +454,7 @@ impl Builder {
             Relation::Table(name) => format!("{} {}.", name.replace("\"s\".", ""), source.alias),
             Relation::Derived { query, .. } => format!("({query}) {}.", source.alias),
             Relation::Changed => format!("{}.", source.alias),
+            Relation::Reached => "reached".to_owned(),
         });
         let keys: Vec<String> = search.keys.iter().map(|key| key.join(", ")).collect();
         let mut text = format!(

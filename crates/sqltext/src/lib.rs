@@ -9,7 +9,9 @@ mod search;
 
 pub use ddl::*;
 pub use maintenance::{KeyColumn, Nulls, TviewText};
-pub use search::{NEW_ROWS, OLD_ROWS, Relation, Search, SearchSource, derived_column, row_is_there};
+pub use search::{
+    NEW_ROWS, OLD_ROWS, REACHED, Recursion, Relation, Search, SearchSource, derived_column, row_is_there,
+};
 
 /// The schema that holds catalogs and definitions.
 pub const CATALOG_SCHEMA: &str = "tviews";

@@ -12,6 +12,8 @@ pub const NEW_ROWS: &str = "pg_tviews_new";
 pub enum Relation {
     /// The changed rows.
     Changed,
+    /// What a recursion has led to: see [`Recursion`].
+    Reached,
     /// A table, by its quoted, qualified name.
     Table(String),
     /// A derived table.
@@ -58,7 +60,24 @@ pub struct Search {
     /// Empty for a search by inner joins. Else the search is spread, it joins by outer joins, and for each key column this is
     /// the condition under which its value is known, if that is not certain.
     pub known: Vec<Option<String>>,
+    /// What leads from the changed rows to `Relation::Reached`, if the changed rows are below a recursion.
+    pub recursion: Option<Box<Recursion>>,
+    /// Further searches whose units are affected as well.
+    pub also: Vec<Search>,
 }
+
+/// The way out of a recursive WITH query, against its direction: from a row that its recursive part reads to the values that rows
+/// before it had, again and again, until its first part is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recursion {
+    /// From the changed rows to such values; its key.
+    pub seed: Search,
+    /// From such values (`Relation::Reached`) to those before; its key. `None` if one step is all.
+    pub step: Option<Search>,
+}
+
+/// The name under which a search knows the values that a recursion has led to, with columns `m1`, `m2` …
+pub const REACHED: &str = "reached";
 
 impl Search {
     /// Whether its result has a last column that says whether the whole unit key is known.
@@ -77,6 +96,20 @@ impl Search {
     ///
     /// A spread search joins by `LEFT JOIN`, and its last column says whether all of the key is known.
     pub fn statement(&self, changed: &[&str]) -> String {
+        if !self.also.is_empty() {
+            let first = Search {
+                also: vec![],
+                ..self.clone()
+            };
+            let all = std::iter::once(&first).chain(&self.also);
+            let parts: Vec<String> = all
+                .map(|search| format!("({})", search.statement(changed)))
+                .collect();
+            return parts.join("\nUNION\n");
+        }
+        if let Some(recursion) = &self.recursion {
+            return self.out_of_recursion(recursion, changed);
+        }
         let complete = self.is_spread().then(|| self.complete());
         let branches: Vec<String> = changed
             .iter()
@@ -90,6 +123,31 @@ impl Search {
             [only] => only.replacen("SELECT ", "SELECT DISTINCT ", 1),
             _ => branches.join("\nUNION\n"),
         }
+    }
+
+    /// ```sql
+    /// WITH RECURSIVE reached (m1) AS (
+    ///   (SELECT s5."pk" FROM "pg_tviews_old" AS s5 UNION SELECT s5."pk" FROM "pg_tviews_new" AS s5)
+    ///   UNION SELECT s5."pk" FROM reached, "public"."tb_category" AS s5 WHERE s5."fk_parent" = reached.m1)
+    /// SELECT DISTINCT s0."pk" FROM reached, "public"."tb_category" AS s0 WHERE s0."fk_parent" = reached.m1
+    /// ```
+    fn out_of_recursion(&self, recursion: &Recursion, changed: &[&str]) -> String {
+        let width = recursion.seed.keys.first().map_or(0, Vec::len);
+        let columns: Vec<String> = (1..=width).map(|number| format!("m{number}")).collect();
+        let only = |search: &Search| {
+            let key = search.keys.first().map(Vec::as_slice).unwrap_or_default();
+            search.branch("", key, None)
+        };
+        let step = recursion
+            .step
+            .as_ref()
+            .map_or_else(String::new, |step| format!("\nUNION\n{}", only(step)));
+        format!(
+            "WITH RECURSIVE {REACHED} ({}) AS (\n({}){step}\n)\n{}",
+            columns.join(", "),
+            recursion.seed.statement(changed),
+            only(self).replacen("SELECT ", "SELECT DISTINCT ", 1)
+        )
     }
 
     /// For rows whose key a spread search knows in part: the units of the tview that have these parts. `stored` are the tview's key
@@ -166,6 +224,7 @@ impl Search {
             text.push_str(separator);
             match &source.relation {
                 Relation::Changed => text.push_str(&format!("{} AS {alias}", identifier(changed))),
+                Relation::Reached => text.push_str(REACHED),
                 Relation::Table(name) => text.push_str(&format!("{name} AS {alias}")),
                 Relation::Derived { query, width } => {
                     let mark = if self.is_spread() {
@@ -236,6 +295,8 @@ mod tests {
             ],
             keys: vec![vec!["s0.\"k\"".into()]],
             known: vec![],
+            recursion: None,
+            also: vec![],
         }
     }
 
