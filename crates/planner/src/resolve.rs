@@ -260,6 +260,19 @@ fn derived_around(view: &View, block: BlockId) -> Option<SourceId> {
     }
 }
 
+/// A source and the derived tables that it stands in, up to the one in the block `top`.
+pub fn enclosing(view: &View, source: SourceId, top: BlockId) -> Vec<SourceId> {
+    let mut around = vec![source];
+    let mut current = source;
+    while view.source(current).block != top
+        && let Some(outer) = derived_around(view, view.source(current).block)
+    {
+        around.push(outer);
+        current = outer;
+    }
+    around
+}
+
 /// Whether a source can be replaced by NULLs, as seen from the block `seen_from` or one inside it.
 pub fn is_nullable(view: &View, source: SourceId, seen_from: BlockId) -> bool {
     let mut current = source;

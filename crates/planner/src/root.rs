@@ -7,7 +7,7 @@
 //! * Else there is one unit, and every change brings the whole tview up to date.
 
 use crate::Refusal;
-use crate::resolve::{Depth, Link, Sight, in_root_tree, is_nullable, is_tied, sources_below};
+use crate::resolve::{Depth, Link, Sight, enclosing, in_root_tree, is_tied, sources_below};
 use pg_tviews_ir::{Block, BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
 use std::collections::BTreeSet;
 
@@ -409,9 +409,10 @@ fn value(view: &View, leaf: BlockId, position: usize) -> Option<Expression> {
     Sight::from_block(view, leaf).expand(output, Depth::Tables)
 }
 
-/// Whether an outer join of the branch can replace a source by NULLs.
+/// Whether an outer join of the branch can replace a source by NULLs: the source itself, or a derived table of the branch that it stands in.
 pub fn optional(view: &View, leaf: BlockId, source: SourceId) -> bool {
-    view.source(source).nullable || is_nullable(view, source, leaf)
+    let around = enclosing(view, source, leaf);
+    around.into_iter().any(|source| view.source(source).nullable)
 }
 
 /// Tables that can be a root: in the root block or in plain derived tables of it, not optional.
@@ -424,8 +425,7 @@ fn roots(view: &View) -> impl Iterator<Item = SourceId> {
 fn is_root(view: &View, top: BlockId, source: SourceId) -> bool {
     view.table(source).is_some()
         && plain_up_to(view, view.source(source).block, top)
-        && !view.source(source).nullable
-        && !is_nullable(view, source, top)
+        && !optional(view, top, source)
 }
 
 fn plain_up_to(view: &View, block: BlockId, top: BlockId) -> bool {

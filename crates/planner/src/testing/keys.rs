@@ -54,6 +54,22 @@ fn the_first_of_equals_gives_the_key() {
     );
 }
 
+/// The same for a table in a derived table, or in a view, that is optional as a whole.
+#[test]
+fn a_table_in_an_optional_derived_table_gives_no_key() {
+    check(
+        "from product p
+         left (
+           from supplier s
+           select s.pk, s.name
+         ) t on t.pk = p.fk_supplier
+         select t.pk, t.name",
+        "key s.pk?, s.name?: many rows
+         p: s.pk, s.name | (CASE WHEN false THEN s.pk END), (CASE WHEN false THEN s.name END) from p, supplier s where s.pk = p.fk_supplier known if always, always
+         s: s.pk, s.name | (CASE WHEN false THEN s.pk END), (CASE WHEN false THEN s.name END) from s known if always, always",
+    );
+}
+
 /// Where the supplier is missing its key is NULL in every row, so it can't tell rows apart.
 #[test]
 fn an_optional_table_gives_no_key() {
