@@ -199,6 +199,8 @@ pub struct Block {
     pub branches: Vec<BlockId>,
     /// A changed row of a branch can influence only rows that have its own values: not so under LIMIT or in a recursion.
     pub passes_values: bool,
+    /// PostgreSQL lets no condition on the output reach inside: EXCEPT, grouping sets, a recursion.
+    pub opaque: bool,
     /// The query's text, for a derived table that refers to nothing outside itself.
     pub text: Option<String>,
 }

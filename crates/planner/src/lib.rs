@@ -15,7 +15,7 @@ mod testing;
 pub use advice::MissingIndex;
 pub use root::{KeyPart, UnitKey, missing_keys};
 
-use pg_tviews_ir::{Oid, ROOT_BLOCK, Role, SourceId, SourceKind, View, WHOLE_ROW};
+use pg_tviews_ir::{BlockId, Oid, ROOT_BLOCK, Role, SourceId, SourceKind, View, WHOLE_ROW};
 use pg_tviews_sqltext::Search;
 use std::collections::BTreeSet;
 
@@ -28,6 +28,8 @@ pub struct Plan {
     pub occurrences: Vec<Occurrence>,
     /// The definition has to be computed unit by unit: a predicate on the key reaches a grouped part of it only then.
     pub lateral: bool,
+    /// No predicate on the key reaches into the definition at all: it is computed as a whole for any change.
+    pub opaque: bool,
     /// Indexes whose absence makes searches or recomputation read whole tables.
     pub missing_indexes: Vec<MissingIndex>,
 }
@@ -90,6 +92,7 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Refusal> {
     let missing_indexes = advice::missing_indexes(view, &key, &occurrences);
     Ok(Plan {
         lateral: needs_lateral(view),
+        opaque: is_opaque(view, ROOT_BLOCK),
         key,
         occurrences,
         missing_indexes,
@@ -128,4 +131,10 @@ fn needs_lateral(view: &View) -> bool {
             }
             SourceKind::Table(_) | SourceKind::Computed | SourceKind::Recursion(_) => false,
         })
+}
+
+/// Whether PostgreSQL lets no condition on its output reach into a block: see [`pg_tviews_ir::Block::opaque`].
+fn is_opaque(view: &View, id: BlockId) -> bool {
+    let block = view.block(id);
+    block.opaque || block.branches.iter().any(|branch| is_opaque(view, *branch))
 }

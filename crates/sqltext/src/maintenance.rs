@@ -43,11 +43,20 @@ pub struct TviewText {
     pub single: bool,
     /// A key column is of a composite type, whose arrays `unnest` would take apart.
     pub composite: bool,
-    /// The definition must be computed unit by unit: a predicate on the key would not reach into it through a join.
+    /// Few units must be computed one by one: a predicate on the key would not reach into the definition through a join.
     pub lateral: bool,
     /// Grouping columns (positions from 0) whose equal values can be written in several ways, with the hash function of their
     /// type, quoted: rows are told apart by the hash there.
     pub loose: Vec<(usize, String)>,
+}
+
+/// How many units are brought up to date by one statement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Batch {
+    /// Where their keys have NULLs.
+    pub nulls: Nulls,
+    /// The definition is computed as a whole and joined with them; else, where it matters, unit by unit.
+    pub whole: bool,
 }
 
 /// Which units a statement works on.
@@ -56,7 +65,7 @@ enum Units {
     /// The one whose key is `$1`, `$2` …
     One,
     /// Those whose keys are the arrays `$1`, `$2` …
-    Many(Nulls),
+    Many(Batch),
     /// All of them.
     All,
 }
@@ -68,8 +77,8 @@ impl TviewText {
     }
 
     /// Brings the rows of many units up to date; `$n` are arrays of key columns.
-    pub fn upsert_many(&self, nulls: Nulls) -> String {
-        self.upsert(Units::Many(nulls))
+    pub fn upsert_many(&self, batch: Batch) -> String {
+        self.upsert(Units::Many(batch))
     }
 
     /// Brings all rows up to date.
@@ -107,8 +116,8 @@ impl TviewText {
     }
 
     /// Deletes the rows of those units for which the definition has none; `$n` are arrays of key columns.
-    pub fn delete_many(&self, nulls: Nulls) -> String {
-        self.delete(Units::Many(nulls))
+    pub fn delete_many(&self, batch: Batch) -> String {
+        self.delete(Units::Many(batch))
     }
 
     /// Deletes all rows that the definition does not have.
@@ -128,10 +137,19 @@ impl TviewText {
                 self.key_is("t", Side::Stored, parameter),
                 self.key_is("d", Side::Defined, parameter),
             ),
-            Units::Many(nulls) => (
+            Units::Many(batch) => (
                 format!(" USING {}", self.unnested()),
-                self.unit_is("t", Side::Stored, nulls),
-                self.unit_is("d", Side::Defined, nulls),
+                self.unit_is("t", Side::Stored, batch.nulls),
+                // OFFSET keeps PostgreSQL from turning this into a join with all of the definition.
+                format!(
+                    "{}{}",
+                    self.unit_is("d", Side::Defined, batch.nulls),
+                    if self.lateral && !batch.whole {
+                        " OFFSET 0"
+                    } else {
+                        ""
+                    }
+                ),
             ),
             Units::All => (
                 String::new(),
@@ -149,8 +167,8 @@ impl TviewText {
 
     /// Brings the rows of many units up to date where a unit may have any number of rows, duplicates included; `$n` are
     /// arrays of key columns.
-    pub fn replace_many(&self, nulls: Nulls) -> String {
-        self.replace(Units::Many(nulls))
+    pub fn replace_many(&self, batch: Batch) -> String {
+        self.replace(Units::Many(batch))
     }
 
     /// Brings all rows up to date, duplicates included.
@@ -158,43 +176,46 @@ impl TviewText {
         self.replace(Units::All)
     }
 
-    /// Rows are told apart by their text and, among equal ones, by their number:
+    /// Rows are told apart by their text and, among equal ones, by their number. What is on one side only, is written:
     /// ```sql
-    /// WITH n AS MATERIALIZED (SELECT d.*, image, row_number() OVER (PARTITION BY image) AS copy FROM definition of the units),
-    ///      o AS MATERIALIZED (SELECT ctid, image, row_number() OVER (PARTITION BY image) AS copy FROM tview's rows of the units),
-    ///      gone AS (DELETE FROM tview AS t USING o WHERE t.ctid = o.row AND NOT EXISTS (the same in n))
-    /// INSERT INTO tview SELECT … FROM n WHERE NOT EXISTS (the same in o)
+    /// WITH x AS MATERIALIZED (
+    ///   SELECT *, count(*) OVER (PARTITION BY image, copy) AS sides FROM (
+    ///     SELECT c1, …, NULL::tid AS row, image, row_number() OVER (PARTITION BY image) AS copy FROM definition of the units
+    ///     UNION ALL SELECT NULL, …, ctid, image, row_number() OVER (PARTITION BY image) FROM tview's rows of the units) AS b),
+    ///   gone AS (DELETE FROM tview AS t USING x WHERE t.ctid = x.row AND x.sides = 1)
+    /// INSERT INTO tview SELECT c1, … FROM x WHERE x.row IS NULL AND x.sides = 1
     /// ```
+    /// Sorting takes the same time whatever the planner expects; a join of the two sides would not.
     fn replace(&self, units: Units) -> String {
-        let image = |alias: &str, side| self.image(alias, side);
-        let names: Vec<String> = (1..=self.columns.len())
-            .map(|number| format!("c{number}"))
-            .collect();
-        let defined = self.columns.iter().zip(&names);
+        let numbers: Vec<usize> = (1..=self.columns.len()).collect();
+        let defined = self.columns.iter().zip(&numbers);
         let defined: Vec<String> = defined
-            .map(|((_, name), alias)| format!("{} AS {alias}", column("d", name)))
+            .map(|((_, name), number)| format!("{} AS c{number}", column("d", name)))
             .collect();
         let (stored_from, stored_filter) = match units {
-            Units::Many(nulls) => (
+            Units::Many(batch) => (
                 format!(", {}", self.unnested()),
-                format!(" WHERE {}", self.unit_is("t", Side::Stored, nulls)),
+                format!(" WHERE {}", self.unit_is("t", Side::Stored, batch.nulls)),
             ),
             Units::One | Units::All => (String::new(), String::new()),
         };
         format!(
-            "WITH n AS MATERIALIZED (\n  SELECT {}, {new_image} AS image, row_number() OVER (PARTITION BY {new_image}) AS copy\n  \
-             FROM {}),\n o AS MATERIALIZED (\n  SELECT t.ctid AS row, {old_image} AS image, row_number() OVER (PARTITION BY \
-             {old_image}) AS copy\n  FROM {table} AS t{stored_from}{stored_filter}),\n gone AS (\n  DELETE FROM {table} AS t USING o \
-             WHERE t.ctid OPERATOR(\"pg_catalog\".=) o.row\n  AND NOT EXISTS (SELECT FROM n WHERE {same}))\n\
-             INSERT INTO {table} ({})\nSELECT {} FROM n WHERE NOT EXISTS (SELECT FROM o WHERE {same})",
+            "WITH x AS MATERIALIZED (\n  SELECT b.*, count(*) OVER (PARTITION BY image, copy) AS sides FROM (\n    \
+             SELECT {}, NULL::\"pg_catalog\".tid AS row, {new_image} AS image, row_number() OVER (PARTITION BY {new_image}) AS copy\n    \
+             FROM {}\n    UNION ALL\n    \
+             SELECT {}, t.ctid, {old_image}, row_number() OVER (PARTITION BY {old_image})\n    \
+             FROM {table} AS t{stored_from}{stored_filter}) AS b),\n \
+             gone AS (\n  DELETE FROM {table} AS t USING x WHERE t.ctid OPERATOR(\"pg_catalog\".=) x.row \
+             AND x.sides OPERATOR(\"pg_catalog\".=) 1)\n\
+             INSERT INTO {table} ({})\nSELECT {} FROM x WHERE x.row IS NULL AND x.sides OPERATOR(\"pg_catalog\".=) 1",
             defined.join(", "),
             self.restricted(units),
+            join(&numbers, ", ", |_| "NULL".into()),
             self.stored_columns(),
-            join(&names, ", ", |name| format!("n.{name}")),
-            new_image = image("d", Side::Defined),
-            old_image = image("t", Side::Stored),
+            join(&numbers, ", ", |number| format!("x.c{number}")),
+            new_image = self.image("d", Side::Defined),
+            old_image = self.image("t", Side::Stored),
             table = self.table,
-            same = SAME_IMAGE,
         )
     }
 
@@ -216,8 +237,8 @@ impl TviewText {
 
     /// The rows of given units (`$n` are arrays) in which tview and definition differ: one row per difference, for the check
     /// of a snapshot. See [`TviewText::verify`] for its columns.
-    pub fn differences_many(&self, nulls: Nulls) -> String {
-        self.differences(Units::Many(nulls))
+    pub fn differences_many(&self, batch: Batch) -> String {
+        self.differences(Units::Many(batch))
     }
 
     /// All rows in which tview and definition differ: (key jsonb, expected jsonb, actual jsonb).
@@ -246,11 +267,11 @@ impl TviewText {
         };
         let stored = match units {
             Units::All | Units::One => format!("{} AS t", self.table),
-            Units::Many(nulls) => format!(
+            Units::Many(batch) => format!(
                 "{} AS t, {} WHERE {}",
                 self.table,
                 self.unnested(),
-                self.unit_is("t", Side::Stored, nulls)
+                self.unit_is("t", Side::Stored, batch.nulls)
             ),
         };
         let same = self.same_unit();
@@ -336,7 +357,10 @@ impl TviewText {
                 }
             })
             .collect();
-        format!("ROW({})::\"pg_catalog\".text", cells.join(", "))
+        format!(
+            "ROW({})::\"pg_catalog\".text COLLATE \"pg_catalog\".\"C\"",
+            cells.join(", ")
+        )
     }
 
     fn row(&self, alias: &str, side: Side) -> String {
@@ -357,17 +381,17 @@ impl TviewText {
                     self.key_is("d", Side::Defined, parameter)
                 )
             }
-            Units::Many(nulls) if self.lateral => format!(
+            Units::Many(batch) if self.lateral && !batch.whole => format!(
                 "{} CROSS JOIN LATERAL (SELECT * FROM {} AS d WHERE {} OFFSET 0) AS d",
                 self.unnested(),
                 self.definition,
-                self.unit_is("d", Side::Defined, nulls)
+                self.unit_is("d", Side::Defined, batch.nulls)
             ),
-            Units::Many(nulls) => format!(
+            Units::Many(batch) => format!(
                 "{} JOIN {} AS d ON {}",
                 self.unnested(),
                 self.definition,
-                self.unit_is("d", Side::Defined, nulls)
+                self.unit_is("d", Side::Defined, batch.nulls)
             ),
         }
     }
@@ -417,9 +441,6 @@ impl TviewText {
         })
     }
 }
-
-const SAME_IMAGE: &str =
-    "n.image OPERATOR(\"pg_catalog\".=) o.image AND n.copy OPERATOR(\"pg_catalog\".=) o.copy";
 
 /// Whose column names to use.
 #[derive(Clone, Copy)]
@@ -480,13 +501,13 @@ mod tests {
 
     #[test]
     fn many_units_come_as_arrays() {
-        let delete = product().delete_many(Nulls::default());
+        let delete = product().delete_many(Batch::default());
         assert!(delete.contains("USING unnest($1) AS u(k1)"), "{delete}");
         let lateral = TviewText {
             lateral: true,
             ..product()
         }
-        .upsert_many(Nulls::default());
+        .upsert_many(Batch::default());
         assert!(
             lateral.contains("CROSS JOIN LATERAL") && lateral.contains("OFFSET 0"),
             "{lateral}"
@@ -498,7 +519,10 @@ mod tests {
         let mut text = product();
         text.key[0].nullable = true;
         assert!(text.delete_one().contains("OR (t.\"pk\" IS NULL AND $1 IS NULL)"));
-        let many = text.delete_many(Nulls(1));
+        let many = text.delete_many(Batch {
+            nulls: Nulls(1),
+            whole: false,
+        });
         assert!(many.contains("WHERE t.\"pk\" IS NULL\n"), "{many}");
     }
 }

@@ -134,6 +134,7 @@ impl Analyzer {
         }
         let block = &mut self.view.blocks[id.0];
         block.passes_values = query.limit().is_none() && query.offset().is_none();
+        block.opaque = query.has_except();
         if !query.keeps_duplicates() {
             block.group_outputs = visible.iter().map(|target| target.position).collect();
             block.groups_in_output = true;
@@ -222,6 +223,7 @@ impl Analyzer {
         let block = &mut self.view.blocks[id.0];
         block.plain = !grouped && !limited && !query.is_distinct() && !query.has_windows();
         block.repeats = query.has_target_srfs();
+        block.opaque = query.has_grouping_sets();
         let one_group = groups.is_empty() && query.has_aggregates() && !query.has_grouping_sets();
         let first_only = query.limit().is_some_and(Node::is_constant_one);
         block.at_most_one_row = (one_group || first_only) && !query.has_target_srfs();

@@ -14,7 +14,7 @@ use crate::runtime::compiled::{Compiled, RowsOf, Statement};
 use crate::runtime::{acquire, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
-use pg_tviews_sqltext::{Nulls, identifier, qualified};
+use pg_tviews_sqltext::{Batch, identifier, qualified};
 use pgrx::PgSqlErrorCode;
 use std::rc::Rc;
 
@@ -132,7 +132,7 @@ fn explain_event(
     } else if compiled.text.single {
         Statement::UpsertOne
     } else {
-        Statement::ReplaceMany(Nulls::default())
+        Statement::ReplaceMany(Batch::default())
     };
     let search = compiled.sql(Statement::Search(number, from));
     let recompute = compiled.sql(recompute);

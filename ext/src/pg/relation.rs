@@ -434,6 +434,24 @@ pub fn hash_function(type_oid: pg_sys::Oid) -> Option<String> {
     }
 }
 
+/// The number of rows of a table that the planner would expect.
+pub fn expected_rows(oid: pg_sys::Oid) -> f64 {
+    // SAFETY: the relation is open between the two calls; the estimate needs no attribute widths.
+    unsafe {
+        let relation = pg_sys::relation_open(oid, pg_sys::AccessShareLock as i32);
+        let (mut pages, mut tuples, mut all_visible) = (0, 0.0, 0.0);
+        pg_sys::estimate_rel_size(
+            relation,
+            std::ptr::null_mut(),
+            &mut pages,
+            &mut tuples,
+            &mut all_visible,
+        );
+        pg_sys::relation_close(relation, pg_sys::AccessShareLock as i32);
+        tuples
+    }
+}
+
 /// Whether all values of a type have the same length, so that they always fit into an index.
 pub fn is_fixed_length(type_oid: pg_sys::Oid) -> bool {
     // SAFETY: looks up the catalog.

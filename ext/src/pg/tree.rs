@@ -181,6 +181,11 @@ impl Query {
         branches
     }
 
+    /// Whether one of the set operations is EXCEPT.
+    pub fn has_except(&self) -> bool {
+        contains_except(self.get().setOperations)
+    }
+
     /// Whether the outermost set operation keeps duplicates.
     pub fn keeps_duplicates(&self) -> bool {
         let node = self.get().setOperations;
@@ -279,6 +284,19 @@ fn collect_branches(node: *mut pg_sys::Node, branches: &mut Vec<usize>) {
             collect_branches(operation.larg, branches);
             collect_branches(operation.rarg, branches);
         }
+    }
+}
+
+fn contains_except(node: *mut pg_sys::Node) -> bool {
+    // SAFETY: as in `collect_branches`.
+    unsafe {
+        if node.is_null() || !is_a(node, pg_sys::NodeTag::T_SetOperationStmt) {
+            return false;
+        }
+        let operation = &*node.cast::<pg_sys::SetOperationStmt>();
+        operation.op == pg_sys::SetOperation::SETOP_EXCEPT
+            || contains_except(operation.larg)
+            || contains_except(operation.rarg)
     }
 }
 

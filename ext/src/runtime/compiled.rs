@@ -11,7 +11,7 @@ use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
 use pg_tviews_ir::{ROOT_BLOCK, View};
 use pg_tviews_planner::{ColumnSet, Finding, Plan, Refusal};
-use pg_tviews_sqltext::{Event, KeyColumn, Nulls, Search, TviewText};
+use pg_tviews_sqltext::{Batch, Event, KeyColumn, Search, TviewText};
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -46,16 +46,16 @@ pub struct Compiled {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Statement {
     UpsertOne,
-    UpsertMany(Nulls),
+    UpsertMany(Batch),
     UpsertAll,
     DeleteOne,
-    DeleteMany(Nulls),
+    DeleteMany(Batch),
     DeleteAll,
-    ReplaceMany(Nulls),
+    ReplaceMany(Batch),
     ReplaceAll,
     Fill,
     Empty,
-    DifferencesMany(Nulls),
+    DifferencesMany(Batch),
     DifferencesAll,
     /// The search of the n-th occurrence over the rows of an event.
     Search(usize, RowsOf),
@@ -169,16 +169,16 @@ impl Compiled {
         let text = &self.text;
         match statement {
             Statement::UpsertOne => text.upsert_one(),
-            Statement::UpsertMany(nulls) => text.upsert_many(nulls),
+            Statement::UpsertMany(batch) => text.upsert_many(batch),
             Statement::UpsertAll => text.upsert_all(),
             Statement::DeleteOne => text.delete_one(),
-            Statement::DeleteMany(nulls) => text.delete_many(nulls),
+            Statement::DeleteMany(batch) => text.delete_many(batch),
             Statement::DeleteAll => text.delete_all(),
-            Statement::ReplaceMany(nulls) => text.replace_many(nulls),
+            Statement::ReplaceMany(batch) => text.replace_many(batch),
             Statement::ReplaceAll => text.replace_all(),
             Statement::Fill => text.fill(),
             Statement::Empty => text.empty(),
-            Statement::DifferencesMany(nulls) => text.differences_many(nulls),
+            Statement::DifferencesMany(batch) => text.differences_many(batch),
             Statement::DifferencesAll => text.verify(),
             Statement::Search(number, rows) => self
                 .search(number)

@@ -5,9 +5,10 @@ use super::guard::Permit;
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
+use crate::pg::relation::expected_rows;
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, Value};
-use pg_tviews_sqltext::{Event, Nulls};
+use pg_tviews_sqltext::{Batch, Event};
 use pgrx::PgSqlErrorCode;
 
 /// Units per statement: enough to amortise it, few enough to bound its memory.
@@ -23,31 +24,44 @@ pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
         }
         if snapshot_is_fixed() {
             for (nulls, units) in units.by_nulls() {
-                check_snapshot(compiled, Statement::DifferencesMany(nulls), &units.arrays(0..1))?;
+                let batch = Batch { nulls, whole: false };
+                check_snapshot(compiled, Statement::DifferencesMany(batch), &units.arrays(0..1))?;
             }
         }
         return Ok(());
     }
+    let whole = is_cheaper_as_a_whole(compiled, units.len());
     for (nulls, units) in units.by_nulls() {
+        let batch = Batch { nulls, whole };
         for start in (0..units.len()).step_by(BATCH) {
-            many(compiled, &units, start..units.len().min(start + BATCH), nulls)?;
+            many(compiled, &units, start..units.len().min(start + BATCH), batch)?;
         }
     }
     Ok(())
 }
 
+/// Whether to compute the whole definition and join it with the units, rather than compute it unit by unit: if a
+/// predicate on the key can't reach into it, and if the units are a good part of all.
+fn is_cheaper_as_a_whole(compiled: &Compiled, units: usize) -> bool {
+    const GOOD_PART: f64 = 0.25;
+    if !compiled.text.lateral || units <= 1 {
+        return false;
+    }
+    compiled.plan.opaque || units as f64 >= GOOD_PART * expected_rows(compiled.oid).max(1000.0)
+}
+
 /// Units of a set that have their NULLs in the same places.
-fn many(compiled: &Compiled, units: &UnitSet, batch: std::ops::Range<usize>, nulls: Nulls) -> Result<()> {
-    let count = batch.len() as u64;
-    let arrays = units.arrays(batch);
+fn many(compiled: &Compiled, units: &UnitSet, range: std::ops::Range<usize>, batch: Batch) -> Result<()> {
+    let count = range.len() as u64;
+    let arrays = units.arrays(range);
     if !compiled.text.single {
-        write(compiled, Statement::ReplaceMany(nulls), &arrays)?;
-    } else if write(compiled, Statement::UpsertMany(nulls), &arrays)? < count {
+        write(compiled, Statement::ReplaceMany(batch), &arrays)?;
+    } else if write(compiled, Statement::UpsertMany(batch), &arrays)? < count {
         // Some units were unchanged, or have no row in the definition.
-        write(compiled, Statement::DeleteMany(nulls), &arrays)?;
+        write(compiled, Statement::DeleteMany(batch), &arrays)?;
     }
     if snapshot_is_fixed() {
-        check_snapshot(compiled, Statement::DifferencesMany(nulls), &arrays)?;
+        check_snapshot(compiled, Statement::DifferencesMany(batch), &arrays)?;
     }
     Ok(())
 }
