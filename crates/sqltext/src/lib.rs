@@ -8,7 +8,7 @@ mod maintenance;
 mod search;
 
 pub use ddl::*;
-pub use maintenance::{Batch, KeyColumn, Nulls, TviewText};
+pub use maintenance::{Batch, KeyColumn, Nulls, QueryPart, TviewText};
 pub use search::{
     NEW_ROWS, OLD_ROWS, REACHED, Recursion, Relation, Search, SearchSource, derived_column, row_is_there,
 };

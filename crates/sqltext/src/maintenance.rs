@@ -45,9 +45,21 @@ pub struct TviewText {
     pub composite: bool,
     /// Few units must be computed one by one: a predicate on the key would not reach into the definition through a join.
     pub lateral: bool,
+    /// The definition's query with the key compared inside, where PostgreSQL would not take a condition from outside: below EXCEPT,
+    /// grouping sets. Its holes are the key's values, none of them NULL.
+    pub restricted: Option<Vec<QueryPart>>,
     /// Grouping columns (positions from 0) whose equal values can be written in several ways, with the hash function of their
     /// type, quoted: rows are told apart by the hash there.
     pub loose: Vec<(usize, String)>,
+}
+
+/// A part of a query that is restricted to a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueryPart {
+    /// Text.
+    Text(String),
+    /// The value of the key column with this number, from 0.
+    Key(usize),
 }
 
 /// How many units are brought up to date by one statement.
@@ -160,8 +172,9 @@ impl TviewText {
             ),
         };
         format!(
-            "DELETE FROM {} AS t{using}\n WHERE {stored}\n   AND NOT EXISTS (SELECT FROM {} AS d WHERE {defined})",
-            self.table, self.definition
+            "DELETE FROM {} AS t{using}\n WHERE {stored}\n   AND {}",
+            self.table,
+            self.defines_nothing(units, &defined)
         )
     }
 
@@ -370,8 +383,45 @@ impl TviewText {
         )
     }
 
+    /// The definition's query for one unit, if it has to be restricted from inside.
+    fn restricted_inside(&self, units: Units) -> Option<String> {
+        let parts = self.restricted.as_ref()?;
+        let value = match units {
+            Units::One if self.key.iter().all(|key| !key.nullable) => parameter,
+            Units::Many(batch) if batch == Batch::default() => unit_column,
+            Units::One | Units::Many(_) | Units::All => return None,
+        };
+        Some(join(parts, "", |part| match part {
+            QueryPart::Text(text) => text.clone(),
+            QueryPart::Key(number) => value(*number),
+        }))
+    }
+
+    /// Names of the definition's columns.
+    fn defined_names(&self) -> String {
+        join(&self.columns, ", ", |(_, name)| identifier(name))
+    }
+
+    /// The condition that the definition has no row of a unit.
+    fn defines_nothing(&self, units: Units, condition: &str) -> String {
+        match self.restricted_inside(units) {
+            Some(query) => format!("NOT EXISTS (SELECT FROM ({query}) AS d OFFSET 0)"),
+            None => format!(
+                "NOT EXISTS (SELECT FROM {} AS d WHERE {condition})",
+                self.definition
+            ),
+        }
+    }
+
     /// The FROM clause (and WHERE clause) that yields the definition's rows `d` of the units.
     fn restricted(&self, units: Units) -> String {
+        if let Some(query) = self.restricted_inside(units) {
+            let named = format!("({query}) AS d({})", self.defined_names());
+            return match units {
+                Units::Many(_) => format!("{} CROSS JOIN LATERAL {named}", self.unnested()),
+                Units::One | Units::All => named,
+            };
+        }
         match units {
             Units::All => format!("{} AS d", self.definition),
             Units::One => {
@@ -401,12 +451,12 @@ impl TviewText {
         let numbers: Vec<usize> = (1..=self.key.len()).collect();
         if self.composite {
             return format!(
-                "(SELECT {} FROM generate_series(1, cardinality($1)) AS i) AS u",
+                "(SELECT {} FROM generate_series(1, cardinality($1)) AS i) AS {UNIT}",
                 join(&numbers, ", ", |number| format!("(${number})[i] AS k{number}"))
             );
         }
         format!(
-            "unnest({}) AS u({})",
+            "unnest({}) AS {UNIT}({})",
             join(&numbers, ", ", |number| format!("${number}")),
             join(&numbers, ", ", |number| format!("k{number}"))
         )
@@ -462,8 +512,11 @@ fn parameter(number: usize) -> String {
     format!("${}", number + 1)
 }
 
+/// Alias of the units: the definition's query may be within its reach, and no alias of that must hide it.
+const UNIT: &str = "\"pg_tviews unit\"";
+
 fn unit_column(number: usize) -> String {
-    format!("u.k{}", number + 1)
+    format!("{UNIT}.k{}", number + 1)
 }
 
 #[cfg(test)]
@@ -483,6 +536,7 @@ mod tests {
             single: true,
             composite: false,
             lateral: false,
+            restricted: None,
             loose: vec![],
         }
     }
@@ -502,7 +556,10 @@ mod tests {
     #[test]
     fn many_units_come_as_arrays() {
         let delete = product().delete_many(Batch::default());
-        assert!(delete.contains("USING unnest($1) AS u(k1)"), "{delete}");
+        assert!(
+            delete.contains("USING unnest($1) AS \"pg_tviews unit\"(k1)"),
+            "{delete}"
+        );
         let lateral = TviewText {
             lateral: true,
             ..product()

@@ -194,6 +194,44 @@ impl Node {
         }
     }
 
+    /// `expression = $number`, by the equality of the parameter's type; `None` if it has none or the expression can't be of it.
+    pub fn equals_parameter(self, number: usize, type_oid: pg_sys::Oid) -> Option<Node> {
+        // SAFETY: the nodes are valid, and what is made of them is of the types that the operator takes.
+        unsafe {
+            let own = self.type_oid();
+            let copied = pg_sys::copyObjectImpl(self.0.cast()).cast::<pg_sys::Node>();
+            let left = if own == type_oid {
+                copied
+            } else {
+                pg_sys::coerce_type(
+                    std::ptr::null_mut(),
+                    copied,
+                    own,
+                    type_oid,
+                    -1,
+                    pg_sys::CoercionContext::COERCION_IMPLICIT,
+                    pg_sys::CoercionForm::COERCE_IMPLICIT_CAST,
+                    -1,
+                )
+            };
+            let operator = (*pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr;
+            if left.is_null() || operator == pg_sys::InvalidOid {
+                return None;
+            }
+            let right = Node(left).parameter(number);
+            let clause = pg_sys::make_opclause(
+                operator,
+                pg_sys::BOOLOID,
+                false,
+                left.cast(),
+                right.0.cast(),
+                pg_sys::InvalidOid,
+                Node(left).collation(),
+            );
+            optional(clause.cast())
+        }
+    }
+
     /// `(expression) IS NOT FALSE`, or `IS NOT TRUE`.
     pub fn is_not(self, value: bool) -> Node {
         // SAFETY: as in `parameter`.

@@ -140,6 +140,40 @@ impl Query {
         sort_group_references(self.get().groupClause)
     }
 
+    /// The text of the query with output columns (position from 0, type) compared with the parameters `$1`, `$2` … inside it: in
+    /// its WHERE clause, or in those of the branches of its set operation. `None` if a type has no equality.
+    pub fn restricted_text(&self, columns: &[(usize, pg_sys::Oid)]) -> Option<String> {
+        let copy = self.copy();
+        copy.restrict(columns)?;
+        Some(super::parse::query_text(copy))
+    }
+
+    fn restrict(&self, columns: &[(usize, pg_sys::Oid)]) -> Option<()> {
+        if self.has_set_operations() {
+            for index in self.set_operation_branches() {
+                match self.range_entry(index)?.kind() {
+                    RangeKind::Subquery(branch) => branch.restrict(columns)?,
+                    _ => return None,
+                }
+            }
+            return Some(());
+        }
+        let targets = self.targets();
+        let visible: Vec<&Target> = targets.iter().filter(|target| !target.hidden).collect();
+        for (number, (position, type_oid)) in columns.iter().enumerate() {
+            let condition = visible
+                .get(*position)?
+                .expression
+                .equals_parameter(number + 1, *type_oid)?;
+            // SAFETY: the query is a copy of our own; its join tree is a FromExpr.
+            unsafe {
+                let tree = (*self.0).jointree;
+                (*tree).quals = pg_sys::make_and_qual((*tree).quals, condition.0);
+            }
+        }
+        Some(())
+    }
+
     /// The query with every WITH query marked NOT MATERIALIZED where that changes nothing but the plan, so that conditions reach into
     /// it.
     pub fn with_inlined_common_tables(&self) -> Query {

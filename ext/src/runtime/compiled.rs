@@ -9,9 +9,9 @@ use crate::pg::lock;
 use crate::pg::relation::{Relation, equality_is_identity, equality_operator, hash_function, is_composite};
 use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
-use pg_tviews_ir::{ROOT_BLOCK, View};
+use pg_tviews_ir::{ROOT_BLOCK, Template, View};
 use pg_tviews_planner::{ColumnSet, Finding, Plan, Refusal};
-use pg_tviews_sqltext::{Batch, Event, KeyColumn, Search, TviewText};
+use pg_tviews_sqltext::{Batch, Event, KeyColumn, QueryPart, Search, TviewText};
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -115,7 +115,6 @@ impl Compiled {
         let owner = table.owner();
         let scope = Scope::settings(&settings);
         let analysis = analyze::analyze(definition.view_query(), owner);
-        drop(scope);
         let plan = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
             Ok(plan) => plan,
             Err(objections) => return Err(no_longer(&name, &objections)),
@@ -123,6 +122,7 @@ impl Compiled {
         let relations = relations_of(&analysis.view, tview, entry.definition);
         invalidation::add(&validity, &relations);
         let (text, key_types) = statements(&table, &definition, &plan, &loose_groups(&analysis.view))?;
+        drop(scope);
         Ok(Some(Compiled {
             oid: tview,
             name,
@@ -336,6 +336,29 @@ fn unwritable_groups(view: &View) -> Vec<Objection> {
     objections
 }
 
+/// The definition's query restricted from inside.
+fn restricted(definition: &Relation, plan: &Plan, key_types: &[KeyType]) -> Option<Vec<QueryPart>> {
+    let columns: Vec<(usize, Oid)> = plan
+        .key
+        .columns
+        .iter()
+        .zip(key_types)
+        .map(|(part, key_type)| (part.position, key_type.oid))
+        .collect();
+    let text = definition.view_query().restricted_text(&columns)?;
+    let template = Template::parse(&text, columns.len()).ok()?;
+    // The text of a query holds no NUL: it can part texts and holes.
+    let marked = template.render(|hole| format!("\0{hole}\0"));
+    let parts = marked.split('\0').enumerate().map(|(number, part)| {
+        if number % 2 == 0 {
+            Some(QueryPart::Text(part.to_owned()))
+        } else {
+            part.parse().ok().map(QueryPart::Key)
+        }
+    });
+    parts.collect()
+}
+
 /// The error of a write whose tview can't be maintained any more.
 fn no_longer(name: &str, objections: &[Objection]) -> Error {
     analyze::refusal(name, None, objections)
@@ -402,6 +425,11 @@ fn statements(
             && index.attnums.len() == attnums.len()
             && index.attnums.iter().all(|attnum| attnums.contains(attnum))
     });
+    let restricted = if plan.opaque && !key_types.is_empty() {
+        restricted(definition, plan, &key_types)
+    } else {
+        None
+    };
     let text = TviewText {
         table: table.quoted(),
         definition: definition.quoted(),
@@ -414,6 +442,7 @@ fn statements(
         single: plan.key.single && has_unique_index,
         composite: key_types.iter().any(|key| is_composite(key.oid)),
         lateral: plan.lateral,
+        restricted,
         loose: loose
             .iter()
             .filter_map(|position| Some((*position, hash_function(table_types.get(*position).copied()?)?)))

@@ -8,7 +8,7 @@ use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::relation::expected_rows;
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, Value};
-use pg_tviews_sqltext::{Batch, Event};
+use pg_tviews_sqltext::{Batch, Event, Nulls};
 use pgrx::PgSqlErrorCode;
 
 /// Units per statement: enough to amortise it, few enough to bound its memory.
@@ -30,8 +30,8 @@ pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
         }
         return Ok(());
     }
-    let whole = is_cheaper_as_a_whole(compiled, units.len());
     for (nulls, units) in units.by_nulls() {
+        let whole = is_cheaper_as_a_whole(compiled, units.len(), nulls);
         let batch = Batch { nulls, whole };
         for start in (0..units.len()).step_by(BATCH) {
             many(compiled, &units, start..units.len().min(start + BATCH), batch)?;
@@ -42,12 +42,14 @@ pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
 
 /// Whether to compute the whole definition and join it with the units, rather than compute it unit by unit: if a
 /// predicate on the key can't reach into it, and if the units are a good part of all.
-fn is_cheaper_as_a_whole(compiled: &Compiled, units: usize) -> bool {
+fn is_cheaper_as_a_whole(compiled: &Compiled, units: usize, nulls: Nulls) -> bool {
     const GOOD_PART: f64 = 0.25;
     if !compiled.text.lateral || units <= 1 {
         return false;
     }
-    compiled.plan.opaque || units as f64 >= GOOD_PART * expected_rows(compiled.oid).max(1000.0)
+    let reaches_inside = compiled.text.restricted.is_some() && nulls == Nulls::default();
+    (compiled.plan.opaque && !reaches_inside)
+        || units as f64 >= GOOD_PART * expected_rows(compiled.oid).max(1000.0)
 }
 
 /// Units of a set that have their NULLs in the same places.
