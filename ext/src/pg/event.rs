@@ -1,8 +1,10 @@
 //! What an event trigger is told.
 
+use super::list::pointers;
 use super::name::{RelationName, strings};
 use super::text::owned;
 use super::tree::Query;
+use super::version;
 use crate::error::{Error, Result};
 use pgrx::{is_a, pg_sys};
 
@@ -47,6 +49,40 @@ impl DdlEvent {
             }
             let statement = node.cast::<pg_sys::CreateTableAsStmt>();
             ((*statement).objtype == pg_sys::ObjectType::OBJECT_TABLE).then_some(CreateTableAs(statement))
+        }
+    }
+}
+
+impl DdlEvent {
+    /// The table, if the command is ALTER TABLE … DETACH PARTITION … CONCURRENTLY.
+    pub fn concurrent_detach(&self) -> Option<RelationName> {
+        let (relation, commands) = self.alter_table()?;
+        let concurrent = commands.into_iter().any(|command| {
+            command.subtype == pg_sys::AlterTableType::AT_DetachPartition
+                && !command.def.is_null()
+                // SAFETY: the definition of such a command is a PartitionCmd.
+                && unsafe { (*command.def.cast::<pg_sys::PartitionCmd>()).concurrent }
+        });
+        concurrent.then(|| RelationName::of_range_var(relation))
+    }
+
+    /// Whether the command is an ALTER TABLE that changes the expression of a generated column.
+    pub fn sets_expression(&self) -> bool {
+        self.alter_table()
+            .is_some_and(|(_, commands)| commands.iter().any(version::sets_expression))
+    }
+
+    /// The name and the subcommands of ALTER TABLE.
+    fn alter_table(&self) -> Option<(*mut pg_sys::RangeVar, Vec<pg_sys::AlterTableCmd>)> {
+        // SAFETY: the parse tree lives during the command; the subcommands are a list of AlterTableCmd.
+        unsafe {
+            let node = (*self.0).parsetree;
+            if node.is_null() || !is_a(node, pg_sys::NodeTag::T_AlterTableStmt) {
+                return None;
+            }
+            let statement = &*node.cast::<pg_sys::AlterTableStmt>();
+            let commands = pointers::<pg_sys::AlterTableCmd>(statement.cmds);
+            Some((statement.relation, commands.into_iter().map(|command| *command).collect()))
         }
     }
 }

@@ -135,3 +135,14 @@ pub(super) unsafe fn qualified_name_list(name: *const std::ffi::c_char) -> *mut 
         return pg_sys::stringToQualifiedNameList(name, std::ptr::null_mut());
     }
 }
+
+/// Whether a subcommand of ALTER TABLE changes the expression of a generated column (from version 17).
+pub(super) fn sets_expression(command: &pg_sys::AlterTableCmd) -> bool {
+    #[cfg(any(feature = "pg15", feature = "pg16"))]
+    return {
+        let _ = command;
+        false
+    };
+    #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+    return command.subtype == pg_sys::AlterTableType::AT_SetExpression;
+}
