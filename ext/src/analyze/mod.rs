@@ -5,6 +5,7 @@
 
 mod expression;
 mod functions;
+mod generated;
 mod objection;
 mod sources;
 
@@ -40,6 +41,7 @@ pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
     };
     let mut scope = Vec::new();
     analyzer.block(query, None, &mut scope, "");
+    analyzer.refuse_differently_generated();
     analyzer.objections.dedup();
     Analysis {
         view: analyzer.view,
@@ -184,7 +186,7 @@ impl Analyzer {
             self.analyze_source(scope, *index, within);
         }
         let reach = self.walk_from(&from, scope, None, within);
-        let targets = query.targets();
+        let targets = self.expanded_targets(query.targets(), scope);
         self.describe(id, query, &targets);
         self.outputs(id, query, &targets, scope, within);
         self.other_clauses(query, scope, within);
@@ -448,6 +450,7 @@ impl Analyzer {
             _ => format!("{within}, {clause}"),
         };
         for conjunct in quals.conjuncts() {
+            let conjunct = self.expanded(conjunct, scope);
             let Some(expression) = self.conjunct(conjunct, scope, &place) else {
                 continue;
             };

@@ -5,7 +5,7 @@ use crate::catalog::tree;
 use crate::error::or_raise;
 use crate::pg::relation::{Relation, SELECT, role_name};
 use crate::pg::tree::{Query, RangeKind};
-use pg_tviews_ir::{Column, Parent, Role, Source, SourceId, SourceKind, Table, TableColumn};
+use pg_tviews_ir::{Parent, Role, Source, SourceId, SourceKind, Table, TableColumn};
 use pgrx::pg_sys;
 
 impl Analyzer {
@@ -233,26 +233,6 @@ impl Analyzer {
         let within = format!("{place}, view {}", view.display_name());
         let block = self.block(query, Some(Parent::Derived(id)), &mut Vec::new(), &within);
         self.view.sources[id.0].kind = SourceKind::Derived(block);
-    }
-
-    /// Whether a column is computed when it is read.
-    pub(super) fn is_virtual(&self, column: Column) -> bool {
-        if !cfg!(feature = "pg18") {
-            return false;
-        }
-        let Some(table) = self.view.table(column.source) else {
-            return false;
-        };
-        let Some(relation) = Relation::try_open(pg_sys::Oid::from(table.oid)) else {
-            return false;
-        };
-        let generated = |attnum: i16| {
-            relation.attributes().iter().any(|attribute| {
-                (attnum == pg_tviews_ir::WHOLE_ROW || attribute.attnum == attnum)
-                    && attribute.generated == b'v'
-            })
-        };
-        generated(column.attnum)
     }
 }
 

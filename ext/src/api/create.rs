@@ -12,14 +12,15 @@ use crate::pg::relation::{self, Relation, TRIGGER, role_name};
 use crate::pg::settings::{Scope, current_output_settings};
 use crate::pg::spi::Connection;
 use crate::pg::tree::Query;
-use crate::runtime::compiled::plan_of;
-use crate::runtime::{acquire, flush};
+use crate::runtime::compiled::{Compiled, plan_of};
+use crate::runtime::{acquire, blind_spots, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{Finding, Plan};
 use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, GUARD_TRIGGER, qualified};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::Cell;
+use std::rc::Rc;
 
 thread_local! {
     /// Our own statements are running: event triggers have nothing to do.
@@ -164,12 +165,12 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
         .iter()
         .filter_map(|part| accepted.columns.get(part.position).cloned())
         .collect();
-    fill(tview)?;
+    let compiled = fill(tview)?;
     run_as_user(&index_statements(accepted, &table_name, &key))?;
     sources.into_iter().for_each(relation::invalidate);
     advise_indexes(accepted, table);
     advise_whole(accepted, table);
-    Ok(())
+    advise_sources(&compiled, table)
 }
 
 /// The index on the unit key. It is unique where a unit has at most one row; a value too long for it would make a write fail, so
@@ -396,10 +397,31 @@ fn create_guard(tview: Oid) -> Result<()> {
     ])
 }
 
-fn fill(tview: Oid) -> Result<()> {
+fn fill(tview: Oid) -> Result<Rc<Compiled>> {
     let compiled = acquire(tview)?.ok_or_else(|| Error::internal("the tview just created is not there"))?;
     compiled.lock_for_maintenance();
     flush::fill(&compiled)?;
+    Ok(compiled)
+}
+
+/// Says through which tables a change recomputes everything.
+fn advise_sources(compiled: &Compiled, table: &str) -> Result<()> {
+    for (source, relative, lost) in blind_spots(compiled)? {
+        let (source, relative) = (Relation::open(source)?, Relation::open(relative)?);
+        notice(
+            format!(
+                "tview \"{table}\": UPDATE and DELETE of rows of {} through {} recompute all of it",
+                source.display_name(),
+                relative.display_name()
+            ),
+            format!(
+                "{} does not have {}: name {} itself in such statements.",
+                relative.display_name(),
+                lost.join(", "),
+                source.display_name()
+            ),
+        );
+    }
     Ok(())
 }
 

@@ -37,7 +37,8 @@ impl Tree {
     }
 }
 
-/// Tables below and around `$1` as PostgreSQL has them now. A partition that is being detached concurrently has left already.
+/// Tables below and around `$1` as PostgreSQL has them now. A partition that is being detached concurrently has left already; but
+/// transactions that began before still reach it through its parent.
 const AROUND: &str = "\
     WITH RECURSIVE below (oid) AS (
       SELECT $1::oid
@@ -45,8 +46,7 @@ const AROUND: &str = "\
              WHERE $2::boolean AND NOT i.inhdetachpending),
     around (oid) AS (
       SELECT oid FROM below
-      UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN around a ON i.inhrelid = a.oid
-             WHERE NOT i.inhdetachpending)";
+      UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN around a ON i.inhrelid = a.oid)";
 
 /// The tables around a source now; with `descend` its members' rows are read, too.
 pub fn now(source: Oid, descend: bool) -> Result<Tree> {
@@ -92,7 +92,7 @@ pub fn kinds(source: Oid, descend: bool) -> Result<Kinds> {
             "{AROUND},
              known AS (
                SELECT c.relkind, c.relpersistence, a.oid IN (SELECT b.oid FROM below b) AS member,
-                      pg_catalog.concat(n.nspname, '.', c.relname) AS name
+                      pg_catalog.concat(CASE WHEN c.relpersistence = 't' THEN 'pg_temp' ELSE n.nspname END, '.', c.relname) AS name
                  FROM around a JOIN pg_catalog.pg_class c ON c.oid = a.oid
                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)
              SELECT pg_catalog.min(name) FILTER (WHERE member AND relkind = 'f'),
@@ -112,6 +112,24 @@ pub fn kinds(source: Oid, descend: bool) -> Result<Kinds> {
         logged: name(3),
         unlogged: name(4),
     })
+}
+
+/// Stored generated columns that the tables around a source compute in different ways, if rows of these tables are inserted
+/// through a partitioned table.
+pub fn differently_generated(source: Oid, descend: bool) -> Result<Vec<String>> {
+    let rows = read(
+        &format!(
+            "{AROUND}
+             SELECT a.attname FROM around t
+               JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attgenerated = 's' AND NOT a.attisdropped
+               JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+              WHERE EXISTS (SELECT FROM around p JOIN pg_catalog.pg_class c ON c.oid = p.oid WHERE c.relkind = 'p')
+              GROUP BY a.attname HAVING pg_catalog.count(DISTINCT pg_catalog.pg_get_expr(d.adbin, d.adrelid)) > 1
+              ORDER BY 1"
+        ),
+        &[&oid_text(source), if descend { "t" } else { "f" }],
+    )?;
+    rows.iter().map(|row| Ok(field(row, 0)?.to_owned())).collect()
 }
 
 /// A source of a tview with the tables around it, as last looked at.

@@ -7,6 +7,7 @@
 pub mod boundary;
 pub mod context;
 pub mod event;
+pub mod generated;
 mod imports;
 pub mod invalidation;
 pub mod json;

@@ -1,6 +1,7 @@
 //! Changed rows as another table of the same tree of partitions or inheriting tables has them: columns of the same name
 //! are the same column, but their order and numbers can differ.
 
+use super::generated::Completion;
 use super::relation::Relation;
 use super::trigger::{Firing, Row};
 use pg_tviews_planner::ColumnSet;
@@ -58,6 +59,8 @@ pub struct Converted {
     /// Keeps the source open, to whose row type the data refer.
     source: Relation,
     stores: Vec<*mut pg_sys::Tuplestorestate>,
+    /// Computes what the rows lack.
+    completion: Option<Completion>,
 }
 
 impl Converted {
@@ -69,7 +72,12 @@ impl Converted {
             data: Vec::new(),
             source,
             stores: Vec::new(),
+            completion: None,
         };
+        if firing.is_incomplete() {
+            // SAFETY: the relation is open during the call.
+            converted.completion = unsafe { Completion::of(original.tg_relation) };
+        }
         if moves && !original.tg_oldtable.is_null() && !original.tg_newtable.is_null() {
             // SAFETY: both transition tables are valid during the call, and of the row type of its relation.
             unsafe { converted.split(&original, mapping) };
@@ -107,7 +115,7 @@ impl Converted {
         table: pg_sys::Relation,
         mapping: &Mapping,
     ) -> *mut pg_sys::Tuplestorestate {
-        if *mapping == Mapping::Alike {
+        if *mapping == Mapping::Alike && self.completion.is_none() {
             return store;
         }
         let target = self.new_store();
@@ -180,10 +188,14 @@ impl Converted {
                 Mapping::Alike => index + 1,
                 Mapping::ByName(numbers) => numbers.get(index as usize).copied().unwrap_or(0),
             };
+            let completed = |number: i16| self.completion.as_ref()?.value(number, row.slot());
+            if let Some(completion) = &self.completion {
+                completion.next_row();
+            }
             let (mut values, mut nulls): (Vec<pg_sys::Datum>, Vec<bool>) = (0..count)
                 .map(|index| match number(index) {
                     0 => (pg_sys::Datum::from(0), true),
-                    number => row.value(number),
+                    number => completed(number).unwrap_or_else(|| row.value(number)),
                 })
                 .unzip();
             pg_sys::tuplestore_putvalues(store, descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());

@@ -195,6 +195,11 @@ impl Relation {
         }
     }
 
+    /// The type of its rows.
+    pub(super) fn row_type(&self) -> pg_sys::Oid {
+        self.form().reltype
+    }
+
     pub(super) fn raw(&self) -> pg_sys::Relation {
         self.0
     }
@@ -234,6 +239,21 @@ impl Relation {
             let query = pg_sys::get_view_query(self.0);
             Query(pg_sys::copyObjectImpl(query.cast()).cast())
         }
+    }
+}
+
+/// Attribute numbers of a relation's stored generated columns.
+///
+/// # Safety
+/// The relation is open.
+pub(super) unsafe fn stored_generated(relation: pg_sys::Relation) -> Vec<i16> {
+    // SAFETY: see the function's contract; the descriptor has `natts` attributes.
+    unsafe {
+        let descriptor = (*relation).rd_att;
+        let all = (0..(*descriptor).natts).map(|index| &*tuple_attribute(descriptor, index as usize));
+        all.filter(|attribute| !attribute.attisdropped && attribute.attgenerated as u8 == b's')
+            .map(|attribute| attribute.attnum)
+            .collect()
     }
 }
 

@@ -50,6 +50,14 @@ impl Firing {
         unsafe { (*(*self.get().tg_relation).rd_rel).relkind as u8 == pg_sys::RELKIND_PARTITIONED_TABLE }
     }
 
+    /// Whether its rows may lack the values of stored generated columns.
+    pub fn is_incomplete(&self) -> bool {
+        // SAFETY: the relation is open during the call.
+        self.event() == Event::Insert
+            && self.is_partitioned()
+            && !unsafe { super::relation::stored_generated(self.get().tg_relation) }.is_empty()
+    }
+
     pub fn event(&self) -> Event {
         match self.get().tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
             pg_sys::TRIGGER_EVENT_INSERT => Event::Insert,
@@ -150,6 +158,11 @@ impl Row {
             }
             found
         }
+    }
+
+    /// The slot that holds it.
+    pub(super) fn slot(&self) -> *mut pg_sys::TupleTableSlot {
+        self.slot
     }
 
     /// Value of a column and whether it is NULL.

@@ -165,8 +165,7 @@ impl Compiled {
             .collect()
     }
 
-    /// The columns of a source that the tview uses and that rows, as they come by this mapping, do not have; all of them if it
-    /// uses whole rows and one is missing.
+    /// The columns of a source that the tview uses and that rows which come by this mapping do not have.
     pub fn lost_columns(&self, source: Oid, mapping: &Mapping) -> Vec<String> {
         let of_source = || {
             let all = self.plan.occurrences.iter();

@@ -72,6 +72,22 @@ fn readers_of(table: Oid) -> Result<Rc<Vec<Reader>>> {
     Ok(readers)
 }
 
+/// Where a change through another table does not show what a tview uses: for each such table (source, table, missing columns).
+/// Inheriting tables can have columns that their parents do not have.
+pub fn blind_spots(compiled: &Compiled) -> Result<Vec<(Oid, Oid, Vec<String>)>> {
+    let mut spots = Vec::new();
+    for row in catalog::sources(compiled.oid)? {
+        for relative in row.tree.relatives {
+            let mapping = Mapping::between(&Relation::open(relative)?, &Relation::open(row.oid)?);
+            let lost = compiled.lost_columns(row.oid, &mapping);
+            if !lost.is_empty() {
+                spots.push((row.oid, relative, lost));
+            }
+        }
+    }
+    Ok(spots)
+}
+
 /// A tview's compiled form, made from what the catalogs say now. Its definition can't change until the end of the
 /// transaction. `None` if it is no tview (any more).
 pub fn acquire(tview: Oid) -> Result<Option<Rc<Compiled>>> {

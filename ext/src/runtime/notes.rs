@@ -37,7 +37,7 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
             continue;
         };
         let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
-        if reader.source == firing.relation_oid() {
+        if reader.source == firing.relation_oid() && !firing.is_incomplete() {
             maintain(&compiled, firing, event)?;
         } else if compiled.lost_columns(reader.source, &reader.mapping).is_empty() {
             let source = Relation::open(reader.source)?;
