@@ -61,6 +61,8 @@ pub struct View {
     pub inlined_views: Vec<(Oid, String)>,
     /// Tables that are read with the rows of their partitions or of the tables that inherit from them (not with ONLY).
     pub with_members: BTreeSet<Oid>,
+    /// All its tables are UNLOGGED, so that the tview has to be, too.
+    pub unlogged: bool,
     /// True if the text that the definition produces can depend on session settings such as `TimeZone`.
     pub setting_dependent: bool,
 }

@@ -81,7 +81,7 @@ impl Analyzer {
                     self.object(
                         &format!("FROM item \"{}\"", self.view.source(source).alias),
                         None,
-                        format!("{}: its partitions compute column \"{name}\" in different ways, which inserted rows do not show", relation.display_name()),
+                        format!("{}: partitions compute column \"{name}\" in different ways, which inserted rows do not show", relation.display_name()),
                         "Let them have one expression, or write it into the definition.",
                     );
                 }

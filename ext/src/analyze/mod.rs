@@ -7,6 +7,7 @@ mod expression;
 mod functions;
 mod generated;
 mod objection;
+mod persistence;
 mod sources;
 
 pub use objection::{Objection, refusal};
@@ -42,6 +43,7 @@ pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
     let mut scope = Vec::new();
     analyzer.block(query, None, &mut scope, "");
     analyzer.refuse_differently_generated();
+    analyzer.check_persistence(query);
     analyzer.objections.dedup();
     Analysis {
         view: analyzer.view,

@@ -205,11 +205,6 @@ impl Analyzer {
                 "a temporary table exists in one session only",
                 "Use a permanent table.",
             ))
-        } else if relation.is_unlogged() {
-            Some((
-                "a crash empties an unlogged table without triggers",
-                "ALTER TABLE … SET LOGGED.",
-            ))
         } else if relation.is_system() {
             Some((
                 "system catalogs change without triggers",

@@ -58,6 +58,21 @@ pub struct Accepted {
     settings: Vec<(String, String)>,
 }
 
+impl Accepted {
+    /// Whether all that it reads is unlogged.
+    pub fn is_unlogged(&self) -> bool {
+        self.view.unlogged
+    }
+}
+
+/// Says why a tview becomes UNLOGGED.
+pub fn notice_unlogged(table: &str) {
+    notice(
+        format!("tview \"{table}\" is UNLOGGED, as the tables that it reads are"),
+        "A crash empties them all.",
+    );
+}
+
 /// A definition judged: what was found, and the plan or everything that stands in the way.
 pub struct Judged {
     pub view: View,
@@ -148,7 +163,14 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
     let definition_name = qualified(CATALOG_SCHEMA, &definition);
     let table_name = qualified(schema, table);
     if relation::lookup(schema, table)?.is_none() {
-        run_as_user(&[sqltext::create_table_like(&table_name, &definition_name)])?;
+        if accepted.is_unlogged() {
+            notice_unlogged(table);
+        }
+        run_as_user(&[sqltext::create_table_like(
+            &table_name,
+            &definition_name,
+            accepted.is_unlogged(),
+        )])?;
     }
     let missing = || Error::internal(format!("relation {table_name} was not created"));
     let tview = relation::lookup(schema, table)?.ok_or_else(missing)?;

@@ -1,6 +1,6 @@
 //! DDL of others: CREATE TABLE … AS makes tviews, and nothing may undermine the ones that are there.
 
-use super::create::{self, Accepted, accept, finish, is_own_statement, run_on_catalog};
+use super::create::{self, Accepted, accept, finish, is_own_statement, notice_unlogged, run_on_catalog};
 use super::members;
 use crate::analyze;
 use crate::catalog::{self, tree};
@@ -12,6 +12,7 @@ use crate::pg::settings::{Scope, Settings, create_table_prefix};
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::plan_of;
 use crate::runtime::{acquire, flush};
+use pg_tviews_ir::View;
 use pg_tviews_planner::KeyPart;
 use pg_tviews_sqltext::{self as sqltext, EVENTS, GUARD_TRIGGER};
 use pgrx::PgSqlErrorCode;
@@ -97,11 +98,6 @@ fn accept_statement(statement: &CreateTableAs, table: &str) -> Result<Accepted> 
                 .hint("Write the SELECT itself."),
         );
     };
-    if statement.target().is_unlogged() {
-        return Err(Error::unsupported(format!("tview \"{table}\" can't be UNLOGGED"))
-            .detail("A crash would empty it, while the tables that it reads keep their rows.")
-            .hint("Leave UNLOGGED out."));
-    }
     if statement.is_without_data() {
         return Err(
             Error::unsupported(format!("tview \"{table}\" can't be created WITH NO DATA"))
@@ -109,7 +105,20 @@ fn accept_statement(statement: &CreateTableAs, table: &str) -> Result<Accepted> 
                 .hint("Leave WITH NO DATA out."),
         );
     }
-    accept(query.copy(), table, None, &statement.column_names())
+    let accepted = accept(query.copy(), table, None, &statement.column_names())?;
+    match (accepted.is_unlogged(), statement.target().is_unlogged()) {
+        (true, false) => {
+            notice_unlogged(table);
+            statement.make_unlogged();
+        }
+        (false, true) => {
+            return Err(Error::unsupported(format!("tview \"{table}\" can't be UNLOGGED"))
+                .detail("A crash would empty it, while the tables that it reads keep their rows.")
+                .hint("Leave UNLOGGED out."));
+        }
+        _ => {}
+    }
+    Ok(accepted)
 }
 
 /// `ddl_command_end`.
@@ -326,6 +335,11 @@ fn check_tview(tview: Oid) -> Result<()> {
                 .hint("Drop the tview and create it again with the query you want."),
         );
     }
+    let view = {
+        let _scope = Scope::settings(&Settings::new(&entry.settings)?);
+        analyze::analyze(definition.view_query(), table.owner()).view
+    };
+    check_persistence(&table, &view)?;
     let new_owner = (definition.owner() != table.owner()).then(|| relation::role_name(table.owner()));
     let definition_name = definition.quoted();
     drop((table, definition));
@@ -371,7 +385,7 @@ pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
     let _scope = Scope::settings(&Settings::new(&entry.settings)?);
     let analysis = analyze::analyze(definition.view_query(), table.owner());
     let objections = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
-        Ok(_) => return Ok(()),
+        Ok(_) => return check_persistence(&table, &analysis.view),
         // The restore of a dump adds keys one by one, long after the definition: a missing one is checked when a key is dropped.
         Err(_) if analysis.objections.is_empty() => return Ok(()),
         Err(objections) => objections,
@@ -381,6 +395,20 @@ pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
             "This change ({changed}) is refused; drop the tview first."
         )),
     )
+}
+
+/// A tview is unlogged if all that it reads is.
+fn check_persistence(tview: &Relation, view: &View) -> Result<()> {
+    if tview.is_unlogged() == view.unlogged {
+        return Ok(());
+    }
+    let (is, are) = if view.unlogged { ("LOGGED", "UNLOGGED") } else { ("UNLOGGED", "LOGGED") };
+    Err(Error::unsupported(format!(
+        "tview \"{}\" can't be {is} where the tables that it reads are {are}",
+        tview.display_name()
+    ))
+    .detail("A crash empties unlogged tables without triggers, and no others.")
+    .hint("Drop the tview, change the tables and create it again."))
 }
 
 /// Refuses to let the key of a source be NULL where the tview's own key can't.

@@ -123,6 +123,12 @@ impl CreateTableAs {
         unsafe { (*(*self.0).into).skipData = true }
     }
 
+    /// Makes the statement create an UNLOGGED table.
+    pub fn make_unlogged(&self) {
+        // SAFETY: as for `skip_data`; the INTO clause always has a relation.
+        unsafe { (*(*(*self.0).into).rel).relpersistence = pg_sys::RELPERSISTENCE_UNLOGGED as std::ffi::c_char }
+    }
+
     /// Identity of the statement, to recognise it when it has ended.
     pub fn identity(&self) -> usize {
         self.0 as usize

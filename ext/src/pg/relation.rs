@@ -436,9 +436,6 @@ pub fn interference(tview: &Relation) -> Option<&'static str> {
     if tview.is_partition() || tview.has_parents() || tview.has_children() {
         return Some("inheritance or partitioning");
     }
-    if tview.is_unlogged() {
-        return Some("the property UNLOGGED (a crash would empty it)");
-    }
     if tview.has_row_security_for(tview.owner()) {
         return Some("row-level security that applies to its owner");
     }
