@@ -47,7 +47,9 @@ fn assert_exact(session: &mut Session) {
 fn a_crash_empties_unlogged_tviews_with_their_sources() {
     let mut server = server();
     let mut session = connect(&server);
-    session.execute(BEFORE).unwrap_or_else(|failure| panic!("{failure}"));
+    session
+        .execute(BEFORE)
+        .unwrap_or_else(|failure| panic!("{failure}"));
     assert_exact(&mut session);
     assert_eq!(text(&mut session, "TABLE tv_again"), "(1,8) (2,10)");
     server.kill();
@@ -58,7 +60,9 @@ fn a_crash_empties_unlogged_tviews_with_their_sources() {
     for emptied in ["page_view", "tv_views", "tv_again"] {
         assert_eq!(text(&mut session, &format!("TABLE {emptied}")), "", "{emptied}");
     }
-    session.execute(AFTER).unwrap_or_else(|failure| panic!("{failure}"));
+    session
+        .execute(AFTER)
+        .unwrap_or_else(|failure| panic!("{failure}"));
     assert_exact(&mut session);
     assert_eq!(text(&mut session, "TABLE tv_again"), "(1,4)");
 }

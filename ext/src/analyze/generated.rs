@@ -51,7 +51,9 @@ impl Analyzer {
         let frame = scope.get(scope.len().checked_sub(1 + variable.levels_up)?)?;
         if expression.strict_operands().is_empty() && has_outer_join(&frame.query.join_tree()) {
             let columns = relation.attributes();
-            let certain = columns.iter().find(|known| known.not_null && known.generated != b'v');
+            let certain = columns
+                .iter()
+                .find(|known| known.not_null && known.generated != b'v');
             return Some(generated::for_real_rows(expression, node, certain, &relation));
         }
         Some(expression)
@@ -75,7 +77,9 @@ impl Analyzer {
                 let used = self.view.uses.iter().any(|used| {
                     used.column.source == source
                         && (used.column.attnum == WHOLE_ROW
-                            || table.column(used.column.attnum).is_some_and(|column| column.name == name))
+                            || table
+                                .column(used.column.attnum)
+                                .is_some_and(|column| column.name == name))
                 });
                 if used {
                     self.object(

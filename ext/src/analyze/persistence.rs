@@ -36,7 +36,9 @@ impl Analyzer {
             self.objections.push(Objection {
                 place: format!("FROM item \"{}\"", self.view.source(source).alias),
                 location: None,
-                message: format!("{name}: a crash empties an unlogged table without triggers, but not {logged}"),
+                message: format!(
+                    "{name}: a crash empties an unlogged table without triggers, but not {logged}"
+                ),
                 hint: "Let all tables of the definition be UNLOGGED, or none.".into(),
             });
         }
@@ -52,7 +54,11 @@ fn stored_in(table: Oid, descend: bool) -> tree::Kinds {
         return or_raise(tree::kinds(table, descend));
     }
     let name = Some(relation.display_name());
-    let (logged, unlogged) = if relation.is_unlogged() { (None, name) } else { (name, None) };
+    let (logged, unlogged) = if relation.is_unlogged() {
+        (None, name)
+    } else {
+        (name, None)
+    };
     tree::Kinds {
         logged,
         unlogged,
@@ -84,7 +90,9 @@ fn has_no_rows(node: &FromNode, query: Query) -> bool {
             }
             RangeKind::Relation { .. } => true,
             RangeKind::Subquery(query) => is_empty_with_its_tables(query),
-            RangeKind::CommonTable { name, levels_up: 0, .. } => query
+            RangeKind::CommonTable {
+                name, levels_up: 0, ..
+            } => query
                 .common_table(&name)
                 .is_some_and(|table| !table.recursive && is_empty_with_its_tables(table.query)),
             _ => false,

@@ -236,7 +236,9 @@ fn describe(relation: &Relation, only: bool) -> Table {
     let mut indexes = relation.indexes();
     if !only && !relation.is_partitioned() && relation.has_children() {
         // Neither keys nor NOT NULL need hold for the rows of inheriting tables.
-        attributes.iter_mut().for_each(|attribute| attribute.not_null = false);
+        attributes
+            .iter_mut()
+            .for_each(|attribute| attribute.not_null = false);
         indexes.iter_mut().for_each(|index| {
             (index.unique, index.deferrable, index.primary) = (false, false, false);
         });

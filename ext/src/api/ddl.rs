@@ -78,7 +78,11 @@ pub fn started(event: &DdlEvent) -> Result<()> {
 /// Between the two transactions of DETACH … CONCURRENTLY a partition's rows have left the query, and nobody could take them out
 /// of the tview.
 fn refuse_concurrent_detach(parent: &RelationName) -> Result<()> {
-    let readers = parent.resolve().map(catalog::readers).transpose()?.unwrap_or_default();
+    let readers = parent
+        .resolve()
+        .map(catalog::readers)
+        .transpose()?
+        .unwrap_or_default();
     let Some(reader) = readers.iter().find(|reader| reader.holds) else {
         return Ok(());
     };
@@ -205,7 +209,8 @@ fn view_changed(view: Oid) -> Result<()> {
     }
     match readers.first() {
         Some(reader) => {
-            Err(in_use(view, reader.tview)?.hint("Drop the tview, replace the view and create the tview again."))
+            Err(in_use(view, reader.tview)?
+                .hint("Drop the tview, replace the view and create the tview again."))
         }
         None => Ok(()),
     }
@@ -239,7 +244,10 @@ fn tables_changed(is_alteration: bool, recomputed: bool) -> Result<()> {
     for table in catalog::concerned(&objects)? {
         after.table_changed(table)?;
     }
-    after.stale.into_iter().try_for_each(|tview| refresh(Oid::from(tview)))
+    after
+        .stale
+        .into_iter()
+        .try_for_each(|tview| refresh(Oid::from(tview)))
 }
 
 /// What a command on tables leaves to do.
@@ -402,7 +410,11 @@ fn check_persistence(tview: &Relation, view: &View) -> Result<()> {
     if tview.is_unlogged() == view.unlogged {
         return Ok(());
     }
-    let (is, are) = if view.unlogged { ("LOGGED", "UNLOGGED") } else { ("UNLOGGED", "LOGGED") };
+    let (is, are) = if view.unlogged {
+        ("LOGGED", "UNLOGGED")
+    } else {
+        ("UNLOGGED", "LOGGED")
+    };
     Err(Error::unsupported(format!(
         "tview \"{}\" can't be {is} where the tables that it reads are {are}",
         tview.display_name()

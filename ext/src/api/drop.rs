@@ -211,8 +211,8 @@ fn refuse_trigger_drop(object: &Dropped) -> Result<()> {
     let Some(oid) = relation::lookup(schema, table)? else {
         return Ok(());
     };
-    let source =
-        EVENTS.iter().any(|event| event.source_trigger() == trigger) && !tree::with_triggers(&[oid])?.is_empty();
+    let source = EVENTS.iter().any(|event| event.source_trigger() == trigger)
+        && !tree::with_triggers(&[oid])?.is_empty();
     let guard = sqltext::GUARD_TRIGGER == trigger && catalog::entry(oid)?.is_some();
     if !source && !guard {
         return Ok(());

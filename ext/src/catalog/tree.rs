@@ -195,9 +195,15 @@ pub fn with_triggers(tables: &[Oid]) -> Result<Vec<Oid>> {
 }
 
 pub(super) fn join_oids(oids: &[Oid]) -> String {
-    oids.iter().map(|oid| oid_text(*oid)).collect::<Vec<_>>().join(",")
+    oids.iter()
+        .map(|oid| oid_text(*oid))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn parse_oids(text: &str) -> Result<Vec<Oid>> {
-    text.split(',').filter(|number| !number.is_empty()).map(parse_oid).collect()
+    text.split(',')
+        .filter(|number| !number.is_empty())
+        .map(parse_oid)
+        .collect()
 }

@@ -82,7 +82,10 @@ impl DdlEvent {
             }
             let statement = &*node.cast::<pg_sys::AlterTableStmt>();
             let commands = pointers::<pg_sys::AlterTableCmd>(statement.cmds);
-            Some((statement.relation, commands.into_iter().map(|command| *command).collect()))
+            Some((
+                statement.relation,
+                commands.into_iter().map(|command| *command).collect(),
+            ))
         }
     }
 }
@@ -126,7 +129,9 @@ impl CreateTableAs {
     /// Makes the statement create an UNLOGGED table.
     pub fn make_unlogged(&self) {
         // SAFETY: as for `skip_data`; the INTO clause always has a relation.
-        unsafe { (*(*(*self.0).into).rel).relpersistence = pg_sys::RELPERSISTENCE_UNLOGGED as std::ffi::c_char }
+        unsafe {
+            (*(*(*self.0).into).rel).relpersistence = pg_sys::RELPERSISTENCE_UNLOGGED as std::ffi::c_char
+        }
     }
 
     /// Identity of the statement, to recognise it when it has ended.

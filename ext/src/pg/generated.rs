@@ -13,7 +13,10 @@ pub const ARE_SUPPORTED: bool = cfg!(feature = "pg18");
 /// The expression of the virtual column that a variable refers to, over variables of the same query level and table.
 pub fn expression(relation: &Relation, variable: Variable) -> Option<Node> {
     let node = version::generation_expression(relation, variable.attnum)?;
-    let (index, levels) = (i32::try_from(variable.range_index).ok()?, i32::try_from(variable.levels_up).ok()?);
+    let (index, levels) = (
+        i32::try_from(variable.range_index).ok()?,
+        i32::try_from(variable.levels_up).ok()?,
+    );
     // SAFETY: the expression has just been read from the catalog, and is nobody else's; its table is number 1 in it.
     unsafe {
         if index != 1 {
@@ -26,7 +29,12 @@ pub fn expression(relation: &Relation, variable: Variable) -> Option<Node> {
 
 /// `CASE WHEN t.key IS NOT NULL THEN expression END`, where `variable` is a column of `t` and `certain` one that is NULL only where
 /// the row is not real; without such a column the whole row is tested.
-pub fn for_real_rows(expression: Node, variable: Node, certain: Option<&Attribute>, relation: &Relation) -> Node {
+pub fn for_real_rows(
+    expression: Node,
+    variable: Node,
+    certain: Option<&Attribute>,
+    relation: &Relation,
+) -> Node {
     // SAFETY: the variable is a Var, as its kind says; palloc0 returns zeroed memory of the size asked for, and every field that
     // readers look at is set.
     unsafe {

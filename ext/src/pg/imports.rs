@@ -162,9 +162,9 @@ pub(super) unsafe fn evaluate(
     unsafe {
         let before = pg_sys::MemoryContextSwitchTo((*context).ecxt_per_tuple_memory);
         let mut null = true;
-        let value = (*expression).evalfunc.map(|function| {
-            pg_guard_ffi_boundary(|| function(expression, context, &raw mut null))
-        });
+        let value = (*expression)
+            .evalfunc
+            .map(|function| pg_guard_ffi_boundary(|| function(expression, context, &raw mut null)));
         pg_sys::MemoryContextSwitchTo(before);
         (value.unwrap_or(pg_sys::Datum::from(0)), null)
     }

@@ -102,7 +102,8 @@ impl Converted {
 
     fn add(&mut self, data: pg_sys::TriggerData) {
         let tg_relation = self.source.raw();
-        self.data.push(Box::new(pg_sys::TriggerData { tg_relation, ..data }));
+        self.data
+            .push(Box::new(pg_sys::TriggerData { tg_relation, ..data }));
     }
 
     /// A transition table in the row type of the source.

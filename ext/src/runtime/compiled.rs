@@ -177,7 +177,9 @@ impl Compiled {
         };
         let table = of_source().find_map(|occurrence| self.view.table(occurrence.source));
         let columns = table.map_or(&[][..], |table| &table.columns);
-        let lost = columns.iter().filter(|column| used(column.attnum) && !mapping.has(column.attnum));
+        let lost = columns
+            .iter()
+            .filter(|column| used(column.attnum) && !mapping.has(column.attnum));
         lost.map(|column| column.name.clone()).collect()
     }
 

@@ -63,7 +63,10 @@ fn truncated(firing: &Firing) -> Result<()> {
     }
     let now = Moment::now();
     let mut compared = Vec::new();
-    for reader in readers_of(firing.relation_oid())?.iter().filter(|reader| reader.holds) {
+    for reader in readers_of(firing.relation_oid())?
+        .iter()
+        .filter(|reader| reader.holds)
+    {
         if compared.contains(&reader.tview) {
             continue;
         }
