@@ -15,10 +15,12 @@ CREATE TABLE tviews.source (
     tview     regclass NOT NULL,
     kind      text NOT NULL CHECK (kind IN ('table', 'view')),
     whole_row boolean NOT NULL,
+    members   regclass[],
+    relatives regclass[] NOT NULL,
     PRIMARY KEY (source, tview)
 );
 CREATE INDEX source_tview ON tviews.source (tview);
-COMMENT ON TABLE tviews.source IS 'What each tview reads: tables, and views that were inlined.';
+COMMENT ON TABLE tviews.source IS 'What each tview reads: tables, and views that were inlined. Members are the partitions and inheriting tables whose rows a table includes (NULL: it is read with ONLY), relatives the other tables through which a statement can change its rows.';
 
 SELECT pg_catalog.pg_extension_config_dump('tviews.tview', '');
 SELECT pg_catalog.pg_extension_config_dump('tviews.source', '');
@@ -65,9 +67,9 @@ CREATE FUNCTION tviews.on_ddl_end() RETURNS event_trigger LANGUAGE c AS 'MODULE_
 CREATE FUNCTION tviews.on_drop() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_on_drop';
 
 CREATE EVENT TRIGGER pg_tviews_ddl_start ON ddl_command_start
-    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO') EXECUTE FUNCTION tviews.on_ddl_start();
+    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE') EXECUTE FUNCTION tviews.on_ddl_start();
 CREATE EVENT TRIGGER pg_tviews_ddl_end ON ddl_command_end
-    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'CREATE TABLE', 'ALTER TABLE', 'CREATE VIEW', 'ALTER TYPE', 'CREATE POLICY',
-                 'ALTER POLICY', 'CREATE RULE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'REVOKE')
+    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'CREATE TABLE', 'ALTER TABLE', 'CREATE SCHEMA', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE',
+                 'CREATE VIEW', 'ALTER TYPE', 'CREATE POLICY', 'ALTER POLICY', 'CREATE RULE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'REVOKE')
     EXECUTE FUNCTION tviews.on_ddl_end();
 CREATE EVENT TRIGGER pg_tviews_drop ON sql_drop EXECUTE FUNCTION tviews.on_drop();

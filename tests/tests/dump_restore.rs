@@ -28,12 +28,22 @@ const SOURCE: &str = r#"
     SET TimeZone = 'Asia/Kathmandu';
     CREATE TABLE app."tv_Odd" AS SELECT "select", at::text AS text FROM app."Odd ""name""; $$";
     RESET TimeZone;
+    CREATE TABLE app.event (pk integer, region text, fk_category integer, PRIMARY KEY (pk, region)) PARTITION BY LIST (region);
+    CREATE TABLE app.event_n PARTITION OF app.event FOR VALUES IN ('n');
+    CREATE TABLE app.event_s (region text NOT NULL, fk_category integer, pk integer NOT NULL);
+    ALTER TABLE app.event ATTACH PARTITION app.event_s FOR VALUES IN ('s');
+    CREATE TABLE app.event_more (n integer);
+    CREATE TABLE app.event_most () INHERITS (app.event_more);
+    INSERT INTO app.event VALUES (1, 'n', 1), (2, 's', 2);
+    CREATE TABLE app.tv_event AS
+      SELECT e.pk, e.region, (SELECT count(*) FROM app.event_more m WHERE m.n = e.pk) AS more FROM app.event e;
     CREATE INDEX tv_product_name ON app.tv_product ((data->>'name'));
     COMMENT ON TABLE app.tv_product IS 'kept up to date';
 "#;
 
-const TVIEWS: [&str; 4] = [
+const TVIEWS: [&str; 5] = [
     "app.tv_product",
+    "app.tv_event",
     "app.tv_whole",
     "app.tv_stacked",
     "app.\"tv_Odd\"",
@@ -49,6 +59,13 @@ const CHANGES: &str = r#"
     SET session_replication_role = replica;
     UPDATE app.category SET name = name || '?' WHERE pk = 2;
     RESET session_replication_role;
+    INSERT INTO app.event VALUES (3, 's', 1);
+    INSERT INTO app.event_s VALUES ('s', 2, 4);
+    INSERT INTO app.event_most VALUES (1), (3);
+    DROP TABLE app.event_n;
+    CREATE TABLE app.event_w PARTITION OF app.event FOR VALUES IN ('w');
+    INSERT INTO app.event_w VALUES (5, 'w', 2);
+    DELETE FROM app.event_more WHERE n = 1;
 "#;
 
 fn original() -> String {

@@ -59,6 +59,10 @@ pub struct View {
     pub uses: BTreeSet<Use>,
     /// The views that were inlined, as (oid, display name).
     pub inlined_views: Vec<(Oid, String)>,
+    /// Tables that are read with the rows of their partitions or of the tables that inherit from them (not with ONLY).
+    pub with_members: BTreeSet<Oid>,
+    /// All its tables are UNLOGGED, so that the tview has to be, too.
+    pub unlogged: bool,
     /// True if the text that the definition produces can depend on session settings such as `TimeZone`.
     pub setting_dependent: bool,
 }

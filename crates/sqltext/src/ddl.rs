@@ -121,9 +121,10 @@ pub fn set_view_owner(view: &str, role: &str) -> String {
     format!("ALTER VIEW {view} OWNER TO {}", identifier(role))
 }
 
-/// `CREATE TABLE tview AS SELECT * FROM definition WITH NO DATA`
-pub fn create_table_like(table: &str, definition: &str) -> String {
-    format!("CREATE TABLE {table} AS SELECT * FROM {definition} WITH NO DATA")
+/// `CREATE [UNLOGGED] TABLE tview AS SELECT * FROM definition WITH NO DATA`
+pub fn create_table_like(table: &str, definition: &str, unlogged: bool) -> String {
+    let kind = if unlogged { "UNLOGGED TABLE" } else { "TABLE" };
+    format!("CREATE {kind} {table} AS SELECT * FROM {definition} WITH NO DATA")
 }
 
 /// `ALTER TABLE tview ADD PRIMARY KEY (key)`

@@ -57,6 +57,7 @@ impl Analyzer {
         place: &str,
         positive: bool,
     ) -> Option<Expression> {
+        let node = self.expanded(node, scope);
         let mut columns: Vec<Column> = Vec::new();
         let mut sublinks: Vec<Sublink> = Vec::new();
         let mut plain = true;
@@ -154,19 +155,11 @@ impl Analyzer {
             );
             return None;
         }
-        if self.is_virtual(column) {
-            self.object(
-                place,
-                Some(node),
-                "virtual generated columns are not supported yet",
-                "Declare the column STORED, or write its expression into the definition.",
-            );
-            return None;
-        }
         if matches!(self.view.source(column.source).kind, SourceKind::Table(_)) {
             self.view.uses.insert(Use { column, role });
         }
-        Some(column)
+        // The whole rows that a trigger sees lack virtual columns: no condition over them leads anywhere.
+        (!self.is_virtual(column)).then_some(column)
     }
 
     /// The columns that an expression shows outside of aggregates.
@@ -202,7 +195,9 @@ impl Analyzer {
             format!("subquery in {place}")
         };
         let block = self.block(sublink.query, Some(Parent::Sublink(outer)), scope, &inside);
-        let Some(test) = sublink.test else { return };
+        let Some(test) = sublink.test.map(|test| self.expanded(test, scope)) else {
+            return;
+        };
         // Notes what the test uses; its template is made below, with the subquery's outputs in it.
         self.walk(test, scope, Role::Link, place, false);
         if let Some(condition) = self.tested_condition(&sublink, test, block, scope, positive) {
@@ -281,7 +276,9 @@ impl Analyzer {
         let mut plain = true;
         let rewritten = rewrite(node, &mut |visited| {
             let filling = match visited.kind() {
-                NodeKind::Variable(variable) => column_of(variable, scope).map(Filling::Column),
+                NodeKind::Variable(variable) => column_of(variable, scope)
+                    .filter(|column| !self.is_virtual(*column))
+                    .map(Filling::Column),
                 NodeKind::SublinkOutput(number) => Some(Filling::Output(number)),
                 NodeKind::Sublink { .. } | NodeKind::Aggregate | NodeKind::Window => None,
                 _ => return Visit::Descend,

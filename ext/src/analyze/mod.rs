@@ -5,7 +5,9 @@
 
 mod expression;
 mod functions;
+mod generated;
 mod objection;
+mod persistence;
 mod sources;
 
 pub use objection::{Objection, refusal};
@@ -40,6 +42,8 @@ pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
     };
     let mut scope = Vec::new();
     analyzer.block(query, None, &mut scope, "");
+    analyzer.refuse_differently_generated();
+    analyzer.check_persistence(query);
     analyzer.objections.dedup();
     Analysis {
         view: analyzer.view,
@@ -184,7 +188,7 @@ impl Analyzer {
             self.analyze_source(scope, *index, within);
         }
         let reach = self.walk_from(&from, scope, None, within);
-        let targets = query.targets();
+        let targets = self.expanded_targets(query.targets(), scope);
         self.describe(id, query, &targets);
         self.outputs(id, query, &targets, scope, within);
         self.other_clauses(query, scope, within);
@@ -448,6 +452,7 @@ impl Analyzer {
             _ => format!("{within}, {clause}"),
         };
         for conjunct in quals.conjuncts() {
+            let conjunct = self.expanded(conjunct, scope);
             let Some(expression) = self.conjunct(conjunct, scope, &place) else {
                 continue;
             };

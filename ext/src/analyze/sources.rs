@@ -1,9 +1,11 @@
 //! The sources of a FROM clause.
 
 use super::{Analyzer, Frame, Scope};
+use crate::catalog::tree;
+use crate::error::or_raise;
 use crate::pg::relation::{Relation, SELECT, role_name};
 use crate::pg::tree::{Query, RangeKind};
-use pg_tviews_ir::{Column, Parent, Role, Source, SourceId, SourceKind, Table, TableColumn};
+use pg_tviews_ir::{Parent, Role, Source, SourceId, SourceKind, Table, TableColumn};
 use pgrx::pg_sys;
 
 impl Analyzer {
@@ -43,7 +45,7 @@ impl Analyzer {
                     "Leave it out.",
                 );
             }
-            RangeKind::Relation { oid, kind, .. } => self.relation(id, oid, kind, &place),
+            RangeKind::Relation { oid, kind, only, .. } => self.relation(id, oid, kind, only, &place),
             RangeKind::Subquery(query) => {
                 let block = self.block(query, Some(Parent::Derived(id)), scope, &place);
                 self.view.sources[id.0].kind = SourceKind::Derived(block);
@@ -108,7 +110,7 @@ impl Analyzer {
         }
     }
 
-    fn relation(&mut self, id: SourceId, oid: pg_sys::Oid, kind: u8, place: &str) {
+    fn relation(&mut self, id: SourceId, oid: pg_sys::Oid, kind: u8, only: bool, place: &str) {
         let Some(relation) = Relation::try_open(oid) else {
             return;
         };
@@ -117,11 +119,10 @@ impl Analyzer {
             return self.inlined_view(id, &relation, place);
         }
         let reason = match kind {
-            pg_sys::RELKIND_RELATION => self.table_objection(&relation),
-            pg_sys::RELKIND_PARTITIONED_TABLE => Some((
-                "partitioned tables are not supported yet",
-                "Use an ordinary table as source.",
-            )),
+            pg_sys::RELKIND_RELATION | pg_sys::RELKIND_PARTITIONED_TABLE => {
+                self.tree_objections(&relation, only, place);
+                self.table_objection(&relation)
+            }
             pg_sys::RELKIND_MATVIEW => Some((
                 "a materialized view changes without triggers",
                 "Use its query as a subquery, or make it a tview.",
@@ -161,7 +162,41 @@ impl Analyzer {
                 ),
             );
         }
-        self.view.sources[id.0].kind = SourceKind::Table(describe(&relation));
+        if !only {
+            self.view.with_members.insert(oid.to_u32());
+        }
+        self.view.sources[id.0].kind = SourceKind::Table(describe(&relation, only));
+    }
+
+    /// What may not be among the partitions and inheriting tables around a source.
+    fn tree_objections(&mut self, relation: &Relation, only: bool, place: &str) {
+        if !relation.has_parents() && (only || !relation.has_children()) {
+            return;
+        }
+        let name = relation.display_name();
+        let kinds = or_raise(tree::kinds(relation.oid(), !only));
+        let found = [
+            (
+                kinds.foreign_member,
+                "is a foreign table and changes without triggers",
+                "Detach it, or read the other partitions or children by themselves.",
+            ),
+            (
+                kinds.temporary_member,
+                "is a temporary table: the rows would depend on the session",
+                "Drop it, or read the parent with ONLY.",
+            ),
+            (
+                kinds.foreign_relative,
+                "is a foreign table, through which rows change without triggers",
+                "Let the table no longer inherit from it.",
+            ),
+        ];
+        for (other, message, hint) in found {
+            if let Some(other) = other {
+                self.object(place, None, format!("{name}: {other} {message}"), hint);
+            }
+        }
     }
 
     fn table_objection(&self, relation: &Relation) -> Option<(&'static str, &'static str)> {
@@ -170,20 +205,10 @@ impl Analyzer {
                 "a temporary table exists in one session only",
                 "Use a permanent table.",
             ))
-        } else if relation.is_unlogged() {
-            Some((
-                "a crash empties an unlogged table without triggers",
-                "ALTER TABLE … SET LOGGED.",
-            ))
         } else if relation.is_system() {
             Some((
                 "system catalogs change without triggers",
                 "Leave it out of the definition.",
-            ))
-        } else if relation.is_partition() || relation.has_parents() || relation.has_children() {
-            Some((
-                "partitions and tables with inheritance are not supported yet: statements on one table change rows of another",
-                "Use an ordinary table as source.",
             ))
         } else if relation.has_row_security_for(self.owner) {
             Some((
@@ -204,36 +229,25 @@ impl Analyzer {
         let block = self.block(query, Some(Parent::Derived(id)), &mut Vec::new(), &within);
         self.view.sources[id.0].kind = SourceKind::Derived(block);
     }
-
-    /// Whether a column is computed when it is read.
-    pub(super) fn is_virtual(&self, column: Column) -> bool {
-        if !cfg!(feature = "pg18") {
-            return false;
-        }
-        let Some(table) = self.view.table(column.source) else {
-            return false;
-        };
-        let Some(relation) = Relation::try_open(pg_sys::Oid::from(table.oid)) else {
-            return false;
-        };
-        let generated = |attnum: i16| {
-            relation.attributes().iter().any(|attribute| {
-                (attnum == pg_tviews_ir::WHOLE_ROW || attribute.attnum == attnum)
-                    && attribute.generated == b'v'
-            })
-        };
-        generated(column.attnum)
-    }
 }
 
-fn describe(relation: &Relation) -> Table {
-    let attributes = relation.attributes();
+fn describe(relation: &Relation, only: bool) -> Table {
+    let mut attributes = relation.attributes();
+    let mut indexes = relation.indexes();
+    if !only && !relation.is_partitioned() && relation.has_children() {
+        // Neither keys nor NOT NULL need hold for the rows of inheriting tables.
+        attributes
+            .iter_mut()
+            .for_each(|attribute| attribute.not_null = false);
+        indexes.iter_mut().for_each(|index| {
+            (index.unique, index.deferrable, index.primary) = (false, false, false);
+        });
+    }
     let not_null = |attnum: &i16| {
         attributes
             .iter()
             .any(|attribute| attribute.attnum == *attnum && attribute.not_null)
     };
-    let indexes = relation.indexes();
     let mut unique: Vec<Vec<i16>> = indexes
         .iter()
         .filter(|index| index.unique)

@@ -1,24 +1,26 @@
 //! Making a tview.
 
+use super::members;
 use crate::analyze::{self, Objection};
+use crate::catalog::tree::Tree;
 use crate::catalog::{self, Entry, SourceRow};
 use crate::error::{Error, Result, notice};
 use crate::pg::context::ErrorContext;
-use crate::pg::lock;
 use crate::pg::name;
 use crate::pg::parse;
 use crate::pg::relation::{self, Relation, TRIGGER, role_name};
 use crate::pg::settings::{Scope, current_output_settings};
 use crate::pg::spi::Connection;
 use crate::pg::tree::Query;
-use crate::runtime::compiled::plan_of;
-use crate::runtime::{acquire, flush};
+use crate::runtime::compiled::{Compiled, plan_of};
+use crate::runtime::{acquire, blind_spots, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{Finding, Plan};
-use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, EVENTS, GUARD_TRIGGER, qualified};
+use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, GUARD_TRIGGER, qualified};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::Cell;
+use std::rc::Rc;
 
 thread_local! {
     /// Our own statements are running: event triggers have nothing to do.
@@ -54,6 +56,21 @@ pub struct Accepted {
     query_text: String,
     columns: Vec<String>,
     settings: Vec<(String, String)>,
+}
+
+impl Accepted {
+    /// Whether all that it reads is unlogged.
+    pub fn is_unlogged(&self) -> bool {
+        self.view.unlogged
+    }
+}
+
+/// Says why a tview becomes UNLOGGED.
+pub fn notice_unlogged(table: &str) {
+    notice(
+        format!("tview \"{table}\" is UNLOGGED, as the tables that it reads are"),
+        "A crash empties them all.",
+    );
 }
 
 /// A definition judged: what was found, and the plan or everything that stands in the way.
@@ -146,16 +163,23 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
     let definition_name = qualified(CATALOG_SCHEMA, &definition);
     let table_name = qualified(schema, table);
     if relation::lookup(schema, table)?.is_none() {
-        run_as_user(&[sqltext::create_table_like(&table_name, &definition_name)])?;
+        if accepted.is_unlogged() {
+            notice_unlogged(table);
+        }
+        run_as_user(&[sqltext::create_table_like(
+            &table_name,
+            &definition_name,
+            accepted.is_unlogged(),
+        )])?;
     }
     let missing = || Error::internal(format!("relation {table_name} was not created"));
     let tview = relation::lookup(schema, table)?.ok_or_else(missing)?;
     let definition = relation::lookup(CATALOG_SCHEMA, &definition)?.ok_or_else(missing)?;
-    for source in tables(&accepted.view) {
-        lock::lock_against_writes(source);
-    }
-    register(accepted, tview, definition)?;
-    create_triggers(accepted, tview)?;
+    let trees = members::locked_trees(&accepted.view)?;
+    let sources = members::all_tables(&trees);
+    register(accepted, tview, definition, trees)?;
+    members::create_triggers(&sources)?;
+    create_guard(tview)?;
     let key: Vec<String> = accepted
         .plan
         .key
@@ -163,14 +187,12 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
         .iter()
         .filter_map(|part| accepted.columns.get(part.position).cloned())
         .collect();
-    fill(tview)?;
+    let compiled = fill(tview)?;
     run_as_user(&index_statements(accepted, &table_name, &key))?;
-    for source in tables(&accepted.view) {
-        relation::invalidate(source);
-    }
+    sources.into_iter().for_each(relation::invalidate);
     advise_indexes(accepted, table);
     advise_whole(accepted, table);
-    Ok(())
+    advise_sources(&compiled, table)
 }
 
 /// The index on the unit key. It is unique where a unit has at most one row; a value too long for it would make a write fail, so
@@ -287,22 +309,11 @@ fn advise_whole(accepted: &Accepted, table: &str) {
     );
 }
 
-fn tables(view: &View) -> Vec<Oid> {
-    let mut oids: Vec<u32> = view
-        .source_ids()
-        .filter_map(|source| view.table(source))
-        .map(|table| table.oid)
-        .collect();
-    oids.sort_unstable();
-    oids.dedup();
-    oids.into_iter().map(Oid::from).collect()
-}
-
 /// Maintenance hangs on triggers: whoever makes a tview must be allowed to put them on its sources.
 fn check_trigger_privilege(view: &View) -> Result<()> {
     let role = relation::current_role();
-    for source in tables(view) {
-        let source = Relation::open(source)?;
+    for table in members::all_tables(&members::trees(view)?) {
+        let source = Relation::open(table)?;
         if !source.allows(role, TRIGGER) {
             return Err(Error::new(
                 PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
@@ -359,7 +370,7 @@ fn definition_name(schema: &str, table: &str, number: u32) -> String {
     name + &suffix
 }
 
-fn register(accepted: &Accepted, tview: Oid, definition: Oid) -> Result<()> {
+fn register(accepted: &Accepted, tview: Oid, definition: Oid, trees: Vec<(Oid, Tree)>) -> Result<()> {
     let view = &accepted.view;
     let whole_row = |table: Oid| {
         accepted
@@ -368,12 +379,13 @@ fn register(accepted: &Accepted, tview: Oid, definition: Oid) -> Result<()> {
             .iter()
             .any(|occurrence| occurrence.table == table.to_u32() && occurrence.used.whole_row)
     };
-    let mut rows: Vec<SourceRow> = tables(view)
+    let mut rows: Vec<SourceRow> = trees
         .into_iter()
-        .map(|oid| SourceRow {
+        .map(|(oid, tree)| SourceRow {
             oid,
             is_view: false,
             whole_row: whole_row(oid),
+            tree,
         })
         .collect();
     let mut views: Vec<u32> = view.inlined_views.iter().map(|(oid, _)| *oid).collect();
@@ -383,6 +395,7 @@ fn register(accepted: &Accepted, tview: Oid, definition: Oid) -> Result<()> {
         oid: Oid::from(oid),
         is_view: true,
         whole_row: false,
+        tree: Tree::default(),
     }));
     let entry = Entry {
         definition,
@@ -398,27 +411,39 @@ fn register(accepted: &Accepted, tview: Oid, definition: Oid) -> Result<()> {
     catalog::insert(tview, &entry, &rows)
 }
 
-fn create_triggers(accepted: &Accepted, tview: Oid) -> Result<()> {
-    let mut statements = Vec::new();
-    for source in tables(&accepted.view) {
-        let name = Relation::open(source)?.quoted();
-        for event in EVENTS {
-            if !relation::has_trigger(source, event.source_trigger())? {
-                statements.push(sqltext::create_source_trigger(event, &name));
-                statements.push(sqltext::enable_always(&name, event.source_trigger()));
-            }
-        }
-    }
+fn create_guard(tview: Oid) -> Result<()> {
     let name = Relation::open(tview)?.quoted();
-    statements.push(sqltext::create_guard_trigger(&name));
-    statements.push(sqltext::enable_always(&name, GUARD_TRIGGER));
-    run_on_catalog(&statements)
+    run_on_catalog(&[
+        sqltext::create_guard_trigger(&name),
+        sqltext::enable_always(&name, GUARD_TRIGGER),
+    ])
 }
 
-fn fill(tview: Oid) -> Result<()> {
+fn fill(tview: Oid) -> Result<Rc<Compiled>> {
     let compiled = acquire(tview)?.ok_or_else(|| Error::internal("the tview just created is not there"))?;
     compiled.lock_for_maintenance();
     flush::fill(&compiled)?;
+    Ok(compiled)
+}
+
+/// Says through which tables a change recomputes everything.
+fn advise_sources(compiled: &Compiled, table: &str) -> Result<()> {
+    for (source, relative, lost) in blind_spots(compiled)? {
+        let (source, relative) = (Relation::open(source)?, Relation::open(relative)?);
+        notice(
+            format!(
+                "tview \"{table}\": UPDATE and DELETE of rows of {} through {} recompute all of it",
+                source.display_name(),
+                relative.display_name()
+            ),
+            format!(
+                "{} does not have {}: name {} itself in such statements.",
+                relative.display_name(),
+                lost.join(", "),
+                source.display_name()
+            ),
+        );
+    }
     Ok(())
 }
 

@@ -1,20 +1,24 @@
 //! DDL of others: CREATE TABLE … AS makes tviews, and nothing may undermine the ones that are there.
 
-use super::create::{self, Accepted, accept, finish, is_own_statement, run_on_catalog};
+use super::create::{self, Accepted, accept, finish, is_own_statement, notice_unlogged, run_on_catalog};
+use super::members;
 use crate::analyze;
-use crate::catalog;
+use crate::catalog::{self, tree};
 use crate::error::{Error, Result, notice, warning};
 use crate::pg::event::{CreateTableAs, DdlEvent};
+use crate::pg::name::RelationName;
 use crate::pg::relation::{self, Firing, Relation};
 use crate::pg::settings::{Scope, Settings, create_table_prefix};
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::plan_of;
 use crate::runtime::{acquire, flush};
+use pg_tviews_ir::View;
 use pg_tviews_planner::KeyPart;
 use pg_tviews_sqltext::{self as sqltext, EVENTS, GUARD_TRIGGER};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// A CREATE TABLE … AS that is running and will become a tview.
 struct Pending {
@@ -33,10 +37,13 @@ pub fn started(event: &DdlEvent) -> Result<()> {
     if is_own_statement() {
         return Ok(());
     }
-    PENDING.set(None);
+    if let Some(parent) = event.concurrent_detach() {
+        return refuse_concurrent_detach(&parent);
+    }
     let Some(statement) = event.create_table_as() else {
         return Ok(());
     };
+    PENDING.set(None);
     let target = statement.target();
     let Some(prefix) = create_table_prefix() else {
         return Ok(());
@@ -68,6 +75,26 @@ pub fn started(event: &DdlEvent) -> Result<()> {
     Ok(())
 }
 
+/// Between the two transactions of DETACH … CONCURRENTLY a partition's rows have left the query, and nobody could take them out
+/// of the tview.
+fn refuse_concurrent_detach(parent: &RelationName) -> Result<()> {
+    let readers = parent
+        .resolve()
+        .map(catalog::readers)
+        .transpose()?
+        .unwrap_or_default();
+    let Some(reader) = readers.iter().find(|reader| reader.holds) else {
+        return Ok(());
+    };
+    let name = Relation::open(reader.tview)?.display_name();
+    Err(Error::unsupported(format!(
+        "cannot detach a partition of \"{}\" concurrently because tview {name} reads it",
+        parent.name()
+    ))
+    .detail("The command's first transaction would take the rows out of the query, but not out of the tview.")
+    .hint("Leave CONCURRENTLY out."))
+}
+
 fn accept_statement(statement: &CreateTableAs, table: &str) -> Result<Accepted> {
     let Some(query) = statement.query() else {
         return Err(
@@ -75,11 +102,6 @@ fn accept_statement(statement: &CreateTableAs, table: &str) -> Result<Accepted> 
                 .hint("Write the SELECT itself."),
         );
     };
-    if statement.target().is_unlogged() {
-        return Err(Error::unsupported(format!("tview \"{table}\" can't be UNLOGGED"))
-            .detail("A crash would empty it, while the tables that it reads keep their rows.")
-            .hint("Leave UNLOGGED out."));
-    }
     if statement.is_without_data() {
         return Err(
             Error::unsupported(format!("tview \"{table}\" can't be created WITH NO DATA"))
@@ -87,7 +109,20 @@ fn accept_statement(statement: &CreateTableAs, table: &str) -> Result<Accepted> 
                 .hint("Leave WITH NO DATA out."),
         );
     }
-    accept(query.copy(), table, None, &statement.column_names())
+    let accepted = accept(query.copy(), table, None, &statement.column_names())?;
+    match (accepted.is_unlogged(), statement.target().is_unlogged()) {
+        (true, false) => {
+            notice_unlogged(table);
+            statement.make_unlogged();
+        }
+        (false, true) => {
+            return Err(Error::unsupported(format!("tview \"{table}\" can't be UNLOGGED"))
+                .detail("A crash would empty it, while the tables that it reads keep their rows.")
+                .hint("Leave UNLOGGED out."));
+        }
+        _ => {}
+    }
+    Ok(accepted)
 }
 
 /// `ddl_command_end`.
@@ -112,9 +147,7 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
             .try_for_each(|tview| check_definition(tview, "REVOKE")),
         "CREATE VIEW" => changed_objects()?.into_iter().try_for_each(view_changed),
         "ALTER TRIGGER" => changed_objects()?.into_iter().try_for_each(triggers_renamed),
-        tag => changed_objects()?
-            .into_iter()
-            .try_for_each(|table| table_changed(table, tag == "ALTER TABLE")),
+        tag => tables_changed(tag.starts_with("ALTER"), event.sets_expression()),
     }
 }
 
@@ -124,7 +157,7 @@ fn triggers_renamed(table: Oid) -> Result<()> {
     if catalog::entry(table)?.is_some() {
         wanted.push(GUARD_TRIGGER);
     }
-    if !catalog::readers(table)?.is_empty() {
+    if !tree::with_triggers(&[table])?.is_empty() {
         wanted.extend(EVENTS.map(|event| event.source_trigger()));
     }
     for trigger in wanted {
@@ -141,24 +174,26 @@ fn triggers_renamed(table: Oid) -> Result<()> {
     Ok(())
 }
 
-/// The relations that the command has created or altered; with their parents and children in inheritance trees.
+/// The relations that the command has created or altered; with all that inherit from them, and the parents of all these.
 fn changed_objects() -> Result<Vec<Oid>> {
     let _scope = Scope::catalog()?;
     let connection = Connection::open()?;
     let rows = connection.texts(
-        "WITH changed AS (SELECT CASE WHEN classid = 'pg_catalog.pg_policy'::regclass
-                                      THEN (SELECT polrelid FROM pg_catalog.pg_policy WHERE oid = objid)
-                                      WHEN classid = 'pg_catalog.pg_rewrite'::regclass
-                                      THEN (SELECT ev_class FROM pg_catalog.pg_rewrite WHERE oid = objid)
-                                      WHEN classid = 'pg_catalog.pg_trigger'::regclass
-                                      THEN (SELECT tgrelid FROM pg_catalog.pg_trigger WHERE oid = objid)
-                                      ELSE objid END AS relid
-                            FROM pg_catalog.pg_event_trigger_ddl_commands()
-                           WHERE classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_policy'::regclass,
-                                             'pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass))
-         SELECT relid FROM changed WHERE relid IS NOT NULL
-         UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN changed c ON c.relid = i.inhrelid
-         UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN changed c ON c.relid = i.inhparent",
+        "WITH RECURSIVE
+           changed AS (SELECT CASE WHEN classid = 'pg_catalog.pg_policy'::regclass
+                                   THEN (SELECT polrelid FROM pg_catalog.pg_policy WHERE oid = objid)
+                                   WHEN classid = 'pg_catalog.pg_rewrite'::regclass
+                                   THEN (SELECT ev_class FROM pg_catalog.pg_rewrite WHERE oid = objid)
+                                   WHEN classid = 'pg_catalog.pg_trigger'::regclass
+                                   THEN (SELECT tgrelid FROM pg_catalog.pg_trigger WHERE oid = objid)
+                                   ELSE objid END AS relid
+                         FROM pg_catalog.pg_event_trigger_ddl_commands()
+                        WHERE classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_policy'::regclass,
+                                          'pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass)),
+           below AS (SELECT relid FROM changed WHERE relid IS NOT NULL
+                     UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN below b ON i.inhparent = b.relid)
+         SELECT relid FROM below
+         UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN below b ON i.inhrelid = b.relid",
     )?;
     let oids = rows
         .iter()
@@ -173,8 +208,9 @@ fn view_changed(view: Oid) -> Result<()> {
         return Err(in_use(view, tview)?.hint("Drop the tview and create it again with the new query."));
     }
     match readers.first() {
-        Some((tview, _)) => {
-            Err(in_use(view, *tview)?.hint("Drop the tview, replace the view and create the tview again."))
+        Some(reader) => {
+            Err(in_use(view, reader.tview)?
+                .hint("Drop the tview, replace the view and create the tview again."))
         }
         None => Ok(()),
     }
@@ -191,50 +227,89 @@ fn in_use(object: Oid, tview: Oid) -> Result<Error> {
     ))
 }
 
-/// After ALTER TABLE or CREATE TABLE: the tables that tviews read, and the tviews, must still be as maintenance needs them.
-fn table_changed(table: Oid, is_alteration: bool) -> Result<()> {
-    let Some(relation) = Relation::try_open(table) else {
-        return Ok(());
+/// After a command on tables, a new schema's included. `recomputed`: it has changed how a column is computed.
+fn tables_changed(is_alteration: bool, recomputed: bool) -> Result<()> {
+    let objects = changed_objects()?;
+    let mut after = Aftermath {
+        is_alteration,
+        recomputed,
+        checked: BTreeSet::new(),
+        stale: BTreeSet::new(),
     };
-    let (display, quoted, rewritten) = (relation.display_name(), relation.quoted(), relation.rewritten());
-    // Statements of our own below can't alter a relation that we hold open.
-    drop(relation);
-    let is_tview = catalog::entry(table)?.is_some();
-    if is_tview {
-        check_tview(table)?;
+    let moved = members::follow(&objects)?;
+    if is_alteration {
+        // A table that is new has no rows yet.
+        after.stale.extend(moved.iter().map(|tview| tview.to_u32()));
     }
-    // The triggers are looked at even where the catalog knows nothing (yet): a dump's data may come in any order.
-    match check_triggers(table, &quoted, &[GUARD_TRIGGER])? {
-        Enabled::Again if is_alteration && is_tview => refresh(table)?,
-        Enabled::Again | Enabled::Always if is_tview && rewritten => refresh(table)?,
-        Enabled::Again | Enabled::Always => {}
-        // Rows will come in from a dump: those that are there would be in their way.
-        Enabled::No if is_tview => {
-            empty(table)?;
+    for table in catalog::concerned(&objects)? {
+        after.table_changed(table)?;
+    }
+    after
+        .stale
+        .into_iter()
+        .try_for_each(|tview| refresh(Oid::from(tview)))
+}
+
+/// What a command on tables leaves to do.
+struct Aftermath {
+    is_alteration: bool,
+    recomputed: bool,
+    /// Tviews whose definitions have been looked at.
+    checked: BTreeSet<u32>,
+    /// Tviews whose rows may be wrong.
+    stale: BTreeSet<u32>,
+}
+
+impl Aftermath {
+    /// The tables that tviews read, and the tviews, must still be as maintenance needs them.
+    fn table_changed(&mut self, table: Oid) -> Result<()> {
+        let Some(relation) = Relation::try_open(table) else {
+            return Ok(());
+        };
+        let (display, quoted, rewritten) = (relation.display_name(), relation.quoted(), relation.rewritten());
+        // Statements of our own below can't alter a relation that we hold open.
+        drop(relation);
+        let is_tview = catalog::entry(table)?.is_some();
+        if is_tview {
+            check_tview(table)?;
+        }
+        // The triggers are looked at even where the catalog knows nothing (yet): a dump's data may come in any order.
+        match check_triggers(table, &quoted, &[GUARD_TRIGGER])? {
+            Enabled::Again if self.is_alteration && is_tview => refresh(table)?,
+            Enabled::Again | Enabled::Always if is_tview && rewritten => refresh(table)?,
+            Enabled::Again | Enabled::Always => {}
+            // Rows will come in from a dump: those that are there would be in their way.
+            Enabled::No if is_tview => {
+                empty(table)?;
+                warning(
+                    format!("tview \"{display}\" is not guarded against writes, and has been emptied"),
+                    "Enable its triggers again: it is then filled from its query.",
+                );
+            }
+            Enabled::No => {}
+        }
+        let readers = catalog::readers(table)?;
+        let firing = check_triggers(table, &quoted, &EVENTS.map(|event| event.source_trigger()))?;
+        if firing == Enabled::No && !readers.is_empty() {
             warning(
-                format!("tview \"{display}\" is not guarded against writes, and has been emptied"),
-                "Enable its triggers again: it is then filled from its query.",
+                format!("triggers of pg_tviews on \"{display}\" are disabled"),
+                "Tviews that read the table are not maintained until they are enabled again; then they are compared with their queries.",
             );
         }
-        Enabled::No => {}
-    }
-    let readers = catalog::readers(table)?;
-    let firing = check_triggers(table, &quoted, &EVENTS.map(|event| event.source_trigger()))?;
-    if firing == Enabled::No && !readers.is_empty() {
-        warning(
-            format!("triggers of pg_tviews on \"{display}\" are disabled"),
-            "Tviews that read the table are not maintained until they are enabled again; then they are compared with their queries.",
-        );
-    }
-    for (tview, whole_row) in readers {
-        check_definition(tview, &display)?;
-        check_not_null(tview, &display)?;
-        // Columns and storage change by ALTER TABLE only; creating a trigger, say, leaves all rows as they were.
-        if is_alteration && (whole_row || rewritten || firing == Enabled::Again) {
-            refresh(tview)?;
+        for reader in readers {
+            if self.checked.insert(reader.tview.to_u32()) {
+                check_definition(reader.tview, &display)?;
+                check_not_null(reader.tview, &display)?;
+            }
+            // Columns and storage change by ALTER TABLE only; creating a trigger, say, leaves all rows as they were.
+            let other_columns = reader.source == table && (reader.whole_row || self.recomputed);
+            let other_rows = other_columns || (reader.holds && rewritten) || firing == Enabled::Again;
+            if self.is_alteration && other_rows {
+                self.stale.insert(reader.tview.to_u32());
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The columns of a tview come from its definition, and nothing on it interferes with maintenance.
@@ -268,6 +343,11 @@ fn check_tview(tview: Oid) -> Result<()> {
                 .hint("Drop the tview and create it again with the query you want."),
         );
     }
+    let view = {
+        let _scope = Scope::settings(&Settings::new(&entry.settings)?);
+        analyze::analyze(definition.view_query(), table.owner()).view
+    };
+    check_persistence(&table, &view)?;
     let new_owner = (definition.owner() != table.owner()).then(|| relation::role_name(table.owner()));
     let definition_name = definition.quoted();
     drop((table, definition));
@@ -303,7 +383,7 @@ enum Enabled {
 }
 
 /// Refuses a change of a source after which a tview could not be maintained.
-fn check_definition(tview: Oid, changed: &str) -> Result<()> {
+pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
     let (Some(entry), Some(table)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
         return Ok(());
     };
@@ -313,7 +393,7 @@ fn check_definition(tview: Oid, changed: &str) -> Result<()> {
     let _scope = Scope::settings(&Settings::new(&entry.settings)?);
     let analysis = analyze::analyze(definition.view_query(), table.owner());
     let objections = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
-        Ok(_) => return Ok(()),
+        Ok(_) => return check_persistence(&table, &analysis.view),
         // The restore of a dump adds keys one by one, long after the definition: a missing one is checked when a key is dropped.
         Err(_) if analysis.objections.is_empty() => return Ok(()),
         Err(objections) => objections,
@@ -323,6 +403,24 @@ fn check_definition(tview: Oid, changed: &str) -> Result<()> {
             "This change ({changed}) is refused; drop the tview first."
         )),
     )
+}
+
+/// A tview is unlogged if all that it reads is.
+fn check_persistence(tview: &Relation, view: &View) -> Result<()> {
+    if tview.is_unlogged() == view.unlogged {
+        return Ok(());
+    }
+    let (is, are) = if view.unlogged {
+        ("LOGGED", "UNLOGGED")
+    } else {
+        ("UNLOGGED", "LOGGED")
+    };
+    Err(Error::unsupported(format!(
+        "tview \"{}\" can't be {is} where the tables that it reads are {are}",
+        tview.display_name()
+    ))
+    .detail("A crash empties unlogged tables without triggers, and no others.")
+    .hint("Drop the tview, change the tables and create it again."))
 }
 
 /// Refuses to let the key of a source be NULL where the tview's own key can't.
@@ -358,14 +456,14 @@ fn check_not_null(tview: Oid, changed: &str) -> Result<()> {
     }
 }
 
-/// Refuses to lose a key that a tview relies on: its own primary key, or keys of the tables that it reads by which a unit has
-/// one row.
-pub fn check_key(tview: Oid) -> Result<()> {
+/// Whether the keys on which a tview relies are there: its own primary key, and keys of the tables that it reads by which a unit
+/// has one row.
+pub fn key_holds(tview: Oid) -> Result<bool> {
     let (Some(entry), Some(relation)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
-        return Ok(());
+        return Ok(true);
     };
     let Some(definition) = Relation::try_open(entry.definition) else {
-        return Ok(());
+        return Ok(true);
     };
     let attnums: Vec<i16> = entry.key.iter().map(|position| *position as i16 + 1).collect();
     let indexed = attnums.is_empty()
@@ -381,14 +479,19 @@ pub fn check_key(tview: Oid) -> Result<()> {
     let analysis = analyze::analyze(definition.view_query(), relation.owner());
     let plan = plan_of(&analysis.view, &analysis.objections, Some(&entry.key));
     let single = plan.is_ok_and(|plan| plan.key.single);
-    if indexed && (single || !unique) {
+    Ok(indexed && (single || !unique))
+}
+
+/// Refuses to lose a key that a tview relies on.
+pub fn check_key(tview: Oid) -> Result<()> {
+    if key_holds(tview)? {
         return Ok(());
     }
     Err(Error::new(
         PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
         format!(
             "cannot drop a key on which tview \"{}\" relies",
-            relation.display_name()
+            Relation::open(tview)?.display_name()
         ),
     )
     .detail("Its rows are told apart by its own key and by unique keys of the tables that it reads.")
@@ -396,7 +499,7 @@ pub fn check_key(tview: Oid) -> Result<()> {
 }
 
 /// Brings a tview up to date after a change that no trigger saw.
-fn refresh(tview: Oid) -> Result<()> {
+pub fn refresh(tview: Oid) -> Result<()> {
     let Some(compiled) = acquire(tview)? else {
         return Ok(());
     };

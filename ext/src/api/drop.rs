@@ -1,8 +1,9 @@
 //! Removing a tview, on purpose or because what it reads is gone.
 
-use super::create::{run_as_user, run_on_catalog};
-use super::ddl::check_key;
-use crate::catalog;
+use super::create::{OwnStatements, run_as_user, run_on_catalog};
+use super::ddl::{check_key, refresh};
+use super::members;
+use crate::catalog::{self, tree, tree::Tree};
 use crate::error::{Error, Result, notice};
 use crate::pg::name;
 use crate::pg::relation::{self, Relation};
@@ -68,8 +69,24 @@ pub fn dropped() -> Result<()> {
             tview_dropped(object.oid, &gone)?;
         }
     }
+    lost_members(&objects)?;
     check_lost_keys(&objects, &gone)?;
     objects.iter().try_for_each(refuse_trigger_drop)
+}
+
+/// Partitions and inheriting tables have been dropped, with rows that tviews show.
+fn lost_members(objects: &[Dropped]) -> Result<()> {
+    let tables: Vec<Oid> = objects
+        .iter()
+        .filter(|object| is_relation(object) && object.kind != "view")
+        .map(|object| object.oid)
+        .collect();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let _own = OwnStatements::begin();
+    let tviews = members::follow(&tables)?;
+    tviews.into_iter().try_for_each(refresh)
 }
 
 fn is_relation(object: &Dropped) -> bool {
@@ -116,26 +133,12 @@ fn tview_dropped(tview: Oid, gone: &impl Fn(Oid) -> bool) -> Result<()> {
         drop(definition);
         run_on_catalog(&[sqltext::drop_view(&name)])?;
     }
-    for source in sources
-        .iter()
-        .filter(|source| !source.is_view && !gone(source.oid))
-    {
-        let Some(table) = Relation::try_open(source.oid) else {
-            continue;
-        };
-        let name = table.quoted();
-        drop(table);
-        if catalog::readers(source.oid)?.is_empty() {
-            let statements: Vec<String> = EVENTS
-                .iter()
-                .map(|event| sqltext::drop_trigger(&name, event.source_trigger()))
-                .collect();
-            run_on_catalog(&statements)?;
-        } else {
-            relation::invalidate(source.oid);
-        }
-    }
-    Ok(())
+    let tables: Vec<(Oid, Tree)> = sources
+        .into_iter()
+        .filter(|source| !source.is_view)
+        .map(|source| (source.oid, source.tree))
+        .collect();
+    members::release(&members::all_tables(&tables))
 }
 
 /// The definition of a tview has been dropped: with a source, by CASCADE. The tview goes too.
@@ -190,8 +193,8 @@ fn check_lost_keys(objects: &[Dropped], gone: &impl Fn(Oid) -> bool) -> Result<(
         if catalog::entry(table)?.is_some() {
             check_key(table)?;
         }
-        for (tview, _) in catalog::readers(table)? {
-            check_key(tview)?;
+        for reader in catalog::readers(table)? {
+            check_key(reader.tview)?;
         }
     }
     Ok(())
@@ -208,8 +211,8 @@ fn refuse_trigger_drop(object: &Dropped) -> Result<()> {
     let Some(oid) = relation::lookup(schema, table)? else {
         return Ok(());
     };
-    let source =
-        EVENTS.iter().any(|event| event.source_trigger() == trigger) && !catalog::readers(oid)?.is_empty();
+    let source = EVENTS.iter().any(|event| event.source_trigger() == trigger)
+        && !tree::with_triggers(&[oid])?.is_empty();
     let guard = sqltext::GUARD_TRIGGER == trigger && catalog::entry(oid)?.is_some();
     if !source && !guard {
         return Ok(());

@@ -5,3 +5,4 @@ pub mod ddl;
 pub mod drop;
 mod functions;
 mod jsonb;
+pub mod members;

@@ -1,11 +1,14 @@
 //! The catalogs `tviews.tview` and `tviews.source`.
 
+pub mod tree;
+
 use crate::error::{Error, Result};
 use crate::pg::relation;
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
 use pg_tviews_sqltext::CATALOG_SCHEMA;
 use pgrx::pg_sys::Oid;
+use tree::Tree;
 
 /// A row of `tviews.tview`.
 pub struct Entry {
@@ -24,6 +27,21 @@ pub struct SourceRow {
     /// A view that was inlined, not a table.
     pub is_view: bool,
     /// Some whole row of it is used.
+    pub whole_row: bool,
+    /// The tables around it.
+    pub tree: Tree,
+}
+
+/// A tview that reads rows which a statement on some table can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// The tview.
+    pub tview: Oid,
+    /// What it reads: the table itself, or another one in its tree.
+    pub source: Oid,
+    /// The table's own rows are rows of the source.
+    pub holds: bool,
+    /// Some whole row of the source is used.
     pub whole_row: bool,
 }
 
@@ -60,25 +78,42 @@ pub fn entry(tview: Oid) -> Result<Option<Entry>> {
     }))
 }
 
-/// The tviews that read a table, lower ones first: a tview that another one of them reads comes before it.
-pub fn tviews_of_source(source: Oid) -> Result<Vec<Oid>> {
-    oids(&read(
-        "SELECT s.tview::oid FROM tviews.source s WHERE s.source = $1::oid AND s.kind = 'table'
-          ORDER BY (SELECT count(*) FROM tviews.source o JOIN tviews.source u ON u.tview = s.tview AND u.source = o.tview
-                     WHERE o.source = $1::oid), 1",
-        &[&oid_text(source)],
-    )?)
-}
-
-/// The tviews that read a relation, through a view or directly, with whether they use whole rows of it.
-pub fn readers(source: Oid) -> Result<Vec<(Oid, bool)>> {
+/// The tviews that read rows which a statement on this table can change, through a view or directly; lower ones first: a tview
+/// that another one of them reads comes before it.
+pub fn readers(table: Oid) -> Result<Vec<Reader>> {
     let rows = read(
-        "SELECT tview::oid, whole_row FROM tviews.source WHERE source = $1::oid ORDER BY 1",
-        &[&oid_text(source)],
+        "WITH reader AS (
+           SELECT s.tview, s.source, s.whole_row,
+                  s.source::oid = $1::oid OR coalesce($1::oid = ANY (s.members::oid[]), false) AS holds
+             FROM tviews.source s
+            WHERE s.source::oid = $1::oid OR $1::oid = ANY (s.members::oid[]) OR $1::oid = ANY (s.relatives::oid[]))
+         SELECT r.tview::oid, r.source::oid, r.holds, r.whole_row FROM reader r
+          ORDER BY (SELECT pg_catalog.count(*) FROM reader o JOIN tviews.source u ON u.tview = r.tview AND u.source = o.tview), 1, 2",
+        &[&oid_text(table)],
     )?;
     rows.iter()
-        .map(|row| Ok((parse_oid(field(row, 0)?)?, field(row, 1)? == "t")))
+        .map(|row| {
+            Ok(Reader {
+                tview: parse_oid(field(row, 0)?)?,
+                source: parse_oid(field(row, 1)?)?,
+                holds: field(row, 2)? == "t",
+                whole_row: field(row, 3)? == "t",
+            })
+        })
         .collect()
+}
+
+/// Those of these tables that tviews are, read, or have triggers on.
+pub fn concerned(tables: &[Oid]) -> Result<Vec<Oid>> {
+    oids(&read(
+        "SELECT t.oid FROM pg_catalog.unnest(pg_catalog.string_to_array($1, ',')::oid[]) AS t (oid)
+          WHERE EXISTS (SELECT FROM tviews.tview v WHERE v.tview = t.oid)
+             OR EXISTS (SELECT FROM tviews.source s WHERE s.source = t.oid)
+             OR EXISTS (SELECT FROM pg_catalog.pg_trigger g
+                         WHERE g.tgrelid = t.oid AND g.tgfoid IN ('tviews.source_changed'::regproc, 'tviews.refuse_write'::regproc))
+          ORDER BY 1",
+        &[&tree::join_oids(tables)],
+    )?)
 }
 
 /// All tviews.
@@ -89,7 +124,9 @@ pub fn all() -> Result<Vec<Oid>> {
 /// What a tview reads.
 pub fn sources(tview: Oid) -> Result<Vec<SourceRow>> {
     let rows = read(
-        "SELECT source::oid, kind, whole_row FROM tviews.source WHERE tview = $1::oid ORDER BY 1",
+        "SELECT source::oid, kind, whole_row, pg_catalog.array_to_string(members::oid[], ','),
+                pg_catalog.array_to_string(relatives::oid[], ',')
+           FROM tviews.source WHERE tview = $1::oid ORDER BY 1",
         &[&oid_text(tview)],
     )?;
     rows.iter()
@@ -98,6 +135,7 @@ pub fn sources(tview: Oid) -> Result<Vec<SourceRow>> {
                 oid: parse_oid(field(row, 0)?)?,
                 is_view: field(row, 1)? == "view",
                 whole_row: field(row, 2)? == "t",
+                tree: Tree::parse(row.get(3).and_then(Option::as_deref), field(row, 4)?)?,
             })
         })
         .collect()
@@ -137,7 +175,7 @@ pub fn insert(tview: Oid, entry: &Entry, sources: &[SourceRow]) -> Result<()> {
     for source in sources {
         let kind = if source.is_view { "view" } else { "table" };
         read(
-            "INSERT INTO tviews.source VALUES ($1::oid, $2::oid, $3, $4::boolean)",
+            "INSERT INTO tviews.source VALUES ($1::oid, $2::oid, $3, $4::boolean, NULL, '{}')",
             &[
                 &oid_text(source.oid),
                 &oid_text(tview),
@@ -145,6 +183,7 @@ pub fn insert(tview: Oid, entry: &Entry, sources: &[SourceRow]) -> Result<()> {
                 if source.whole_row { "t" } else { "f" },
             ],
         )?;
+        tree::update(source.oid, tview, &source.tree)?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::pg::relation::{Relation, SELECT, current_role};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::{Compiled, RowsOf, Statement};
-use crate::runtime::{acquire, flush};
+use crate::runtime::{acquire, blind_spots, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
 use pg_tviews_sqltext::{Batch, identifier, qualified};
@@ -90,21 +90,38 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
         ] {
             rows.push(explain_event(&compiled, number, occurrence, event, from));
         }
-        let everything = if compiled.text.single {
-            Statement::UpsertAll
-        } else {
-            Statement::ReplaceAll
-        };
         rows.push((
             label(&compiled.view, occurrence),
             "TRUNCATE".into(),
             "all".into(),
             "compare all rows with the definition".into(),
-            compiled.sql(everything),
+            compiled.sql(whole(&compiled)),
             None,
         ));
     }
+    for (source, relative, lost) in blind_spots(&compiled)? {
+        let (source, relative) = (Relation::open(source)?, Relation::open(relative)?);
+        for event in ["UPDATE", "DELETE"] {
+            rows.push((
+                format!("{} through {}", source.display_name(), relative.display_name()),
+                event.into(),
+                format!("{} (not in {})", lost.join(", "), relative.display_name()),
+                "compare all rows with the definition".into(),
+                compiled.sql(whole(&compiled)),
+                None,
+            ));
+        }
+    }
     Ok(rows)
+}
+
+/// The statement that brings all rows up to date.
+fn whole(compiled: &Compiled) -> Statement {
+    if compiled.text.single {
+        Statement::UpsertAll
+    } else {
+        Statement::ReplaceAll
+    }
 }
 
 fn explain_event(

@@ -1,8 +1,10 @@
 //! What an event trigger is told.
 
+use super::list::pointers;
 use super::name::{RelationName, strings};
 use super::text::owned;
 use super::tree::Query;
+use super::version;
 use crate::error::{Error, Result};
 use pgrx::{is_a, pg_sys};
 
@@ -51,6 +53,43 @@ impl DdlEvent {
     }
 }
 
+impl DdlEvent {
+    /// The table, if the command is ALTER TABLE … DETACH PARTITION … CONCURRENTLY.
+    pub fn concurrent_detach(&self) -> Option<RelationName> {
+        let (relation, commands) = self.alter_table()?;
+        let concurrent = commands.into_iter().any(|command| {
+            command.subtype == pg_sys::AlterTableType::AT_DetachPartition
+                && !command.def.is_null()
+                // SAFETY: the definition of such a command is a PartitionCmd.
+                && unsafe { (*command.def.cast::<pg_sys::PartitionCmd>()).concurrent }
+        });
+        concurrent.then(|| RelationName::of_range_var(relation))
+    }
+
+    /// Whether the command is an ALTER TABLE that changes the expression of a generated column.
+    pub fn sets_expression(&self) -> bool {
+        self.alter_table()
+            .is_some_and(|(_, commands)| commands.iter().any(version::sets_expression))
+    }
+
+    /// The name and the subcommands of ALTER TABLE.
+    fn alter_table(&self) -> Option<(*mut pg_sys::RangeVar, Vec<pg_sys::AlterTableCmd>)> {
+        // SAFETY: the parse tree lives during the command; the subcommands are a list of AlterTableCmd.
+        unsafe {
+            let node = (*self.0).parsetree;
+            if node.is_null() || !is_a(node, pg_sys::NodeTag::T_AlterTableStmt) {
+                return None;
+            }
+            let statement = &*node.cast::<pg_sys::AlterTableStmt>();
+            let commands = pointers::<pg_sys::AlterTableCmd>(statement.cmds);
+            Some((
+                statement.relation,
+                commands.into_iter().map(|command| *command).collect(),
+            ))
+        }
+    }
+}
+
 impl CreateTableAs {
     /// The name of the table to make.
     pub fn target(&self) -> RelationName {
@@ -85,6 +124,14 @@ impl CreateTableAs {
     pub fn skip_data(&self) {
         // SAFETY: the server hands event triggers a parse tree that it does not share with a cached plan.
         unsafe { (*(*self.0).into).skipData = true }
+    }
+
+    /// Makes the statement create an UNLOGGED table.
+    pub fn make_unlogged(&self) {
+        // SAFETY: as for `skip_data`; the INTO clause always has a relation.
+        unsafe {
+            (*(*(*self.0).into).rel).relpersistence = pg_sys::RELPERSISTENCE_UNLOGGED as std::ffi::c_char
+        }
     }
 
     /// Identity of the statement, to recognise it when it has ended.

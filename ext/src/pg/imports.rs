@@ -150,6 +150,26 @@ pub(super) unsafe fn slot_get_all_attributes(slot: *mut pg_sys::TupleTableSlot) 
     }
 }
 
+/// Evaluates a prepared expression in its context's memory for one row: (value, whether it is NULL).
+///
+/// # Safety
+/// The expression was prepared for the state that the context belongs to.
+pub(super) unsafe fn evaluate(
+    expression: *mut pg_sys::ExprState,
+    context: *mut pg_sys::ExprContext,
+) -> (pg_sys::Datum, bool) {
+    // SAFETY: see the function's contract; a prepared expression has its function.
+    unsafe {
+        let before = pg_sys::MemoryContextSwitchTo((*context).ecxt_per_tuple_memory);
+        let mut null = true;
+        let value = (*expression)
+            .evalfunc
+            .map(|function| pg_guard_ffi_boundary(|| function(expression, context, &raw mut null)));
+        pg_sys::MemoryContextSwitchTo(before);
+        (value.unwrap_or(pg_sys::Datum::from(0)), null)
+    }
+}
+
 /// Adds a line to the context of the error that is being reported.
 ///
 /// # Safety

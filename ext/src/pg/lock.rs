@@ -6,7 +6,9 @@ use pgrx::pg_sys;
 /// which nobody else locks: readers of the tview, VACUUM and users of advisory locks never meet it.
 ///
 /// Why it suffices: whoever changes a source finds and computes its units only with this lock, under a snapshot taken after
-/// it. Of two transactions that concern one tview the second thus sees all that the first has done.
+/// it. Of two transactions that concern one tview the second thus sees all that the first has done. That includes partitions
+/// and inheriting tables that it has attached: attaching does not exclude writers of the parent, so pending invalidations
+/// are processed here as they are with locks of relations, lest a prepared statement reads the old set of partitions.
 pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid) {
     // SAFETY: the tag is fully initialised; MyDatabaseId is set in every backend.
     unsafe {
@@ -19,6 +21,7 @@ pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid) {
             locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
         };
         pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false);
+        pg_sys::AcceptInvalidationMessages();
     }
 }
 

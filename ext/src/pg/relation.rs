@@ -22,6 +22,17 @@ pub struct Attribute {
     pub generated: u8,
 }
 
+/// How a column is stored.
+#[derive(PartialEq, Eq)]
+pub(super) struct Stored {
+    /// Its name; `None` if it has been dropped.
+    pub name: Option<String>,
+    /// Old rows lack it, and have its default instead.
+    pub missing: bool,
+    length: i16,
+    alignment: std::ffi::c_char,
+}
+
 /// An index that can be used.
 pub struct Index {
     pub attnums: Vec<i16>,
@@ -97,6 +108,11 @@ impl Relation {
         self.oid().to_u32() < pg_sys::FirstNormalObjectId
     }
 
+    /// Whether it is a partitioned table: its rows are those of its partitions.
+    pub fn is_partitioned(&self) -> bool {
+        self.form().relkind as u8 == pg_sys::RELKIND_PARTITIONED_TABLE
+    }
+
     pub fn is_partition(&self) -> bool {
         self.form().relispartition
     }
@@ -146,21 +162,46 @@ impl Relation {
 
     /// Its columns without dropped ones.
     pub fn attributes(&self) -> Vec<Attribute> {
-        // SAFETY: an open relation has a tuple descriptor with `natts` attributes; `TupleDescAttr` knows the layout.
+        self.all_attributes()
+            .filter(|attribute| !attribute.attisdropped)
+            .map(|attribute| Attribute {
+                attnum: attribute.attnum,
+                name: owned(attribute.attname.data.as_ptr()),
+                type_oid: attribute.atttypid,
+                collation: attribute.attcollation,
+                not_null: attribute.attnotnull,
+                generated: attribute.attgenerated as u8,
+            })
+            .collect()
+    }
+
+    /// How its columns are stored, dropped ones included.
+    pub(super) fn layout(&self) -> Vec<Stored> {
+        self.all_attributes()
+            .map(|attribute| Stored {
+                name: (!attribute.attisdropped).then(|| owned(attribute.attname.data.as_ptr())),
+                missing: attribute.atthasmissing,
+                length: attribute.attlen,
+                alignment: attribute.attalign,
+            })
+            .collect()
+    }
+
+    fn all_attributes(&self) -> impl Iterator<Item = &pg_sys::FormData_pg_attribute> {
+        // SAFETY: an open relation has a tuple descriptor with `natts` attributes; `tuple_attribute` knows the layout.
         unsafe {
             let descriptor = (*self.0).rd_att;
-            let all = (0..(*descriptor).natts).map(|index| &*tuple_attribute(descriptor, index as usize));
-            all.filter(|attribute| !attribute.attisdropped)
-                .map(|attribute| Attribute {
-                    attnum: attribute.attnum,
-                    name: owned(attribute.attname.data.as_ptr()),
-                    type_oid: attribute.atttypid,
-                    collation: attribute.attcollation,
-                    not_null: attribute.attnotnull,
-                    generated: attribute.attgenerated as u8,
-                })
-                .collect()
+            (0..(*descriptor).natts).map(move |index| &*tuple_attribute(descriptor, index as usize))
         }
+    }
+
+    /// The type of its rows.
+    pub(super) fn row_type(&self) -> pg_sys::Oid {
+        self.form().reltype
+    }
+
+    pub(super) fn raw(&self) -> pg_sys::Relation {
+        self.0
     }
 
     /// Its usable indexes over plain columns, the primary key first.
@@ -198,6 +239,21 @@ impl Relation {
             let query = pg_sys::get_view_query(self.0);
             Query(pg_sys::copyObjectImpl(query.cast()).cast())
         }
+    }
+}
+
+/// Attribute numbers of a relation's stored generated columns.
+///
+/// # Safety
+/// The relation is open.
+pub(super) unsafe fn stored_generated(relation: pg_sys::Relation) -> Vec<i16> {
+    // SAFETY: see the function's contract; the descriptor has `natts` attributes.
+    unsafe {
+        let descriptor = (*relation).rd_att;
+        let all = (0..(*descriptor).natts).map(|index| &*tuple_attribute(descriptor, index as usize));
+        all.filter(|attribute| !attribute.attisdropped && attribute.attgenerated as u8 == b's')
+            .map(|attribute| attribute.attnum)
+            .collect()
     }
 }
 
@@ -379,9 +435,6 @@ pub fn trigger_firing(relation: pg_sys::Oid, trigger: &str) -> Result<Option<Fir
 pub fn interference(tview: &Relation) -> Option<&'static str> {
     if tview.is_partition() || tview.has_parents() || tview.has_children() {
         return Some("inheritance or partitioning");
-    }
-    if tview.is_unlogged() {
-        return Some("the property UNLOGGED (a crash would empty it)");
     }
     if tview.has_row_security_for(tview.owner()) {
         return Some("row-level security that applies to its owner");

@@ -22,6 +22,8 @@ pub enum RangeKind {
         oid: pg_sys::Oid,
         kind: u8,
         sampled: bool,
+        /// The rows of tables that inherit from it are left out.
+        only: bool,
     },
     Subquery(Query),
     Function,
@@ -376,6 +378,7 @@ impl RangeEntry {
                 oid: entry.relid,
                 kind: entry.relkind as u8,
                 sampled: !entry.tablesample.is_null(),
+                only: !entry.inh,
             },
             pg_sys::RTEKind::RTE_SUBQUERY => RangeKind::Subquery(Query(entry.subquery)),
             pg_sys::RTEKind::RTE_FUNCTION => RangeKind::Function,

@@ -29,7 +29,12 @@ impl Firing {
         }
     }
 
-    fn get(&self) -> &pg_sys::TriggerData {
+    /// A call with these data, which live as long as it is used.
+    pub(super) fn of(data: *mut pg_sys::TriggerData) -> Firing {
+        Firing(data)
+    }
+
+    pub(super) fn get(&self) -> &pg_sys::TriggerData {
         // SAFETY: the data lives during the call of the trigger function.
         unsafe { &*self.0 }
     }
@@ -37,6 +42,20 @@ impl Firing {
     pub fn relation_oid(&self) -> pg_sys::Oid {
         // SAFETY: the relation is open during the call.
         unsafe { (*self.get().tg_relation).rd_id }
+    }
+
+    /// Whether the statement named a partitioned table, which has no rows of its own.
+    pub fn is_partitioned(&self) -> bool {
+        // SAFETY: the relation is open during the call, and has its pg_class row.
+        unsafe { (*(*self.get().tg_relation).rd_rel).relkind as u8 == pg_sys::RELKIND_PARTITIONED_TABLE }
+    }
+
+    /// Whether its rows may lack the values of stored generated columns.
+    pub fn is_incomplete(&self) -> bool {
+        // SAFETY: the relation is open during the call.
+        self.event() == Event::Insert
+            && self.is_partitioned()
+            && !unsafe { super::relation::stored_generated(self.get().tg_relation) }.is_empty()
     }
 
     pub fn event(&self) -> Event {
@@ -117,7 +136,7 @@ pub struct Row {
 }
 
 impl Row {
-    fn open(store: *mut pg_sys::Tuplestorestate, relation: pg_sys::Relation) -> Row {
+    pub(super) fn open(store: *mut pg_sys::Tuplestorestate, relation: pg_sys::Relation) -> Row {
         // SAFETY: the store and the relation are valid during the trigger's call; the read pointer is our own.
         unsafe {
             let pointer = pg_sys::tuplestore_alloc_read_pointer(store, pg_sys::EXEC_FLAG_REWIND as i32);
@@ -129,7 +148,7 @@ impl Row {
         }
     }
 
-    fn advance(&mut self) -> bool {
+    pub(super) fn advance(&mut self) -> bool {
         // SAFETY: store, read pointer and slot belong together.
         unsafe {
             pg_sys::tuplestore_select_read_pointer(self.store, self.pointer);
@@ -141,8 +160,13 @@ impl Row {
         }
     }
 
+    /// The slot that holds it.
+    pub(super) fn slot(&self) -> *mut pg_sys::TupleTableSlot {
+        self.slot
+    }
+
     /// Value of a column and whether it is NULL.
-    fn value(&self, attnum: i16) -> (pg_sys::Datum, bool) {
+    pub(super) fn value(&self, attnum: i16) -> (pg_sys::Datum, bool) {
         let index = attnum as usize - 1;
         // SAFETY: all attributes were read by `advance`; attribute numbers come from the relation's own descriptor.
         unsafe {

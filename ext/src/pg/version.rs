@@ -1,6 +1,7 @@
 //! What differs between the supported major versions of PostgreSQL.
 
 use super::node::Node;
+use super::relation::Relation;
 use super::tree::Query;
 use pgrx::pg_sys;
 use std::ffi::c_void;
@@ -134,4 +135,29 @@ pub(super) unsafe fn qualified_name_list(name: *const std::ffi::c_char) -> *mut 
         #[cfg(not(feature = "pg15"))]
         return pg_sys::stringToQualifiedNameList(name, std::ptr::null_mut());
     }
+}
+
+/// Whether a subcommand of ALTER TABLE changes the expression of a generated column (from version 17).
+pub(super) fn sets_expression(command: &pg_sys::AlterTableCmd) -> bool {
+    #[cfg(any(feature = "pg15", feature = "pg16"))]
+    return {
+        let _ = command;
+        false
+    };
+    #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+    return command.subtype == pg_sys::AlterTableType::AT_SetExpression;
+}
+
+/// The expression of a virtual generated column (from version 18), with its table as number 1.
+pub(super) fn generation_expression(relation: &Relation, attnum: i16) -> Option<Node> {
+    #[cfg(feature = "pg18")]
+    // SAFETY: the relation is open, and the caller knows that the column is generated.
+    return Some(Node(unsafe {
+        pg_sys::build_generation_expression(relation.raw(), i32::from(attnum))
+    }));
+    #[cfg(not(feature = "pg18"))]
+    return {
+        let _ = (relation, attnum);
+        None
+    };
 }

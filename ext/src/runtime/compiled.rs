@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::KeyType;
 use crate::pg::lock;
+use crate::pg::related::Mapping;
 use crate::pg::relation::{Relation, equality_is_identity, equality_operator, hash_function, is_composite};
 use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
@@ -162,6 +163,24 @@ impl Compiled {
         all.filter(|(_, occurrence)| occurrence.table == table.to_u32())
             .map(|(number, occurrence)| (number, &occurrence.used, &occurrence.finding))
             .collect()
+    }
+
+    /// The columns of a source that the tview uses and that rows which come by this mapping do not have.
+    pub fn lost_columns(&self, source: Oid, mapping: &Mapping) -> Vec<String> {
+        let of_source = || {
+            let all = self.plan.occurrences.iter();
+            all.filter(|occurrence| occurrence.table == source.to_u32())
+        };
+        let whole_row = of_source().any(|occurrence| occurrence.used.whole_row);
+        let used = |attnum: i16| {
+            whole_row || of_source().any(|occurrence| occurrence.used.attnums.contains(&attnum))
+        };
+        let table = of_source().find_map(|occurrence| self.view.table(occurrence.source));
+        let columns = table.map_or(&[][..], |table| &table.columns);
+        let lost = columns
+            .iter()
+            .filter(|column| used(column.attnum) && !mapping.has(column.attnum));
+        lost.map(|column| column.name.clone()).collect()
     }
 
     /// The text of a statement.

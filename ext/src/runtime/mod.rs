@@ -7,41 +7,85 @@ pub mod compiled;
 pub mod flush;
 pub mod guard;
 pub mod notes;
+mod truncation;
 
 use crate::catalog;
 use crate::error::Result;
-use crate::pg::invalidation::{Validity, watch};
+use crate::pg::invalidation::{self, Validity, watch};
+use crate::pg::related::Mapping;
+use crate::pg::relation::Relation;
 use compiled::Compiled;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// The tviews that read a source.
-struct SourceEntry {
-    tviews: Vec<Oid>,
+/// A tview that reads rows which a statement on some table can change.
+pub struct Reader {
+    /// The tview.
+    pub tview: Oid,
+    /// What it reads: the table itself, or another one in its tree of partitions or inheriting tables.
+    pub source: Oid,
+    /// The table's own rows are rows of the source.
+    pub holds: bool,
+    /// How a changed row becomes a row of the source.
+    pub mapping: Mapping,
+}
+
+/// The tviews that a statement on a table can affect.
+struct TableEntry {
+    readers: Rc<Vec<Reader>>,
     validity: Validity,
 }
 
 thread_local! {
     static COMPILED: RefCell<HashMap<u32, Rc<Compiled>>> = RefCell::new(HashMap::new());
-    static SOURCES: RefCell<HashMap<u32, Rc<SourceEntry>>> = RefCell::new(HashMap::new());
+    static TABLES: RefCell<HashMap<u32, TableEntry>> = RefCell::new(HashMap::new());
 }
 
-/// The tviews that read a table, lower ones first.
-fn tviews_of(source: Oid) -> Result<Vec<Oid>> {
-    let known = SOURCES.with_borrow(|sources| sources.get(&source.to_u32()).cloned());
-    if let Some(entry) = known.filter(|entry| entry.validity.get()) {
-        return Ok(entry.tviews.clone());
-    }
-    let validity = watch(&[source]);
-    let tviews = catalog::tviews_of_source(source)?;
-    let entry = Rc::new(SourceEntry {
-        tviews: tviews.clone(),
-        validity,
+/// The tviews that a statement on a table can affect, lower ones first.
+fn readers_of(table: Oid) -> Result<Rc<Vec<Reader>>> {
+    let known = TABLES.with_borrow(|tables| {
+        let entry = tables.get(&table.to_u32()).filter(|entry| entry.validity.get());
+        entry.map(|entry| Rc::clone(&entry.readers))
     });
-    SOURCES.with_borrow_mut(|sources| sources.insert(source.to_u32(), entry));
-    Ok(tviews)
+    if let Some(readers) = known {
+        return Ok(readers);
+    }
+    let validity = watch(&[table]);
+    let mut readers = Vec::new();
+    for reader in catalog::readers(table)? {
+        invalidation::add(&validity, &[reader.source]);
+        readers.push(Reader {
+            tview: reader.tview,
+            source: reader.source,
+            holds: reader.holds,
+            mapping: Mapping::between(&Relation::open(table)?, &Relation::open(reader.source)?),
+        });
+    }
+    let readers = Rc::new(readers);
+    let entry = TableEntry {
+        readers: Rc::clone(&readers),
+        validity,
+    };
+    TABLES.with_borrow_mut(|tables| tables.insert(table.to_u32(), entry));
+    Ok(readers)
+}
+
+/// Where a change through another table does not show what a tview uses: for each such table (source, table, missing columns).
+/// Inheriting tables can have columns that their parents do not have.
+pub fn blind_spots(compiled: &Compiled) -> Result<Vec<(Oid, Oid, Vec<String>)>> {
+    let mut spots = Vec::new();
+    for row in catalog::sources(compiled.oid)? {
+        for relative in row.tree.relatives {
+            let mapping = Mapping::between(&Relation::open(relative)?, &Relation::open(row.oid)?);
+            let lost = compiled.lost_columns(row.oid, &mapping);
+            if !lost.is_empty() {
+                spots.push((row.oid, relative, lost));
+            }
+        }
+    }
+    Ok(spots)
 }
 
 /// A tview's compiled form, made from what the catalogs say now. Its definition can't change until the end of the

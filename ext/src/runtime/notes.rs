@@ -1,31 +1,85 @@
 //! Noting: from a changed source to the units that are affected.
 
 use super::compiled::{Compiled, RowsOf, Statement};
-use super::{acquire, flush, tviews_of};
+use super::truncation::{self, Moment};
+use super::{acquire, flush, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
+use crate::pg::related::Converted;
+use crate::pg::relation::Relation;
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, result_into_units};
 use crate::pg::trigger::Firing;
 use pg_tviews_planner::{ColumnSet, Finding};
 use pg_tviews_sqltext::{Event, Search};
 
-/// The trigger on a source: maintains every tview that reads it.
+/// The trigger on a source, or on a table through which a statement can change rows of one: maintains every tview that reads
+/// them.
 pub fn source_changed(firing: &Firing) -> Result<()> {
     if !firing.is_maintenance() {
         return Ok(());
     }
     let event = firing.event();
-    if event != Event::Truncate && !firing.has_rows() {
+    if event == Event::Truncate {
+        return truncated(firing);
+    }
+    if !firing.has_rows() {
         return Ok(());
     }
-    for tview in tviews_of(firing.relation_oid())? {
-        let Some(compiled) = acquire(tview)? else { continue };
+    for reader in readers_of(firing.relation_oid())?.iter() {
+        // A row that is inserted through a table from which the source inherits stays in that table.
+        if event == Event::Insert && !reader.holds && !firing.is_partitioned() {
+            continue;
+        }
+        let Some(compiled) = acquire(reader.tview)? else {
+            continue;
+        };
         let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
-        maintain(&compiled, firing, event)?;
+        if reader.source == firing.relation_oid() && !firing.is_incomplete() {
+            maintain(&compiled, firing, event)?;
+        } else if compiled.lost_columns(reader.source, &reader.mapping).is_empty() {
+            let source = Relation::open(reader.source)?;
+            let moves = !reader.holds && firing.is_partitioned();
+            let mut converted = Converted::new(firing, source, &reader.mapping, moves);
+            for firing in converted.firings() {
+                maintain(&compiled, &firing, firing.event())?;
+            }
+        } else {
+            // The changed rows do not show what the tview reads of them: columns that inheriting tables have added.
+            compiled.lock_for_maintenance();
+            flush::all(&compiled)?;
+        }
     }
+    Ok(())
+}
+
+/// After TRUNCATE, which fires the triggers of all tables that it empties.
+fn truncated(firing: &Firing) -> Result<()> {
+    if firing.is_partitioned() {
+        // It has no rows of its own.
+        return Ok(());
+    }
+    let now = Moment::now();
+    let mut compared = Vec::new();
+    for reader in readers_of(firing.relation_oid())?
+        .iter()
+        .filter(|reader| reader.holds)
+    {
+        if compared.contains(&reader.tview) {
+            continue;
+        }
+        if !truncation::compared(reader.tview, now) {
+            let Some(compiled) = acquire(reader.tview)? else {
+                continue;
+            };
+            let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+            maintain(&compiled, firing, Event::Truncate)?;
+        }
+        compared.push(reader.tview);
+    }
+    truncation::note(&compared);
     Ok(())
 }
 
