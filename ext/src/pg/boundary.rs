@@ -69,5 +69,6 @@ entry_point!(pg_tviews_on_drop, pg_finfo_pg_tviews_on_drop, |fcinfo| {
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     super::invalidation::register();
+    super::hooks::register();
     super::settings::define();
 }

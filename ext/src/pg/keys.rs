@@ -60,7 +60,8 @@ impl KeyType {
 
 const CACHE_FLAGS: u32 = pg_sys::TYPECACHE_CMP_PROC | pg_sys::TYPECACHE_CMP_PROC_FINFO;
 
-/// Unit keys, copied into the memory context that was current when the set was made.
+/// Unit keys, copied into the memory context that was current when the set was made, or that of the transaction.
+#[derive(Clone)]
 pub struct UnitSet {
     types: Vec<KeyType>,
     /// Row after row, one value per key column.
@@ -79,6 +80,15 @@ impl UnitSet {
             values: Vec::new(),
             context,
             sorted: true,
+        }
+    }
+
+    /// An empty set whose values live as long as the transaction.
+    pub fn of_transaction(types: &[KeyType]) -> UnitSet {
+        UnitSet {
+            // SAFETY: reads a variable; set in a transaction.
+            context: unsafe { pg_sys::TopTransactionContext },
+            ..UnitSet::new(types)
         }
     }
 
@@ -115,6 +125,30 @@ impl UnitSet {
             self.values.push(Value { datum: copied, null });
         }
         self.sorted = self.len() <= 1;
+    }
+
+    /// Adds the units of another set of the same key, whose values stay where they are.
+    pub fn append(&mut self, other: &UnitSet) {
+        self.values.extend_from_slice(&other.values);
+        self.sorted = self.len() <= 1;
+    }
+
+    /// A hash for each unit, equal for equal units; `None` if a type of the key has no hash function.
+    pub fn hashes(&self) -> Option<Vec<u32>> {
+        (0..self.len())
+            .map(|unit| {
+                let columns = self.types.iter().zip(self.unit(unit));
+                columns
+                    .map(|(key_type, value)| {
+                        if value.null {
+                            Some(0)
+                        } else {
+                            key_type.hash(*value)
+                        }
+                    })
+                    .try_fold(0u32, |hash, column| Some(hash.rotate_left(5) ^ column?))
+            })
+            .collect()
     }
 
     /// Sorts the units and removes duplicates.
@@ -198,6 +232,18 @@ impl UnitSet {
 }
 
 impl KeyType {
+    fn hash(&self, value: Value) -> Option<u32> {
+        // SAFETY: the type cache entry lives as long as the backend; the hash function takes a value of the type.
+        unsafe {
+            let entry = pg_sys::lookup_type_cache(self.oid, pg_sys::TYPECACHE_HASH_PROC_FINFO as i32);
+            if (*entry).hash_proc_finfo.fn_oid == pg_sys::InvalidOid {
+                return None;
+            }
+            let hash = pg_sys::FunctionCall1Coll(&mut (*entry).hash_proc_finfo, self.collation, value.datum);
+            Some(hash.value() as u32)
+        }
+    }
+
     fn compare(&self, left: Value, right: Value) -> Ordering {
         if left.null || right.null {
             return left.null.cmp(&right.null);

@@ -2,14 +2,31 @@
 
 use pgrx::pg_sys;
 
+/// How a tview is locked for maintenance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Beside others that work on units that they know.
+    Units,
+    /// Alone.
+    Alone,
+}
+
 /// Locks a tview for maintenance, to the end of the transaction. Its tag is that of an object of our catalog `tviews.tview`,
 /// which nobody else locks: readers of the tview, VACUUM and users of advisory locks never meet it.
 ///
 /// Why it suffices: whoever changes a source finds and computes its units only with this lock, under a snapshot taken after
-/// it. Of two transactions that concern one tview the second thus sees all that the first has done. That includes partitions
-/// and inheriting tables that it has attached: attaching does not exclude writers of the parent, so pending invalidations
-/// are processed here as they are with locks of relations, lest a prepared statement reads the old set of partitions.
-pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid) {
+/// it. Of two transactions of which one works alone the second thus sees all that the first has done. Two that work on units
+/// that their changed rows name themselves can miss each other's rows only if a row of the tview depends on rows of both; both
+/// rows then name its unit, and they meet in the lock of the unit ([`lock_unit`]).
+///
+/// What was committed before includes partitions and inheriting tables that were attached: attaching does not exclude writers of the
+/// parent, so pending invalidations are processed here as they are with locks of relations, lest a prepared statement reads
+/// the old set of partitions.
+pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid, mode: Mode) {
+    let mode = match mode {
+        Mode::Units => pg_sys::RowExclusiveLock,
+        Mode::Alone => pg_sys::ExclusiveLock,
+    };
     // SAFETY: the tag is fully initialised; MyDatabaseId is set in every backend.
     unsafe {
         let tag = pg_sys::LOCKTAG {
@@ -20,8 +37,25 @@ pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid) {
             locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
             locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
         };
-        pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false);
+        pg_sys::LockAcquire(&tag, mode as i32, false, false);
         pg_sys::AcceptInvalidationMessages();
+    }
+}
+
+/// Locks a unit of a tview, by a hash of its key, to the end of the transaction. The tag is of a kind that nothing else uses
+/// (`LOCKTAG_USERLOCK`); two units that share a hash wait for each other without need.
+pub fn lock_unit(tview: pg_sys::Oid, hash: u32) {
+    // SAFETY: as above.
+    unsafe {
+        let tag = pg_sys::LOCKTAG {
+            locktag_field1: pg_sys::MyDatabaseId.to_u32(),
+            locktag_field2: tview.to_u32(),
+            locktag_field3: hash,
+            locktag_field4: 0,
+            locktag_type: pg_sys::LockTagType::LOCKTAG_USERLOCK as u8,
+            locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+        };
+        pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false);
     }
 }
 

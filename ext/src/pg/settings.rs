@@ -155,6 +155,25 @@ impl Drop for Scope {
 static CREATE_TABLE_PREFIX: pgrx::GucSetting<Option<CString>> =
     pgrx::GucSetting::<Option<CString>>::new(Some(c"tv_"));
 
+/// When maintenance is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, pgrx::PostgresGucEnum)]
+enum Maintenance {
+    /// Once for a transaction, at its end or before it reads.
+    #[name = c"transaction"]
+    Transaction,
+    /// After each statement.
+    #[name = c"statement"]
+    Statement,
+}
+
+static MAINTENANCE: pgrx::GucSetting<Maintenance> =
+    pgrx::GucSetting::<Maintenance>::new(Maintenance::Transaction);
+
+/// Whether maintenance waits for the end of the transaction.
+pub fn waits_for_commit() -> bool {
+    MAINTENANCE.get() == Maintenance::Transaction
+}
+
 /// Defines our own settings; once per backend.
 pub(super) fn define() {
     pgrx::GucRegistry::define_string_guc(
@@ -162,6 +181,14 @@ pub(super) fn define() {
         c"CREATE TABLE … AS makes a tview if the table's name starts with this.",
         c"Empty: CREATE TABLE … AS always makes an ordinary table.",
         &CREATE_TABLE_PREFIX,
+        pgrx::GucContext::Userset,
+        pgrx::GucFlags::default(),
+    );
+    pgrx::GucRegistry::define_enum_guc(
+        c"pg_tviews.maintenance",
+        c"When tviews are brought up to date.",
+        c"transaction: once, at the end of a transaction or before it reads them. statement: after each statement.",
+        &MAINTENANCE,
         pgrx::GucContext::Userset,
         pgrx::GucFlags::default(),
     );

@@ -81,6 +81,18 @@ impl Firing {
         after_statement && (!old || !data.tg_oldtable.is_null()) && (!new || !data.tg_newtable.is_null())
     }
 
+    /// How many rows the statement touched.
+    pub fn row_count(&self) -> i64 {
+        let data = self.get();
+        let stores = [data.tg_oldtable, data.tg_newtable];
+        // SAFETY: a transition table that is there is a valid tuplestore.
+        let counts = stores
+            .iter()
+            .filter(|store| !store.is_null())
+            .map(|store| unsafe { pg_sys::tuplestore_tuple_count(*store) });
+        counts.max().unwrap_or(0)
+    }
+
     /// Whether the statement touched any row.
     pub fn has_rows(&self) -> bool {
         let data = self.get();
@@ -89,17 +101,6 @@ impl Firing {
         stores
             .iter()
             .any(|store| !store.is_null() && unsafe { pg_sys::tuplestore_tuple_count(*store) } > 0)
-    }
-
-    /// Makes the transition tables known to statements of the current SPI connection.
-    pub fn register_transition_tables(&self) -> Result<()> {
-        // SAFETY: connected to SPI; the data lives during the call.
-        let code = unsafe { pg_sys::SPI_register_trigger_data(self.0) };
-        if code < 0 {
-            Err(Error::internal(format!("SPI_register_trigger_data: {code}")))
-        } else {
-            Ok(())
-        }
     }
 
     /// Walks over the changed rows. `visit` gets a row before and after the change; one of them is missing for INSERT and DELETE.

@@ -4,8 +4,8 @@ use crate::analyze::{self, Objection};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
-use crate::pg::keys::KeyType;
-use crate::pg::lock;
+use crate::pg::keys::{KeyType, UnitSet};
+use crate::pg::lock::{self, Mode};
 use crate::pg::related::Mapping;
 use crate::pg::relation::{Relation, equality_is_identity, equality_operator, hash_function, is_composite};
 use crate::pg::settings::{Scope, Settings};
@@ -36,6 +36,8 @@ pub struct Compiled {
     pub plan: Plan,
     /// The IR, for explanations.
     pub view: View,
+    /// How many tviews stand below it, one on the other.
+    pub level: u32,
     /// Class of the tview's lock tag.
     catalog: Oid,
     relations: Vec<Oid>,
@@ -121,6 +123,7 @@ impl Compiled {
             Err(objections) => return Err(no_longer(&name, &objections)),
         };
         let relations = relations_of(&analysis.view, tview, entry.definition);
+        let level = level_of(&analysis.view, tview)?;
         invalidation::add(&validity, &relations);
         let (text, key_types) = statements(&table, &definition, &plan, &loose_groups(&analysis.view))?;
         drop(scope);
@@ -133,6 +136,7 @@ impl Compiled {
             key_types,
             plan,
             view: analysis.view,
+            level,
             catalog: catalog::catalog_oid()?,
             relations,
             validity,
@@ -152,9 +156,24 @@ impl Compiled {
         }
     }
 
-    /// Locks the tview for maintenance, to the end of the transaction.
+    /// Locks the tview for maintenance by this transaction alone, to its end.
     pub fn lock_for_maintenance(&self) {
-        lock::lock_tview(self.catalog, self.oid);
+        lock::lock_tview(self.catalog, self.oid, Mode::Alone);
+    }
+
+    /// Locks units for maintenance, to the end of the transaction. Others can work on other units meanwhile.
+    pub fn lock_units(&self, units: &UnitSet) {
+        const MOST: usize = 64;
+        let hashes = if units.len() > MOST { None } else { units.hashes() };
+        let Some(mut hashes) = hashes else {
+            return self.lock_for_maintenance();
+        };
+        hashes.sort_unstable();
+        hashes.dedup();
+        lock::lock_tview(self.catalog, self.oid, Mode::Units);
+        for hash in hashes {
+            lock::lock_unit(self.oid, hash);
+        }
     }
 
     /// The occurrences of a table: (number, columns used, how units are found).
@@ -382,6 +401,26 @@ fn restricted(definition: &Relation, plan: &Plan, key_types: &[KeyType]) -> Opti
 fn no_longer(name: &str, objections: &[Objection]) -> Error {
     analyze::refusal(name, None, objections)
         .hint("A change of a source's definition stands in the way: undo it, or drop the tview and create it again.")
+}
+
+/// One more than the highest level of the tviews that a view reads; 0 if it reads none.
+fn level_of(view: &View, tview: Oid) -> Result<u32> {
+    let mut level = 0;
+    let mut tables: Vec<u32> = view
+        .source_ids()
+        .filter_map(|source| view.table(source))
+        .map(|table| table.oid)
+        .collect();
+    tables.sort_unstable();
+    tables.dedup();
+    for table in tables.into_iter().map(Oid::from).filter(|table| *table != tview) {
+        if catalog::entry(table)?.is_some()
+            && let Some(lower) = super::acquire(table)?
+        {
+            level = level.max(lower.level + 1);
+        }
+    }
+    Ok(level)
 }
 
 fn relations_of(view: &View, tview: Oid, definition: Oid) -> Vec<Oid> {

@@ -2,20 +2,69 @@
 
 use super::compiled::{Compiled, Statement};
 use super::guard::Permit;
+use super::pending::{SearchNote, Work};
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::relation::expected_rows;
 use crate::pg::settings::Scope;
-use crate::pg::spi::{Connection, SnapshotChoice, Value};
-use pg_tviews_sqltext::{Batch, Event, Nulls};
+use crate::pg::spi::{Connection, SnapshotChoice, Value, result_into_units};
+use pg_tviews_sqltext::{Batch, Event, Nulls, Search};
 use pgrx::PgSqlErrorCode;
 
 /// Units per statement: enough to amortise it, few enough to bound its memory.
 const BATCH: usize = 10_000;
 
+/// Locks what a transaction has to do for a tview.
+pub fn lock(compiled: &Compiled, work: &Work) {
+    if work.names_its_units() {
+        if !work.units.is_empty() {
+            compiled.lock_units(&work.units);
+        }
+    } else {
+        compiled.lock_for_maintenance();
+    }
+}
+
+/// Does what a transaction has to do for a tview, which is locked for that.
+pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
+    if work.everything {
+        return all(compiled).map(drop);
+    }
+    let mut found = work.units;
+    for note in &work.searches {
+        search(compiled, note, &mut found)?;
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    found.normalize();
+    units(compiled, &found)
+}
+
+fn search(compiled: &Compiled, note: &SearchNote, found: &mut UnitSet) -> Result<()> {
+    let _scope = Scope::owner(compiled.owner, &compiled.settings);
+    let _connection = Connection::open()?;
+    note.changed.register()?;
+    let plan = compiled.prepared(Statement::Search(note.occurrence, note.rows))?;
+    let spread = compiled.search(note.occurrence).is_some_and(Search::is_spread);
+    plan.execute(&[], SnapshotChoice::Current)?;
+    let mut unknown = result_into_units(found, spread);
+    if snapshot_is_fixed() {
+        // Rows that the transaction can't see may lead to further units: the flush will notice if they matter.
+        plan.execute(&[], SnapshotChoice::Latest)?;
+        unknown |= result_into_units(found, spread);
+    }
+    if unknown {
+        let plan = compiled.prepared(Statement::StoredUnits(note.occurrence, note.rows))?;
+        plan.execute(&[], SnapshotChoice::Current)?;
+        result_into_units(found, false);
+    }
+    Ok(())
+}
+
 /// Computes units from the definition and writes what differs. The tview is locked for maintenance.
-pub fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
+fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
     let _scope = Scope::owner(compiled.owner, &compiled.settings);
     let _connection = Connection::open()?;
     if units.len() == 1 && compiled.text.single {

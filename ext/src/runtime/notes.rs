@@ -1,19 +1,20 @@
 //! Noting: from a changed source to the units that are affected.
 
-use super::compiled::{Compiled, RowsOf, Statement};
+use super::compiled::{Compiled, RowsOf};
+use super::pending::{self, SearchNote, Work};
 use super::truncation::{self, Moment};
-use super::{acquire, flush, readers_of};
+use super::{acquire, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
+use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
-use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::related::Converted;
 use crate::pg::relation::Relation;
-use crate::pg::settings::Scope;
-use crate::pg::spi::{Connection, SnapshotChoice, result_into_units};
 use crate::pg::trigger::Firing;
+use crate::pg::{settings, transaction};
 use pg_tviews_planner::{ColumnSet, Finding};
-use pg_tviews_sqltext::{Event, Search};
+use pg_tviews_sqltext::Event;
+use std::rc::Rc;
 
 /// The trigger on a source, or on a table through which a statement can change rows of one: maintains every tview that reads
 /// them.
@@ -48,11 +49,14 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
             }
         } else {
             // The changed rows do not show what the tview reads of them: columns that inheriting tables have added.
-            compiled.lock_for_maintenance();
-            flush::all(&compiled)?;
+            pending::add(&compiled, Work::everything(&compiled))?;
         }
     }
-    Ok(())
+    if can_wait(firing) {
+        Ok(())
+    } else {
+        pending::flush()
+    }
 }
 
 /// After TRUNCATE, which fires the triggers of all tables that it empties.
@@ -79,34 +83,51 @@ fn truncated(firing: &Firing) -> Result<()> {
         }
         compared.push(reader.tview);
     }
+    if can_wait(firing) {
+        return Ok(());
+    }
+    pending::flush()?;
     truncation::note(&compared);
     Ok(())
 }
 
+/// Notes what a change asks for of one tview.
 fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
-    let Some(rows) = RowsOf::event(event) else {
-        // A truncated table has no transition tables, and every unit may have lost something.
-        compiled.lock_for_maintenance();
-        return flush::all(compiled).map(drop);
+    let mut work = Work {
+        units: UnitSet::of_transaction(&compiled.key_types),
+        searches: Vec::new(),
+        everything: false,
     };
-    let occurrences = compiled.occurrences(firing.relation_oid());
-    let mut units = UnitSet::new(&compiled.key_types);
-    let Noted { searches, everything } = note_rows(firing, &occurrences, &mut units)?;
-    if everything {
-        compiled.lock_for_maintenance();
-        return flush::all(compiled).map(drop);
+    match RowsOf::event(event) {
+        // A truncated table has no transition tables, and every unit may have lost something.
+        None => work.everything = true,
+        Some(rows) => {
+            let occurrences = compiled.occurrences(firing.relation_oid());
+            let noted = note_rows(firing, &occurrences, &mut work.units)?;
+            work.everything = noted.everything;
+            if !noted.everything && !noted.searches.is_empty() {
+                let changed = Rc::new(KeptRows::copy(firing));
+                work.searches
+                    .extend(noted.searches.into_iter().map(|occurrence| SearchNote {
+                        occurrence,
+                        rows,
+                        changed: Rc::clone(&changed),
+                    }));
+            }
+        }
     }
-    if units.is_empty() && searches.is_empty() {
+    if work.names_its_units() && work.units.is_empty() {
         return Ok(());
     }
-    // The lock comes before the first look at anything but the changed rows: what is read after it includes all that earlier
-    // holders of the lock have committed.
-    compiled.lock_for_maintenance();
-    if !searches.is_empty() {
-        search(compiled, firing, rows, &searches, &mut units)?;
-    }
-    units.normalize();
-    flush::units(compiled, &units)
+    pending::add(compiled, work)
+}
+
+/// Whether what was noted can wait for the end of the transaction.
+fn can_wait(firing: &Firing) -> bool {
+    /// More changed rows than this are worked on at once, so that memory stays bounded.
+    const MOST_ROWS: i64 = 5_000;
+    pending::is_flushing()
+        || (settings::waits_for_commit() && transaction::in_block() && firing.row_count() <= MOST_ROWS)
 }
 
 /// What the changed rows ask for beyond the units that they name themselves.
@@ -149,33 +170,4 @@ fn note_rows(
         Ok(())
     })?;
     Ok(noted)
-}
-
-fn search(
-    compiled: &Compiled,
-    firing: &Firing,
-    rows: RowsOf,
-    occurrences: &[usize],
-    units: &mut UnitSet,
-) -> Result<()> {
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
-    firing.register_transition_tables()?;
-    for number in occurrences {
-        let plan = compiled.prepared(Statement::Search(*number, rows))?;
-        let spread = compiled.search(*number).is_some_and(Search::is_spread);
-        plan.execute(&[], SnapshotChoice::Current)?;
-        let mut unknown = result_into_units(units, spread);
-        if snapshot_is_fixed() {
-            // Rows that the transaction can't see may lead to further units: the flush will notice if they matter.
-            plan.execute(&[], SnapshotChoice::Latest)?;
-            unknown |= result_into_units(units, spread);
-        }
-        if unknown {
-            let plan = compiled.prepared(Statement::StoredUnits(*number, rows))?;
-            plan.execute(&[], SnapshotChoice::Current)?;
-            result_into_units(units, false);
-        }
-    }
-    Ok(())
 }

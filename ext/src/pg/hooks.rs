@@ -1,0 +1,218 @@
+//! Where the server tells what a transaction is about to do: to end, to go back to a savepoint, to read.
+
+use super::context::guarded;
+use crate::error::or_raise;
+use crate::runtime::pending;
+use pgrx::pg_sys;
+use std::cell::Cell;
+use std::ffi::{c_char, c_int, c_void};
+
+mod raw {
+    use super::{c_char, c_int, pg_sys};
+
+    unsafe extern "C-unwind" {
+        pub fn AfterTriggerFireDeferred();
+        pub fn standard_ExecutorStart(query: *mut pg_sys::QueryDesc, flags: c_int);
+        pub fn standard_ProcessUtility(
+            statement: *mut pg_sys::PlannedStmt,
+            text: *const c_char,
+            read_only_tree: bool,
+            context: pg_sys::ProcessUtilityContext::Type,
+            parameters: pg_sys::ParamListInfo,
+            environment: *mut pg_sys::QueryEnvironment,
+            destination: *mut pg_sys::DestReceiver,
+            completion: *mut pg_sys::QueryCompletion,
+        );
+    }
+}
+
+thread_local! {
+    static EXECUTOR_START: Cell<pg_sys::ExecutorStart_hook_type> = const { Cell::new(None) };
+    static PROCESS_UTILITY: Cell<pg_sys::ProcessUtility_hook_type> = const { Cell::new(None) };
+}
+
+/// Installs the hooks and callbacks; once per backend.
+pub(super) fn register() {
+    // SAFETY: the functions live as long as the library; hooks that were there before are called by ours.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(transaction_event), std::ptr::null_mut());
+        pg_sys::RegisterSubXactCallback(Some(subtransaction_event), std::ptr::null_mut());
+        EXECUTOR_START.set(pg_sys::ExecutorStart_hook);
+        pg_sys::ExecutorStart_hook = Some(executor_start);
+        PROCESS_UTILITY.set(pg_sys::ProcessUtility_hook);
+        pg_sys::ProcessUtility_hook = Some(process_utility);
+    }
+}
+
+// Errors that the server raises below a hook must reach its caller as they are: on their way through a guard of Rust they would
+// lose their position and context. So the hooks themselves are bare: they hold nothing that would have to be dropped, call
+// the server's functions directly, and leave all else to guarded functions.
+
+/// # Safety
+/// Called by the server.
+unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
+    use pg_sys::XactEvent::*;
+    // SAFETY: in the first two events the transaction is still in progress, and nothing of it is active.
+    unsafe {
+        match event {
+            XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => {
+                while flush_with_new_snapshot() {
+                    // What the flush has written may have deferred triggers, and these may change sources.
+                    raw::AfterTriggerFireDeferred();
+                }
+            }
+            XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => pending::forget(),
+            _ => {}
+        }
+    }
+}
+
+/// Works off what is pending, if anything is.
+///
+/// # Safety
+/// In a transaction.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn flush_with_new_snapshot() -> bool {
+    if !pending::any() {
+        return false;
+    }
+    // SAFETY: see the function's contract.
+    unsafe {
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        guarded(|| or_raise(pending::flush()));
+        pg_sys::PopActiveSnapshot();
+    }
+    true
+}
+
+/// # Safety
+/// Called by the server.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn subtransaction_event(
+    event: pg_sys::SubXactEvent::Type,
+    own: pg_sys::SubTransactionId,
+    parent: pg_sys::SubTransactionId,
+    _argument: *mut c_void,
+) {
+    use pg_sys::SubXactEvent::*;
+    match event {
+        SUBXACT_EVENT_ABORT_SUB => pending::roll_back(own),
+        SUBXACT_EVENT_COMMIT_SUB => pending::hand_up(own, parent),
+        _ => {}
+    }
+}
+
+/// # Safety
+/// Called by the server.
+unsafe extern "C-unwind" fn executor_start(query: *mut pg_sys::QueryDesc, flags: c_int) {
+    // SAFETY: the query is the server's; a hook that was there before has the same contract.
+    unsafe {
+        if pending::is_in_use() {
+            flush_before_reading(query);
+        }
+        match EXECUTOR_START.get() {
+            Some(previous) => previous(query, flags),
+            None => raw::standard_ExecutorStart(query, flags),
+        }
+    }
+}
+
+/// # Safety
+/// The query has not started.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn flush_before_reading(query: *mut pg_sys::QueryDesc) {
+    // SAFETY: see the function's contract.
+    unsafe {
+        let relations = super::list::oids((*(*query).plannedstmt).relationOids);
+        if relations.iter().any(|relation| pending::concerns(*relation)) {
+            guarded(|| or_raise(pending::flush()));
+            if let Some(command) = pending::flushed() {
+                move_snapshot_on(query, command);
+            }
+        }
+    }
+}
+
+/// Lets a query that has not started see what its own transaction wrote before a command.
+///
+/// # Safety
+/// The query has not started.
+unsafe fn move_snapshot_on(query: *mut pg_sys::QueryDesc, command: pg_sys::CommandId) {
+    // SAFETY: see the function's contract; the query holds one registration of its snapshot.
+    unsafe {
+        let old = (*query).snapshot;
+        if old.is_null()
+            || (*old).snapshot_type != pg_sys::SnapshotType::SNAPSHOT_MVCC
+            || (*old).curcid >= command
+        {
+            return;
+        }
+        pg_sys::PushCopiedSnapshot(old);
+        pg_sys::UpdateActiveSnapshotCommandId();
+        (*query).snapshot = pg_sys::RegisterSnapshot(pg_sys::GetActiveSnapshot());
+        pg_sys::PopActiveSnapshot();
+        pg_sys::UnregisterSnapshot(old);
+    }
+}
+
+/// # Safety
+/// Called by the server.
+unsafe extern "C-unwind" fn process_utility(
+    statement: *mut pg_sys::PlannedStmt,
+    text: *const c_char,
+    read_only_tree: bool,
+    context: pg_sys::ProcessUtilityContext::Type,
+    parameters: pg_sys::ParamListInfo,
+    environment: *mut pg_sys::QueryEnvironment,
+    destination: *mut pg_sys::DestReceiver,
+    completion: *mut pg_sys::QueryCompletion,
+) {
+    // SAFETY: the statement is the server's; a hook that was there before has the same contract.
+    unsafe {
+        if pending::is_in_use() && needs_flush((*statement).utilityStmt) {
+            flush_with_new_snapshot();
+        }
+        match PROCESS_UTILITY.get() {
+            Some(previous) => previous(
+                statement,
+                text,
+                read_only_tree,
+                context,
+                parameters,
+                environment,
+                destination,
+                completion,
+            ),
+            None => raw::standard_ProcessUtility(
+                statement,
+                text,
+                read_only_tree,
+                context,
+                parameters,
+                environment,
+                destination,
+                completion,
+            ),
+        }
+    }
+}
+
+/// Whether a command other than a query could see or change what is pending: all but those that only direct the session, and those
+/// whose queries pass through the executor.
+///
+/// # Safety
+/// `node` is a valid node.
+unsafe fn needs_flush(node: *mut pg_sys::Node) -> bool {
+    use pg_sys::NodeTag::*;
+    // SAFETY: see the function's contract; the cast follows from the tag.
+    unsafe {
+        match (*node).type_ {
+            T_TransactionStmt | T_VariableSetStmt | T_VariableShowStmt | T_FetchStmt | T_ClosePortalStmt
+            | T_PrepareStmt | T_DeallocateStmt | T_ExecuteStmt | T_ExplainStmt | T_NotifyStmt
+            | T_ListenStmt | T_UnlistenStmt | T_LockStmt | T_DoStmt | T_CallStmt | T_DeclareCursorStmt
+            | T_ConstraintsSetStmt | T_DiscardStmt | T_LoadStmt => false,
+            T_CopyStmt => !(*node.cast::<pg_sys::CopyStmt>()).is_from,
+            _ => true,
+        }
+    }
+}

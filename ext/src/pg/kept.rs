@@ -1,0 +1,77 @@
+//! Changed rows kept beyond the trigger that has seen them, to the end of the transaction.
+
+use super::trigger::{Firing, Row};
+use crate::error::{Error, Result};
+use pg_tviews_sqltext::{NEW_ROWS, OLD_ROWS};
+use pgrx::pg_sys;
+
+/// Copies of a firing's transition tables. They live in the transaction's memory and must not be used after its end.
+pub struct KeptRows {
+    source: pg_sys::Oid,
+    old: *mut pg_sys::Tuplestorestate,
+    new: *mut pg_sys::Tuplestorestate,
+}
+
+impl KeptRows {
+    /// Copies the rows of a firing.
+    pub fn copy(firing: &Firing) -> KeptRows {
+        let data = firing.get();
+        let copy = |store: *mut pg_sys::Tuplestorestate| {
+            (!store.is_null()).then(|| copy_store(store, data.tg_relation))
+        };
+        KeptRows {
+            source: firing.relation_oid(),
+            old: copy(data.tg_oldtable).unwrap_or(std::ptr::null_mut()),
+            new: copy(data.tg_newtable).unwrap_or(std::ptr::null_mut()),
+        }
+    }
+
+    /// Makes the rows known to statements of the current SPI connection, as the transition tables of a trigger.
+    pub fn register(&self) -> Result<()> {
+        for (name, store) in [(OLD_ROWS, self.old), (NEW_ROWS, self.new)] {
+            if store.is_null() {
+                continue;
+            }
+            let name = super::text::c_string(name)?;
+            // SAFETY: connected to SPI, which copies nothing: the relation is allocated in its memory; the name is copied
+            // there too.
+            let code = unsafe {
+                let relation = pg_sys::palloc0(size_of::<pg_sys::EphemeralNamedRelationData>())
+                    .cast::<pg_sys::EphemeralNamedRelationData>();
+                (*relation).md.name = pg_sys::pstrdup(name.as_ptr());
+                (*relation).md.reliddesc = self.source;
+                (*relation).md.tupdesc = std::ptr::null_mut();
+                (*relation).md.enrtype = pg_sys::EphemeralNameRelationType::ENR_NAMED_TUPLESTORE;
+                (*relation).md.enrtuples = pg_sys::tuplestore_tuple_count(store) as f64;
+                (*relation).reldata = store.cast();
+                pg_sys::SPI_register_relation(relation)
+            };
+            if code < 0 {
+                return Err(Error::internal(format!("SPI_register_relation: {code}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn copy_store(
+    store: *mut pg_sys::Tuplestorestate,
+    relation: pg_sys::Relation,
+) -> *mut pg_sys::Tuplestorestate {
+    // SAFETY: the store is valid during the trigger's call and holds rows of the relation; the copy belongs to the top
+    // transaction, memory and temporary files both.
+    unsafe {
+        let context = pg_sys::MemoryContextSwitchTo(pg_sys::TopTransactionContext);
+        let owner = pg_sys::CurrentResourceOwner;
+        pg_sys::CurrentResourceOwner = pg_sys::TopTransactionResourceOwner;
+        let copy = pg_sys::tuplestore_begin_heap(true, false, pg_sys::work_mem);
+        let mut row = Row::open(store, relation);
+        while row.advance() {
+            pg_sys::tuplestore_puttupleslot(copy, row.slot());
+        }
+        drop(row);
+        pg_sys::CurrentResourceOwner = owner;
+        pg_sys::MemoryContextSwitchTo(context);
+        copy
+    }
+}

@@ -1,0 +1,251 @@
+//! What a transaction still has to maintain.
+//!
+//! Triggers *note* here what a statement asks for: units that changed rows name themselves, changed rows from which units have to
+//! be searched, or everything. A *flush* works the notes off: at the end of a statement that is a transaction of its own; else
+//! at the transaction's end, before it reads a tview that is concerned, and before commands that could change what is noted.
+//!
+//! Twenty statements on one document so cost one computation. And all locks are taken at once, in one order (lower tviews before
+//! those that read them, then by oid), and are held for the length of the flush: transactions don't wait for each other while
+//! their users think, and flushes at the end don't deadlock.
+
+use super::compiled::{Compiled, RowsOf};
+use super::{acquire, flush, readers_of};
+use crate::error::Result;
+use crate::pg::context::ErrorContext;
+use crate::pg::kept::KeptRows;
+use crate::pg::keys::UnitSet;
+use crate::pg::transaction;
+use pgrx::pg_sys::{CommandId, Oid, SubTransactionId};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// Changed rows, and an occurrence of their table from which they lead to units.
+#[derive(Clone)]
+pub struct SearchNote {
+    /// The occurrence's number in the plan.
+    pub occurrence: usize,
+    /// Which rows there are.
+    pub rows: RowsOf,
+    /// The rows.
+    pub changed: Rc<KeptRows>,
+}
+
+/// What is to be done for one tview.
+#[derive(Clone)]
+pub struct Work {
+    /// Units that changed rows have named.
+    pub units: UnitSet,
+    /// Where to search for more.
+    pub searches: Vec<SearchNote>,
+    /// All of it.
+    pub everything: bool,
+}
+
+struct Note {
+    level: u32,
+    tview: Oid,
+    /// In which the change was made: if it is undone, there is nothing to do.
+    subtransaction: SubTransactionId,
+    /// In which it was worked off: if that is undone, it is to be done again.
+    flushed: Option<SubTransactionId>,
+    work: Work,
+}
+
+thread_local! {
+    static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
+    /// The tviews that notes concern, those that read them included.
+    static CONCERNED: RefCell<BTreeSet<u32>> = const { RefCell::new(BTreeSet::new()) };
+    static FLUSHING: Cell<bool> = const { Cell::new(false) };
+    /// The command of this transaction before which all flushes were.
+    static FLUSHED: Cell<Option<CommandId>> = const { Cell::new(None) };
+}
+
+/// Whether something is to be done.
+pub fn any() -> bool {
+    NOTES.with_borrow(|notes| notes.iter().any(|note| note.flushed.is_none()))
+}
+
+/// Whether this transaction has noted anything, and no flush is running.
+pub fn is_in_use() -> bool {
+    !FLUSHING.get() && CONCERNED.with_borrow(|concerned| !concerned.is_empty())
+}
+
+/// Whether a flush is running.
+pub fn is_flushing() -> bool {
+    FLUSHING.get()
+}
+
+/// Whether a relation is a tview that this transaction has to maintain or has maintained.
+pub fn concerns(relation: Oid) -> bool {
+    CONCERNED.with_borrow(|concerned| concerned.contains(&relation.to_u32()))
+}
+
+/// The command before which all flushes of this transaction were.
+pub fn flushed() -> Option<CommandId> {
+    FLUSHED.get()
+}
+
+/// Notes work for a tview.
+pub fn add(compiled: &Compiled, work: Work) -> Result<()> {
+    concern(compiled.oid)?;
+    let subtransaction = transaction::current_subtransaction();
+    NOTES.with_borrow_mut(|notes| {
+        let same = |note: &&mut Note| {
+            note.tview == compiled.oid && note.subtransaction == subtransaction && note.flushed.is_none()
+        };
+        match notes.iter_mut().find(same) {
+            Some(note) => note.work.merge(&work),
+            None => notes.push(Note {
+                level: compiled.level,
+                tview: compiled.oid,
+                subtransaction,
+                flushed: None,
+                work,
+            }),
+        }
+    });
+    Ok(())
+}
+
+/// Adds a tview and all that read it to those whose readers must wait for a flush.
+fn concern(tview: Oid) -> Result<()> {
+    if !CONCERNED.with_borrow_mut(|concerned| concerned.insert(tview.to_u32())) {
+        return Ok(());
+    }
+    for reader in readers_of(tview)?.iter() {
+        concern(reader.tview)?;
+    }
+    Ok(())
+}
+
+impl Work {
+    /// All of a tview.
+    pub fn everything(compiled: &Compiled) -> Work {
+        Work {
+            units: UnitSet::of_transaction(&compiled.key_types),
+            searches: Vec::new(),
+            everything: true,
+        }
+    }
+
+    fn merge(&mut self, other: &Work) {
+        self.everything |= other.everything;
+        self.units.append(&other.units);
+        self.searches.extend(other.searches.iter().cloned());
+    }
+
+    /// Whether the units are all known: then transactions that concern other units can go on.
+    pub fn names_its_units(&self) -> bool {
+        !self.everything && self.searches.is_empty()
+    }
+}
+
+/// Works off all notes.
+pub fn flush() -> Result<()> {
+    if FLUSHING.get() {
+        return Ok(());
+    }
+    let _flushing = Flushing::begin();
+    while any() {
+        let mut ready = Vec::new();
+        for (tview, mut work) in take_lowest() {
+            let Some(compiled) = acquire(tview)? else { continue };
+            work.units.normalize();
+            ready.push((compiled, work));
+        }
+        for (compiled, work) in &ready {
+            let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+            flush::lock(compiled, work);
+        }
+        for (compiled, work) in ready {
+            let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+            flush::work(&compiled, work)?;
+        }
+    }
+    FLUSHED.set(Some(transaction::current_command()));
+    Ok(())
+}
+
+/// Takes the notes of the tviews that read no other noted ones, in the order in which they are to be locked. They stay until
+/// nothing can undo the flush any more.
+fn take_lowest() -> Vec<(Oid, Work)> {
+    let now = transaction::current_subtransaction();
+    let mut merged: Vec<(Oid, Work)> = Vec::new();
+    NOTES.with_borrow_mut(|notes| {
+        let open = notes.iter().filter(|note| note.flushed.is_none());
+        let lowest = open.map(|note| note.level).min();
+        let taken = notes
+            .iter_mut()
+            .filter(|note| note.flushed.is_none() && Some(note.level) == lowest);
+        for note in taken {
+            note.flushed = Some(now);
+            match merged.iter_mut().find(|(tview, _)| *tview == note.tview) {
+                Some((_, work)) => work.merge(&note.work),
+                None => merged.push((note.tview, note.work.clone())),
+            }
+        }
+        drop_done(notes);
+    });
+    merged.sort_by_key(|(tview, _)| tview.to_u32());
+    merged
+}
+
+/// What the top transaction itself has flushed is undone only together with the changes.
+fn drop_done(notes: &mut Vec<Note>) {
+    notes.retain(|note| note.flushed != Some(transaction::TOP_SUBTRANSACTION));
+}
+
+/// The transaction is over.
+pub fn forget() {
+    NOTES.with_borrow_mut(Vec::clear);
+    CONCERNED.with_borrow_mut(BTreeSet::clear);
+    FLUSHING.set(false);
+    FLUSHED.set(None);
+}
+
+/// A subtransaction is undone, and with it the changes that it made and the flushes that ran in it.
+pub fn roll_back(subtransaction: SubTransactionId) {
+    NOTES.with_borrow_mut(|notes| {
+        notes.retain(|note| note.subtransaction != subtransaction);
+        for note in notes
+            .iter_mut()
+            .filter(|note| note.flushed == Some(subtransaction))
+        {
+            note.flushed = None;
+        }
+    });
+    // An error has ended a flush that was running inside.
+    FLUSHING.set(false);
+}
+
+/// A subtransaction's changes and flushes become those of its parent.
+pub fn hand_up(subtransaction: SubTransactionId, parent: SubTransactionId) {
+    NOTES.with_borrow_mut(|notes| {
+        for note in notes.iter_mut() {
+            if note.subtransaction == subtransaction {
+                note.subtransaction = parent;
+            }
+            if note.flushed == Some(subtransaction) {
+                note.flushed = Some(parent);
+            }
+        }
+        drop_done(notes);
+    });
+}
+
+/// While it lives, a flush is running.
+struct Flushing(());
+
+impl Flushing {
+    fn begin() -> Flushing {
+        FLUSHING.set(true);
+        Flushing(())
+    }
+}
+
+impl Drop for Flushing {
+    fn drop(&mut self) {
+        FLUSHING.set(false);
+    }
+}
