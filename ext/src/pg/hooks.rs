@@ -12,6 +12,7 @@ mod raw {
 
     unsafe extern "C-unwind" {
         pub fn AfterTriggerFireDeferred();
+        pub fn PopActiveSnapshot();
         pub fn standard_ExecutorStart(query: *mut pg_sys::QueryDesc, flags: c_int);
         pub fn standard_ProcessUtility(
             statement: *mut pg_sys::PlannedStmt,
@@ -169,8 +170,10 @@ unsafe extern "C-unwind" fn process_utility(
 ) {
     // SAFETY: the statement is the server's; a hook that was there before has the same contract.
     unsafe {
+        let mut renewed = false;
         if pending::is_in_use() && needs_flush((*statement).utilityStmt) {
             flush_with_new_snapshot();
+            renewed = (*(*statement).utilityStmt).type_ == pg_sys::NodeTag::T_CopyStmt && renew_snapshot();
         }
         match PROCESS_UTILITY.get() {
             Some(previous) => previous(
@@ -194,6 +197,26 @@ unsafe extern "C-unwind" fn process_utility(
                 completion,
             ),
         }
+        if renewed {
+            raw::PopActiveSnapshot();
+        }
+    }
+}
+
+/// Puts a snapshot in force that sees what a flush has written, in place of the one that a command has got (`COPY … TO`).
+///
+/// # Safety
+/// In a transaction.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn renew_snapshot() -> bool {
+    // SAFETY: see the function's contract.
+    unsafe {
+        if pending::flushed().is_none() || !pg_sys::ActiveSnapshotSet() {
+            return false;
+        }
+        pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
+        pg_sys::UpdateActiveSnapshotCommandId();
+        true
     }
 }
 
