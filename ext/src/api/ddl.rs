@@ -139,6 +139,9 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
             None => Ok(()),
         };
     }
+    if event.only_adds_constraints() {
+        return Ok(());
+    }
     let _own = create::OwnStatements::begin();
     match event.tag().as_str() {
         "ALTER TYPE" => catalog::all()?.into_iter().try_for_each(refresh),

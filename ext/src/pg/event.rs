@@ -72,6 +72,25 @@ impl DdlEvent {
             .is_some_and(|(_, commands)| commands.iter().any(version::sets_expression))
     }
 
+    /// Whether the command is an ALTER TABLE that adds constraints and nothing else. Parallel restores do that to many tables at
+    /// once, each of them locked: whoever then looks at another one waits for it.
+    pub fn only_adds_constraints(&self) -> bool {
+        use pg_sys::AlterTableType::{
+            AT_AddConstraint, AT_AddIndex, AT_AddIndexConstraint, AT_ValidateConstraint,
+        };
+        self.alter_table().is_some_and(|(_, commands)| {
+            commands.iter().all(|command| {
+                [
+                    AT_AddConstraint,
+                    AT_AddIndex,
+                    AT_AddIndexConstraint,
+                    AT_ValidateConstraint,
+                ]
+                .contains(&command.subtype)
+            })
+        })
+    }
+
     /// The name and the subcommands of ALTER TABLE.
     fn alter_table(&self) -> Option<(*mut pg_sys::RangeVar, Vec<pg_sys::AlterTableCmd>)> {
         // SAFETY: the parse tree lives during the command; the subcommands are a list of AlterTableCmd.
