@@ -81,6 +81,29 @@ impl Firing {
         after_statement && (!old || !data.tg_oldtable.is_null()) && (!new || !data.tg_newtable.is_null())
     }
 
+    /// Whether the statement that fired is the client's own, and neither part of a function or a cascade nor below another one.
+    pub fn is_clients_statement(&self) -> bool {
+        // SAFETY: a portal that is active has its statements; they are planned ones.
+        unsafe {
+            let portal = pg_sys::ActivePortal;
+            if portal.is_null() {
+                return false;
+            }
+            let statements = super::list::pointers::<pg_sys::PlannedStmt>((*portal).stmts);
+            let [statement] = statements.as_slice() else {
+                return false;
+            };
+            let tables = super::list::pointers::<pg_sys::RangeTblEntry>((**statement).rtable);
+            let results = super::list::integers((**statement).resultRelations);
+            results.iter().any(|index| {
+                let entry = usize::try_from(*index)
+                    .ok()
+                    .and_then(|index| tables.get(index.checked_sub(1)?));
+                entry.is_some_and(|entry| (**entry).relid == self.relation_oid())
+            })
+        }
+    }
+
     /// How many rows the statement touched.
     pub fn row_count(&self) -> i64 {
         let data = self.get();

@@ -126,8 +126,11 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
 fn can_wait(firing: &Firing) -> bool {
     /// More changed rows than this are worked on at once, so that memory stays bounded.
     const MOST_ROWS: i64 = 5_000;
-    pending::is_flushing()
-        || (settings::waits_for_commit() && transaction::in_block() && firing.row_count() <= MOST_ROWS)
+    if pending::is_flushing() {
+        return true;
+    }
+    let goes_on = || transaction::in_block() || !firing.is_clients_statement();
+    settings::waits_for_commit() && firing.row_count() <= MOST_ROWS && goes_on()
 }
 
 /// What the changed rows ask for beyond the units that they name themselves.
