@@ -158,8 +158,19 @@ impl Analyzer {
         if matches!(self.view.source(column.source).kind, SourceKind::Table(_)) {
             self.view.uses.insert(Use { column, role });
         }
+        if !self.is_virtual(column) {
+            return Some(column);
+        }
         // The whole rows that a trigger sees lack virtual columns: no condition over them leads anywhere.
-        (!self.is_virtual(column)).then_some(column)
+        if column.attnum != WHOLE_ROW {
+            self.object(
+                place,
+                Some(node),
+                "the expression of a virtual column can't be looked into here",
+                "Write it into the definition.",
+            );
+        }
+        None
     }
 
     /// The columns that an expression shows outside of aggregates.

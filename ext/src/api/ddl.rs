@@ -12,7 +12,6 @@ use crate::pg::settings::{Scope, Settings, create_table_prefix};
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::plan_of;
 use crate::runtime::{acquire, flush};
-use pg_tviews_ir::View;
 use pg_tviews_planner::KeyPart;
 use pg_tviews_sqltext::{self as sqltext, EVENTS, GUARD_TRIGGER};
 use pgrx::PgSqlErrorCode;
@@ -346,11 +345,8 @@ fn check_tview(tview: Oid) -> Result<()> {
                 .hint("Drop the tview and create it again with the query you want."),
         );
     }
-    let view = {
-        let _scope = Scope::settings(&Settings::new(&entry.settings)?);
-        analyze::analyze(definition.view_query(), table.owner()).view
-    };
-    check_persistence(&table, &view)?;
+    // Without a look into the definition: its tables may be locked by another restoring process, which waits for this tview.
+    check_persistence(&table, tree::is_unlogged(tview)?)?;
     let new_owner = (definition.owner() != table.owner()).then(|| relation::role_name(table.owner()));
     let definition_name = definition.quoted();
     drop((table, definition));
@@ -396,7 +392,7 @@ pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
     let _scope = Scope::settings(&Settings::new(&entry.settings)?);
     let analysis = analyze::analyze(definition.view_query(), table.owner());
     let objections = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
-        Ok(_) => return check_persistence(&table, &analysis.view),
+        Ok(_) => return check_persistence(&table, analysis.view.unlogged),
         // The restore of a dump adds keys one by one, long after the definition: a missing one is checked when a key is dropped.
         Err(_) if analysis.objections.is_empty() => return Ok(()),
         Err(objections) => objections,
@@ -409,11 +405,11 @@ pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
 }
 
 /// A tview is unlogged if all that it reads is.
-fn check_persistence(tview: &Relation, view: &View) -> Result<()> {
-    if tview.is_unlogged() == view.unlogged {
+fn check_persistence(tview: &Relation, unlogged: bool) -> Result<()> {
+    if tview.is_unlogged() == unlogged {
         return Ok(());
     }
-    let (is, are) = if view.unlogged {
+    let (is, are) = if unlogged {
         ("LOGGED", "UNLOGGED")
     } else {
         ("UNLOGGED", "LOGGED")

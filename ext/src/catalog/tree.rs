@@ -114,6 +114,17 @@ pub fn kinds(source: Oid, descend: bool) -> Result<Kinds> {
     })
 }
 
+/// Whether all tables that store what a tview reads are unlogged.
+pub fn is_unlogged(tview: Oid) -> Result<bool> {
+    let rows = read(
+        "SELECT coalesce(pg_catalog.bool_and(c.relpersistence = 'u'), false)
+           FROM tviews.source s JOIN pg_catalog.pg_class c ON c.oid = s.source OR c.oid = ANY (s.members::oid[])
+          WHERE s.tview = $1::oid AND s.kind = 'table' AND c.relkind <> 'p'",
+        &[&oid_text(tview)],
+    )?;
+    rows.first().map_or(Ok(false), |row| Ok(field(row, 0)? == "t"))
+}
+
 /// Stored generated columns that the tables around a source compute in different ways, if rows of these tables are inserted
 /// through a partitioned table.
 pub fn differently_generated(source: Oid, descend: bool) -> Result<Vec<String>> {

@@ -57,6 +57,7 @@ pub fn for_real_rows(
         (*case).xpr.type_ = pg_sys::NodeTag::T_CaseExpr;
         (*case).casetype = expression.type_oid();
         (*case).casecollid = expression.collation();
+        (*case).defresult = pg_sys::makeNullConst((*case).casetype, -1, (*case).casecollid).cast();
         (*case).args = pg_sys::lappend(std::ptr::null_mut(), when.cast());
         (*case).location = -1;
         Node(case.cast())

@@ -40,6 +40,9 @@ pub fn register() {
         pg_sys::SysCacheIdentifier::PROCOID,
         pg_sys::SysCacheIdentifier::OPEROID,
         pg_sys::SysCacheIdentifier::TYPEOID,
+        // Who may read what, and for whom row-level security counts.
+        pg_sys::SysCacheIdentifier::AUTHOID,
+        pg_sys::SysCacheIdentifier::AUTHMEMMEMROLE,
     ];
     // SAFETY: the callbacks are of the kinds asked for and live as long as the library.
     unsafe {

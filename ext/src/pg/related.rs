@@ -55,7 +55,7 @@ impl Mapping {
 
 /// A trigger's call with the rows that a source sees. It lives no longer than the call.
 pub struct Converted {
-    data: Vec<Box<pg_sys::TriggerData>>,
+    data: Vec<pg_sys::TriggerData>,
     /// Keeps the source open, to whose row type the data refer.
     source: Relation,
     stores: Vec<*mut pg_sys::Tuplestorestate>,
@@ -97,13 +97,12 @@ impl Converted {
     /// As calls of the source's own triggers. Not to be used after `self` is gone.
     pub fn firings(&mut self) -> Vec<Firing> {
         let data = self.data.iter_mut();
-        data.map(|data| Firing::of(&raw mut **data)).collect()
+        data.map(|data| Firing::of(&raw mut *data)).collect()
     }
 
     fn add(&mut self, data: pg_sys::TriggerData) {
         let tg_relation = self.source.raw();
-        self.data
-            .push(Box::new(pg_sys::TriggerData { tg_relation, ..data }));
+        self.data.push(pg_sys::TriggerData { tg_relation, ..data });
     }
 
     /// A transition table in the row type of the source.

@@ -131,7 +131,7 @@ impl Relation {
     pub fn has_row_security_for(&self, role: pg_sys::Oid) -> bool {
         // SAFETY: with no_error set it only looks up catalogs.
         let state = unsafe { pg_sys::check_enable_rls(self.oid(), role, true) };
-        state == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32 || state == RLS_NONE_ENV
+        state == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32
     }
 
     /// Whether a role has one of these privileges on it.
@@ -269,9 +269,6 @@ unsafe fn namespace_privilege(schema: pg_sys::Oid, role: pg_sys::Oid) -> pg_sys:
         pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, usage)
     }
 }
-
-/// `RLS_NONE_ENV`: security does not apply now, but could after a change of role.
-const RLS_NONE_ENV: i32 = pg_sys::CheckEnableRlsResult::RLS_NONE_ENV as i32;
 
 /// # Safety
 /// `descriptor` is a valid tuple descriptor with more than `index` attributes.

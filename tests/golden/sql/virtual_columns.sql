@@ -32,6 +32,14 @@ CREATE TABLE tv_size AS
 SELECT l.pk, l.pk IN (SELECT s.pk FROM line s WHERE s.size = l.size) AS own,
        (SELECT s.text FROM size s WHERE s.name = l.size) AS text, EXISTS (SELECT FROM line o WHERE o.total = l.twice) AS twin FROM line l;
 CREATE TABLE tv_grouped AS SELECT l.size, count(*), sum(l.total) AS total FROM line l GROUP BY l.size;
+CREATE TABLE tv_optional AS
+SELECT r.label, count(*), min(l.size) AS size FROM line l LEFT JOIN rate r ON r.code = l.upper_code GROUP BY r.label;
+CREATE TABLE tv_full AS SELECT l.pk, r.code, l.size, r.label FROM line l FULL JOIN rate r ON r.code = l.upper_code;
+CREATE TABLE tv_window AS SELECT l.size, l.total, rank() OVER (PARTITION BY l.size ORDER BY l.total, l.pk) AS place FROM line l;
+CREATE TABLE tv_united AS SELECT l.size AS name FROM line l UNION SELECT s.name FROM size s;
+CREATE TABLE tv_lateral AS
+SELECT r.code, x.part FROM rate r LEFT JOIN line l ON l.upper_code = r.code
+ CROSS JOIN LATERAL (SELECT l.size || ' ' || r.label AS part UNION ALL SELECT word FROM regexp_split_to_table(l.size, 'a') AS word) x;
 CREATE FUNCTION check_all() RETURNS text LANGUAGE sql AS $$
   SELECT coalesce(string_agg(name || ': ' || v::text, E'\n'), 'exact')
     FROM tviews.views, LATERAL pg_tviews_verify(name) AS v $$;
