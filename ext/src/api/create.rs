@@ -1,5 +1,6 @@
 //! Making a tview.
 
+use super::ddl::key_holds;
 use super::members;
 use crate::analyze::{self, Objection};
 use crate::catalog::tree::Tree;
@@ -189,6 +190,13 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
         .collect();
     let compiled = fill(tview)?;
     run_as_user(&index_statements(accepted, &table_name, &key))?;
+    if !key_holds(tview)? {
+        return Err(Error::new(
+            PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
+            format!("tables that tview \"{schema}.{table}\" reads have changed while it was created"),
+        )
+        .hint("Try again."));
+    }
     sources.into_iter().for_each(relation::invalidate);
     advise_indexes(accepted, table);
     advise_whole(accepted, table);

@@ -8,7 +8,6 @@ pub mod flush;
 pub mod guard;
 pub mod notes;
 pub mod pending;
-mod truncation;
 
 use crate::catalog;
 use crate::error::Result;

@@ -2,7 +2,6 @@
 
 use super::compiled::{Compiled, RowsOf};
 use super::pending::{self, SearchNote, Work};
-use super::truncation::{self, Moment};
 use super::{acquire, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
@@ -59,35 +58,21 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
     }
 }
 
-/// After TRUNCATE, which fires the triggers of all tables that it empties.
+/// After TRUNCATE, which fires the triggers of all tables that it empties. The work waits in any case, so that it is done once for
+/// all of them.
 fn truncated(firing: &Firing) -> Result<()> {
     if firing.is_partitioned() {
         // It has no rows of its own.
         return Ok(());
     }
-    let now = Moment::now();
-    let mut compared = Vec::new();
-    for reader in readers_of(firing.relation_oid())?
-        .iter()
-        .filter(|reader| reader.holds)
-    {
-        if compared.contains(&reader.tview) {
+    let readers = readers_of(firing.relation_oid())?;
+    for reader in readers.iter().filter(|reader| reader.holds) {
+        let Some(compiled) = acquire(reader.tview)? else {
             continue;
-        }
-        if !truncation::compared(reader.tview, now) {
-            let Some(compiled) = acquire(reader.tview)? else {
-                continue;
-            };
-            let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
-            maintain(&compiled, firing, Event::Truncate)?;
-        }
-        compared.push(reader.tview);
+        };
+        let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+        maintain(&compiled, firing, Event::Truncate)?;
     }
-    if can_wait(firing) {
-        return Ok(());
-    }
-    pending::flush()?;
-    truncation::note(&compared);
     Ok(())
 }
 

@@ -35,6 +35,8 @@ CREATE TABLE tv_grouped AS SELECT l.size, count(*), sum(l.total) AS total FROM l
 CREATE TABLE tv_optional AS
 SELECT r.label, count(*), min(l.size) AS size FROM line l LEFT JOIN rate r ON r.code = l.upper_code GROUP BY r.label;
 CREATE TABLE tv_full AS SELECT l.pk, r.code, l.size, r.label FROM line l FULL JOIN rate r ON r.code = l.upper_code;
+CREATE TABLE tv_using AS SELECT size, l.pk, s.text FROM line l FULL JOIN (SELECT name AS size, text FROM size) s USING (size);
+CREATE TABLE tv_both AS SELECT upper_code, a.pk, b.pk AS other FROM line a FULL JOIN line b USING (upper_code);
 CREATE TABLE tv_window AS SELECT l.size, l.total, rank() OVER (PARTITION BY l.size ORDER BY l.total, l.pk) AS place FROM line l;
 CREATE TABLE tv_united AS SELECT l.size AS name FROM line l UNION SELECT s.name FROM size s;
 CREATE TABLE tv_lateral AS
