@@ -51,9 +51,9 @@ pub fn find(view: &View, key: &UnitKey, start: SourceId) -> Option<Search> {
     let mut queries: Vec<Query<'_>> = queries.collect();
     if let Some(inside) = queries.iter().position(|query| around.contains(&query.repeated)) {
         let query = queries.swap_remove(inside);
-        return query.from_inside(start);
+        return query.leading_out_of(start);
     }
-    queries.iter().find_map(|query| query.from_outside(start))
+    queries.iter().find_map(|query| query.leading_through(start))
 }
 
 impl<'v> Query<'v> {
@@ -81,7 +81,7 @@ impl<'v> Query<'v> {
     }
 
     /// From a row that the recursive part reads.
-    fn from_inside(&self, start: SourceId) -> Option<Search> {
+    fn leading_out_of(&self, start: SourceId) -> Option<Search> {
         let sight = Sight::from_source(self.view, start);
         let seed = Seeker::to_columns(self.view, &sight, vec![start], &self.joined())?.inner()?;
         let step = self.back(&self.ties)?;
@@ -90,7 +90,7 @@ impl<'v> Query<'v> {
 
     /// From a row that is joined, by a path of its own, with a column that the recursion produces: what the first part
     /// produces with that value, and what the recursive part does.
-    fn from_outside(&self, start: SourceId) -> Option<Search> {
+    fn leading_through(&self, start: SourceId) -> Option<Search> {
         let view = self.view;
         let produced = view.source_ids().find(|source| match view.source(*source).kind {
             SourceKind::Derived(block) => view.leaves(block).contains(&self.repeated),

@@ -47,6 +47,7 @@ impl Analyzer {
             }
             RangeKind::Relation { oid, kind, only, .. } => self.relation(id, oid, kind, only, &place),
             RangeKind::Subquery(query) => {
+                let query = frame.query.flattened_item(query);
                 let block = self.block(query, Some(Parent::Derived(id)), scope, &place);
                 self.view.sources[id.0].kind = SourceKind::Derived(block);
             }
@@ -63,8 +64,9 @@ impl Analyzer {
                 }
             }
             RangeKind::Function | RangeKind::Values => {
+                let around = frame.query;
                 for expression in entry.computed_expressions() {
-                    self.expression(expression, scope, Role::Link, &place);
+                    self.expression(around.flattened(expression), scope, Role::Link, &place);
                 }
             }
             RangeKind::Other(what) => {

@@ -295,6 +295,16 @@ impl Query {
         visible.collect()
     }
 
+    /// A derived table of this query's FROM clause, with its references to join columns of this query replaced by what they stand for.
+    pub fn flattened_item(&self, item: Query) -> Query {
+        // SAFETY: the item is a query; the copy is of the same kind.
+        Query(
+            unsafe { super::version::flatten_joins(*self, Node(item.0.cast())) }
+                .0
+                .cast(),
+        )
+    }
+
     /// An expression of this query with references to grouped columns and join columns replaced by what they stand for.
     pub fn flattened(&self, node: Node) -> Node {
         super::version::flatten(*self, node)

@@ -95,6 +95,17 @@ pub(super) fn flatten(query: Query, node: Node) -> Node {
         } else {
             node
         };
+        flatten_joins(query, node)
+    }
+}
+
+/// Replaces variables that refer to a join by the expressions they stand for; in a FROM item of `query` those that refer to it.
+///
+/// # Safety
+/// `node` is an expression, a list or a FROM item's query.
+pub(super) unsafe fn flatten_joins(query: Query, node: Node) -> Node {
+    // SAFETY: see the function's contract; without a PlannerInfo no nulling marks are added.
+    unsafe {
         #[cfg(feature = "pg15")]
         return Node(pg_sys::flatten_join_alias_vars(query.0, node.0));
         #[cfg(not(feature = "pg15"))]
