@@ -6,6 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pg_tviews_tests::oracle::CreateForm;
+use pg_tviews_tests::oracle::keeper::{Extension, FrozenTable, PlainView};
 use pg_tviews_tests::server;
 use pg_tviews_tests::tpch::report::{self, Plan};
 use pg_tviews_tests::tpch::run::{self, Options, Summary};
@@ -17,7 +19,8 @@ const SMALL: f64 = 0.001;
 const LARGE: f64 = 0.1;
 
 fn exact(options: &Options) -> Summary {
-    let summary = run::run(options).unwrap_or_else(|failure| panic!("seed {}: {failure}", options.seed));
+    let summary =
+        run::run(options, &Extension).unwrap_or_else(|failure| panic!("seed {}: {failure}", options.seed));
     println!("{summary}");
     assert!(summary.problems.is_empty(), "{summary}");
     summary
@@ -40,15 +43,40 @@ fn small_tables_and_many_statements_are_exact() {
     }
 }
 
+/// With plain views, which are always exact, nothing differs: the queries have one result, and the statements run.
+#[test]
+fn plain_views_are_exact() {
+    let options = Options::from_environment(20_260_403, SMALL, 60, false);
+    let summary = run::run(&options, &PlainView).unwrap_or_else(|failure| panic!("{failure}"));
+    println!("{summary}");
+    assert!(summary.problems.is_empty(), "{summary}");
+    assert!(
+        summary.failed * 5 <= summary.statements,
+        "too many statements fail: {summary}"
+    );
+}
+
+/// Tables that nobody maintains are found out.
+#[test]
+fn frozen_tables_are_found_out() {
+    let options = Options::from_environment(20_260_404, SMALL, 30, false);
+    let summary = run::run(&options, &FrozenTable).unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(
+        summary.watched.iter().any(|watched| watched.differences > 0),
+        "{summary}"
+    );
+}
+
 fn document() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tpch.md")
 }
 
 fn plans() -> Vec<Plan> {
-    let database = run::prepare("plans", SMALL, false).unwrap_or_else(|failure| panic!("{failure}"));
+    let database =
+        run::prepare("plans", SMALL, false, &Extension).unwrap_or_else(|failure| panic!("{failure}"));
     let mut session = server::connect(server::SUPERUSER, &database);
     let plan = |query: queries::Query| {
-        Watched::create(query, true, &mut session)
+        Watched::create(query, CreateForm::Function, &Extension, &mut session)
             .and_then(|watched| report::plan(&mut session, &watched.query))
             .unwrap_or_else(|failure| panic!("{failure}"))
     };
@@ -88,7 +116,8 @@ fn documented_plans_are_those_in_use() {
 fn costs_are_measured() {
     let path = std::env::var_os("TPCH_TABLE").map(PathBuf::from);
     let scale = if path.is_some() { LARGE } else { SMALL };
-    let database = run::prepare("costs", scale, path.is_none()).unwrap_or_else(|failure| panic!("{failure}"));
+    let database = run::prepare("costs", scale, path.is_none(), &Extension)
+        .unwrap_or_else(|failure| panic!("{failure}"));
     let mut session = server::connect(server::SUPERUSER, &database);
     let mut all = queries::all(scale);
     if path.is_none() {

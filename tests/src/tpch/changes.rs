@@ -310,7 +310,7 @@ impl Changes {
         let Some(rows) = self.picker.rows(session, Table::Orders, true)? else {
             return Ok(None);
         };
-        let select = |table: Table, assignments: &[(&str, String)], key: &str| {
+        let select = |table: Table, assignments: &[(&'static str, String)], key: &str| {
             let mut names = table.key()[1..].to_vec();
             names.extend(values::other_columns(table));
             let expressions: Vec<String> = names.iter().map(|name| assigned(assignments, name)).collect();

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::queries::Query;
 use super::watch::Watched;
+use crate::oracle::CreateForm;
+use crate::oracle::keeper::Extension;
 use crate::session::{Failure, Session};
 
 /// How many changes are measured for each query, and how long at most.
@@ -103,7 +105,7 @@ pub fn measure(session: &mut Session, query: &Query) -> Result<Cost, Failure> {
     // Half of the rows for each, so that both change them for the first time.
     let (first, second) = conditions.split_at(conditions.len() / 2);
     let plain = updates(session, query, first)?;
-    Watched::create(query.clone(), true, session)?;
+    Watched::create(query.clone(), CreateForm::Function, &Extension, session)?;
     let maintained = updates(session, query, second)?;
     session.execute(&format!("DROP TABLE {}; VACUUM ANALYZE", query.tview()))?;
     let column = query.probe.set.split(' ').next().unwrap_or_default();

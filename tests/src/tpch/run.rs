@@ -8,6 +8,7 @@ use super::changes::{Change, Changes};
 use super::schema::{PLANT, SCHEMA, Table};
 use super::watch::Watched;
 use super::{data, queries};
+use crate::oracle::{CreateForm, Keeper};
 use crate::rng::Rng;
 use crate::server;
 use crate::session::{CONNECTION_LOST, Failure, Outcome, Session};
@@ -106,10 +107,10 @@ impl fmt::Display for Summary {
 ///
 /// # Errors
 /// When a statement fails.
-pub fn prepare(label: &str, scale: f64, plant: bool) -> Result<String, Failure> {
+pub fn prepare(label: &str, scale: f64, plant: bool, keeper: &dyn Keeper) -> Result<String, Failure> {
     let database = server::create_database(label);
     let mut session = server::connect(server::SUPERUSER, &database);
-    session.execute("CREATE EXTENSION pg_tviews")?;
+    keeper.install(&mut session)?;
     session.execute(SCHEMA)?;
     data::load(&mut session, scale)?;
     if plant {
@@ -123,9 +124,10 @@ pub fn prepare(label: &str, scale: f64, plant: bool) -> Result<String, Failure> 
 ///
 /// # Errors
 /// When the tables can't be made; what is wrong with tviews is in the summary.
-pub fn run(options: &Options) -> Result<Summary, Failure> {
-    let database = prepare("tpch", options.scale, true)?;
+pub fn run(options: &Options, keeper: &dyn Keeper) -> Result<Summary, Failure> {
+    let database = prepare("tpch", options.scale, true, keeper)?;
     let mut run = Run {
+        keeper,
         sessions: (0..2)
             .map(|_| server::connect(server::SUPERUSER, &database))
             .collect(),
@@ -157,7 +159,8 @@ pub fn run(options: &Options) -> Result<Summary, Failure> {
     Ok(run.summary)
 }
 
-struct Run {
+struct Run<'a> {
+    keeper: &'a dyn Keeper,
     /// Two backends write in turn: what one has cached, the other makes stale.
     sessions: Vec<Session>,
     changes: Changes,
@@ -173,7 +176,7 @@ struct Savepoint {
     touched: BTreeSet<Table>,
 }
 
-impl Run {
+impl Run<'_> {
     fn goes_on(&self) -> bool {
         self.summary.problems.len() < MOST_PROBLEMS
     }
@@ -184,7 +187,12 @@ impl Run {
                 continue;
             }
             let name = query.name.clone();
-            match Watched::create(query, number % 2 == 1, &mut self.sessions[0]) {
+            let form = if number % 2 == 0 {
+                CreateForm::CreateTableAs
+            } else {
+                CreateForm::Function
+            };
+            match Watched::create(query, form, self.keeper, &mut self.sessions[0]) {
                 Ok(watched) => self.summary.watched.push(watched),
                 Err(failure) => self
                     .summary
@@ -330,7 +338,7 @@ impl Run {
             if watched.query.tables.is_disjoint(touched) {
                 continue;
             }
-            let name = &watched.query.name;
+            let name = watched.query.name.clone();
             match watched.compare(session) {
                 Ok(differences) if differences.is_empty() => {}
                 Ok(differences) => {
@@ -340,6 +348,7 @@ impl Run {
                     ));
                     if let Err(failure) = watched.repair(session) {
                         found.push(format!("{name} can't be refreshed: {failure}"));
+                        break;
                     }
                 }
                 Err(failure) => {
@@ -374,7 +383,7 @@ impl Run {
         self.compare(0, &Table::ALL.into());
         let mut found = vec![];
         for watched in &self.summary.watched {
-            match watched.verify(&mut self.sessions[0]) {
+            match watched.verify(self.keeper, &mut self.sessions[0]) {
                 Ok(rows) if rows.is_empty() => {}
                 Ok(rows) => found.push(format!(
                     "verify reports for {}:\n  {}",

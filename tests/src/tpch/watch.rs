@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::queries::Query;
-use crate::oracle::case::quote;
+use crate::oracle::{CreateForm, Definition, Keeper};
 use crate::session::{Failure, Session};
 
 /// A query, the tview made of it, and how it has fared.
@@ -22,6 +22,7 @@ pub struct Watched {
     pub differences: usize,
     /// Time that the comparisons took.
     pub compared: Duration,
+    definition: Definition,
     last: String,
 }
 
@@ -33,16 +34,25 @@ struct Seen {
 }
 
 impl Watched {
-    /// Makes the tview, in one of the two ways.
-    pub fn create(query: Query, by_function: bool, session: &mut Session) -> Result<Self, Failure> {
-        let (name, text) = (query.tview(), &query.text);
-        session.execute(&if by_function {
-            format!("SELECT pg_tviews_create('{name}', {})", quote(text))
-        } else {
-            format!("CREATE TABLE {name} AS\n{text}")
-        })?;
+    /// Makes the tview.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn create(
+        query: Query,
+        form: CreateForm,
+        keeper: &dyn Keeper,
+        session: &mut Session,
+    ) -> Result<Self, Failure> {
+        let definition = Definition {
+            name: query.tview(),
+            query: query.text.as_str().into(),
+            form,
+        };
+        keeper.create(session, &definition)?;
         Ok(Self {
             query,
+            definition,
             comparisons: 0,
             with_rows: 0,
             changes: 0,
@@ -53,6 +63,9 @@ impl Watched {
     }
 
     /// The rows in which tview and query differ, and on which side they are: none, or a defect.
+    ///
+    /// # Errors
+    /// When a statement fails.
     pub fn compare(&mut self, session: &mut Session) -> Result<Vec<String>, Failure> {
         let start = Instant::now();
         let seen = self.look(session)?;
@@ -102,17 +115,19 @@ impl Watched {
     }
 
     /// Makes the tview right again, so that one defect does not hide the next.
+    ///
+    /// # Errors
+    /// When it can't be refreshed: the next comparison says how wrong it is.
     pub fn repair(&mut self, session: &mut Session) -> Result<(), Failure> {
         session.execute(&format!("SELECT pg_tviews_refresh('{}')", self.query.tview()))
     }
 
-    /// The rows that the extension itself finds wrong.
-    pub fn verify(&self, session: &mut Session) -> Result<Vec<String>, Failure> {
-        let rows = session.rows(&format!(
-            "SELECT v::text FROM pg_tviews_verify('{}') AS v LIMIT 5",
-            self.query.tview()
-        ))?;
-        Ok(rows.into_iter().flatten().flatten().collect())
+    /// The rows that the keeper itself finds wrong.
+    ///
+    /// # Errors
+    /// When it can't say.
+    pub fn verify(&self, keeper: &dyn Keeper, session: &mut Session) -> Result<Vec<String>, Failure> {
+        keeper.verify(session, &self.definition)
     }
 }
 
