@@ -184,11 +184,8 @@ impl Changes {
         let Some(set) = self.picker.set_clause(session, table)? else {
             return Ok(None);
         };
-        let undo = match table {
-            Table::Region => true,
-            Table::Nation => self.picker.rng.chance(75),
-            _ => false,
-        };
+        // In the long run no query would find the nation that it looks for.
+        let undo = matches!(table, Table::Region | Table::Nation);
         let sql = format!("UPDATE {table} SET {set} WHERE {}", rows.condition);
         Ok(Some(vec![Change {
             undo,

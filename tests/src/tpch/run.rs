@@ -244,6 +244,8 @@ impl Run<'_> {
             touched: BTreeSet::new(),
         }];
         let groups = self.rng.between(2, 4);
+        // Something that must not last is left to the end of the transaction.
+        let mut doomed = false;
         for number in 0..groups {
             let changes = self.changes.next(&mut self.sessions[backend])?;
             let undo = changes.iter().any(|change| change.undo);
@@ -263,12 +265,15 @@ impl Run<'_> {
             if !nested && !succeeded {
                 return self.end(backend, "ROLLBACK", &open[0].touched);
             }
-            if nested && (undo || !succeeded || self.rng.chance(30)) {
-                // What has to be undone came last; else any place will do.
-                let place = if undo {
-                    open.len() - 1
+            let lasts = undo && succeeded && self.rng.chance(40);
+            doomed |= lasts;
+            if nested && (undo && !lasts || !succeeded || self.rng.chance(30)) {
+                // What has to be undone at once came last; else any place will do.
+                let last = open.len() - 1;
+                let place = if undo && !lasts || !succeeded {
+                    last
                 } else {
-                    self.rng.between(1, open.len() - 1)
+                    self.rng.between(1, last)
                 };
                 open.truncate(place + 1);
                 let target = &open[place];
@@ -279,7 +284,11 @@ impl Run<'_> {
                 self.control(backend, &format!("RELEASE {released}"))?;
             }
         }
-        let end = if self.rng.chance(60) { "COMMIT" } else { "ROLLBACK" };
+        let end = if !doomed && self.rng.chance(60) {
+            "COMMIT"
+        } else {
+            "ROLLBACK"
+        };
         self.end(backend, end, &open[0].touched)
     }
 
