@@ -80,7 +80,7 @@ fn plans() -> Vec<Plan> {
             .and_then(|watched| report::plan(&mut session, &watched.query))
             .unwrap_or_else(|failure| panic!("{failure}"))
     };
-    queries::all(SMALL).into_iter().map(plan).collect()
+    queries::all(SMALL, false).into_iter().map(plan).collect()
 }
 
 /// `docs/tpch.md` says how each query is maintained; `UPDATE_GOLDEN=1` writes that anew.
@@ -119,7 +119,7 @@ fn costs_are_measured() {
     let database = run::prepare("costs", scale, path.is_none(), &Extension)
         .unwrap_or_else(|failure| panic!("{failure}"));
     let mut session = server::connect(server::SUPERUSER, &database);
-    let mut all = queries::all(scale);
+    let mut all = queries::all(scale, path.is_none());
     if path.is_none() {
         all.truncate(1);
     }

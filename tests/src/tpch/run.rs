@@ -182,7 +182,7 @@ impl Run<'_> {
     }
 
     fn create(&mut self, options: &Options) {
-        for (number, query) in queries::all(options.scale).into_iter().enumerate() {
+        for (number, query) in queries::all(options.scale, true).into_iter().enumerate() {
             if !options.wanted.is_empty() && !options.wanted.contains(&query.name) {
                 continue;
             }

@@ -91,8 +91,17 @@ const NATIONS: Values = Values::Choice(&[
 
 const REGIONS: Values = Values::Choice(&["EUROPE", "ASIA", "AMERICA", "AFRICA"]);
 
-/// Keys of nations that the queries name or whose regions they name, and of Argentina.
-const NATION_KEYS: Values = Values::Expression(&["2", "3", "6", "7", "8", "20", "24", "1"]);
+/// Keys of nations that the queries name or whose regions they name. They differ from row to row, so that a statement on many rows does not
+/// take all of them to one nation.
+const SUPPLIER_NATIONS: Values = Values::Expression(&[
+    "('{3,7,8,20,6,2,7}'::integer[])[s_suppkey % 7 + 1]",
+    "('{20,6,2,7,3,7,8}'::integer[])[s_suppkey % 7 + 1]",
+    "('{7,24,20,1,8,3,6}'::integer[])[s_suppkey % 7 + 1]",
+]);
+const CUSTOMER_NATIONS: Values = Values::Expression(&[
+    "('{8,6,7,2,24}'::integer[])[c_custkey % 5 + 1]",
+    "('{7,2,6,8,1}'::integer[])[c_custkey % 5 + 1]",
+]);
 
 const PHONES: Values = Values::Choice(&[
     "13-555-111-2222",
@@ -162,7 +171,7 @@ const SUPPLIER: &[Column] = &[
         Values::Expression(&["'Supplier#' || s_suppkey", "'Seller#' || s_suppkey", "s_name"]),
     ),
     column("s_address", Values::Choice(&["1 Long Street", "2 Short Street"])),
-    column("s_nationkey", NATION_KEYS),
+    column("s_nationkey", SUPPLIER_NATIONS),
     column("s_phone", PHONES),
     column("s_acctbal", BALANCES),
     column(
@@ -190,7 +199,7 @@ const CUSTOMER: &[Column] = &[
         Values::Expression(&["'Customer#' || c_custkey", "'Buyer#' || c_custkey"]),
     ),
     column("c_address", Values::Choice(&["3 Long Street", "4 Short Street"])),
-    column("c_nationkey", NATION_KEYS),
+    column("c_nationkey", CUSTOMER_NATIONS),
     column("c_phone", PHONES),
     column("c_acctbal", BALANCES),
     column("c_mktsegment", Values::Choice(&["BUILDING", "AUTOMOBILE"])),
