@@ -107,7 +107,8 @@ pub fn measure(session: &mut Session, query: &Query) -> Result<Cost, Failure> {
     let plain = updates(session, query, first)?;
     Watched::create(query.clone(), CreateForm::Function, &Extension, session)?;
     let maintained = updates(session, query, second)?;
-    session.execute(&format!("DROP TABLE {}; VACUUM ANALYZE", query.tview()))?;
+    session.execute(&format!("DROP TABLE {}", query.tview()))?;
+    session.execute("VACUUM ANALYZE")?;
     let column = query.probe.set.split(' ').next().unwrap_or_default();
     Ok(Cost {
         query: query.name.clone(),

@@ -60,6 +60,9 @@ const MOST_PROBLEMS: usize = 12;
 /// A statement that takes longer than this is a defect of its own.
 const TIMEOUT: &str = "SET statement_timeout = '10min'";
 
+/// After so many statements a run says how far it is.
+const REPORT_EVERY: usize = 500;
+
 const FOREIGN_KEY_VIOLATION: &str = "23503";
 const UNIQUE_VIOLATION: &str = "23505";
 
@@ -149,10 +152,14 @@ pub fn run(options: &Options, keeper: &dyn Keeper) -> Result<Summary, Failure> {
     }
     run.create(options);
     while run.summary.statements < options.statements && run.goes_on() {
+        let before = run.summary.statements;
         if let Err(failure) = run.step() {
             // The sources can't be read, or a transaction can't end.
             run.problem(&format!("the run can't go on: {failure}"));
             return Ok(run.summary);
+        }
+        if run.summary.statements / REPORT_EVERY > before / REPORT_EVERY {
+            println!("seed {}: {} statements", options.seed, run.summary.statements);
         }
     }
     run.finish();
@@ -383,6 +390,8 @@ impl Run<'_> {
             .collect();
         let number = self.summary.statements;
         let text = format!("at statement {number}: {text}\nafter:\n  {}", log.join(";\n  "));
+        // A run can take long, and its summary comes at the end.
+        println!("{text}\n");
         self.summary.problems.push(text);
     }
 
