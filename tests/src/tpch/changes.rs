@@ -94,6 +94,16 @@ impl Changes {
         }
     }
 
+    /// With the refresh streams from this number on.
+    #[must_use]
+    pub fn starting_at(self, number: usize) -> Self {
+        Self {
+            inserted: number,
+            deleted: number,
+            ..self
+        }
+    }
+
     /// The next statements; those of one refresh belong together.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 //! * [`changes`] makes random statements on all eight tables, aimed at the values that the queries look for.
 //! * [`run`] carries them out, in transactions, with savepoints, by several sessions, and compares each tview that reads a changed table
 //!   with its query after each statement.
+//! * [`storm`] lets several clients write at once, and compares when they rest.
 //! * [`report`] says for each query what its units are and how a change finds them, and measures both ways of getting the new result.
 //!
 //! | variable | |
@@ -24,5 +25,6 @@ pub mod queries;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod storm;
 pub mod values;
 pub mod watch;

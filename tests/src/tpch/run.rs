@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::changes::{Change, Changes};
+use super::queries::Query;
 use super::schema::{PLANT, SCHEMA, Table};
 use super::watch::Watched;
 use super::{data, queries};
@@ -123,6 +124,16 @@ pub fn prepare(label: &str, scale: f64, plant: bool, keeper: &dyn Keeper) -> Res
     Ok(database)
 }
 
+/// A client of such a database.
+///
+/// # Errors
+/// When a setting is refused.
+pub fn connect(database: &str) -> Result<Session, Failure> {
+    let mut session = server::connect(server::SUPERUSER, database);
+    session.execute(&format!("{TIMEOUT}; SET client_min_messages = 'error'"))?;
+    Ok(session)
+}
+
 /// Carries out a run.
 ///
 /// # Errors
@@ -131,9 +142,7 @@ pub fn run(options: &Options, keeper: &dyn Keeper) -> Result<Summary, Failure> {
     let database = prepare("tpch", options.scale, true, keeper)?;
     let mut run = Run {
         keeper,
-        sessions: (0..2)
-            .map(|_| server::connect(server::SUPERUSER, &database))
-            .collect(),
+        sessions: vec![connect(&database)?, connect(&database)?],
         changes: Changes::new(options.seed, options.scale),
         rng: Rng::new(options.seed ^ 0x7c),
         log: vec![],
@@ -148,9 +157,6 @@ pub fn run(options: &Options, keeper: &dyn Keeper) -> Result<Summary, Failure> {
             problems: vec![],
         },
     };
-    for session in &mut run.sessions {
-        session.execute(&format!("{TIMEOUT}; SET client_min_messages = 'error'"))?;
-    }
     run.create(options);
     while run.summary.statements < options.statements && run.goes_on() {
         let before = run.summary.statements;
@@ -165,6 +171,33 @@ pub fn run(options: &Options, keeper: &dyn Keeper) -> Result<Summary, Failure> {
     }
     run.finish();
     Ok(run.summary)
+}
+
+/// The queries of a run, and how each becomes a tview.
+fn wanted(options: &Options) -> Vec<(Query, CreateForm)> {
+    let forms = [CreateForm::CreateTableAs, CreateForm::Function]
+        .into_iter()
+        .cycle();
+    queries::all(options.scale, true)
+        .into_iter()
+        .zip(forms)
+        .filter(|(query, _)| options.wanted.is_empty() || options.wanted.contains(&query.name))
+        .collect()
+}
+
+/// Makes the tviews.
+///
+/// # Errors
+/// When one is refused.
+pub fn create(
+    options: &Options,
+    keeper: &dyn Keeper,
+    session: &mut Session,
+) -> Result<Vec<Watched>, Failure> {
+    wanted(options)
+        .into_iter()
+        .map(|(query, form)| Watched::create(query, form, keeper, session))
+        .collect()
 }
 
 struct Run<'a> {
@@ -192,16 +225,8 @@ impl Run<'_> {
     }
 
     fn create(&mut self, options: &Options) {
-        for (number, query) in queries::all(options.scale, true).into_iter().enumerate() {
-            if !options.wanted.is_empty() && !options.wanted.contains(&query.name) {
-                continue;
-            }
+        for (query, form) in wanted(options) {
             let name = query.name.clone();
-            let form = if number % 2 == 0 {
-                CreateForm::CreateTableAs
-            } else {
-                CreateForm::Function
-            };
             match Watched::create(query, form, self.keeper, &mut self.sessions[0]) {
                 Ok(watched) => self.summary.watched.push(watched),
                 Err(failure) => self
