@@ -6,6 +6,7 @@
 //! * [`golden`] runs SQL scripts through `psql` and compares what it prints.
 //! * [`isolation`] enumerates interleavings of two transactions.
 //! * [`docs`] executes the SQL in the documentation.
+//! * [`tpch`] maintains the 22 queries of TPC-H.
 //!
 //! | test file | variables |
 //! |---|---|
@@ -15,6 +16,7 @@
 //! | `cases` | `CASE`: part of the names to run |
 //! | `golden` | `GOLDEN`: part of the names to run; `UPDATE_GOLDEN=1` writes what is printed |
 //! | `isolation` | `UPDATE_GOLDEN=1` writes what is printed |
+//! | `tpch` | see [`tpch`] |
 //! | `oracle_itself`, `documentation`, `dump_restore` | |
 
 pub mod command;
@@ -28,3 +30,4 @@ pub mod psql;
 pub mod rng;
 pub mod server;
 pub mod session;
+pub mod tpch;

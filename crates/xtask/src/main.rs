@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 mod bench;
 mod docker;
 mod extension;
+mod nightly;
 mod project;
 mod run;
 mod setup;
@@ -74,6 +75,8 @@ enum Action {
         #[arg(long)]
         keep_going: bool,
     },
+    /// Measure the costs in docs/tpch.md anew: all TPC-H queries, scale factor 0.1, optimised build
+    TpchTable,
     /// Set up and run the benchmark
     Bench {
         /// small, medium, large, or several separated by commas
@@ -98,6 +101,8 @@ enum Tier {
     Compile,
     /// The scripts of the benchmark's container, without an engine; needs one server for the entrypoint
     Docker,
+    /// TPC-H at scale factor 0.1, with an optimised build; takes long, and runs only when it is asked for
+    Nightly,
 }
 
 fn major(text: &str) -> Result<u32, String> {
@@ -131,6 +136,7 @@ fn dispatch(action: Action) -> Result<()> {
             keep_going,
         }
         .run(),
+        Action::TpchTable => nightly::tpch_table(&project),
         Action::Bench { scale, further } => bench::run(&project, &scale, &further),
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::project::Project;
 use crate::run::{cargo, seconds, visibly};
-use crate::{MAIN_MAJOR, MAJORS, Tier, docker, extension, setup, tidy};
+use crate::{MAIN_MAJOR, MAJORS, Tier, docker, extension, nightly, setup, tidy};
 
 /// The versions whose servers run the tests; the others are compiled for.
 const SERVER_MAJORS: [u32; 2] = [MAIN_MAJOR, 15];
@@ -16,7 +16,7 @@ const SERVER_MAJORS: [u32; 2] = [MAIN_MAJOR, 15];
 pub struct Suite<'a> {
     /// The checkout.
     pub project: &'a Project,
-    /// Only these tiers; all when empty.
+    /// Only these tiers; all but the nightly one when empty.
     pub tiers: Vec<Tier>,
     /// Versions for the server tier; the usual two when empty.
     pub majors: Vec<u32>,
@@ -50,7 +50,7 @@ impl Suite<'_> {
     }
 
     fn wants(&self, tier: Tier) -> bool {
-        self.tiers.is_empty() || self.tiers.contains(&tier)
+        self.tiers.contains(&tier) || self.tiers.is_empty() && tier != Tier::Nightly
     }
 
     fn sections(&self, record: &mut Record) -> Result<()> {
@@ -89,6 +89,11 @@ impl Suite<'_> {
         }
         if self.wants(Tier::Docker) {
             self.docker_sections(record)?;
+        }
+        if self.wants(Tier::Nightly) {
+            self.for_server(record, "TPC-H, larger and longer", MAIN_MAJOR, |_| {
+                nightly::run(self.project)
+            })?;
         }
         Ok(())
     }
