@@ -1,6 +1,7 @@
 //! Where the server tells what a transaction is about to do: to end, to go back to a savepoint, to read.
 
 use super::context::guarded;
+use super::transaction::Horizon;
 use crate::error::or_raise;
 use crate::runtime::pending;
 use pgrx::pg_sys;
@@ -127,31 +128,32 @@ unsafe extern "C-unwind" fn flush_before_reading(query: *mut pg_sys::QueryDesc) 
         let relations = super::list::oids((*(*query).plannedstmt).relationOids);
         if relations.iter().any(|relation| pending::concerns(*relation)) {
             guarded(|| or_raise(pending::flush()));
-            if let Some(command) = pending::flushed() {
-                move_snapshot_on(query, command);
+            if let Some(flushed) = pending::flushed() {
+                move_snapshot_on(query, flushed);
             }
         }
     }
 }
 
-/// Lets a query that has not started see what its own transaction wrote before a command.
+/// Lets a query that has not started see what a flush of its own transaction has written, and what that was computed from.
+///
+/// The flush looks under snapshots of its own, which under READ COMMITTED can be newer than the query's: it may have waited for
+/// another transaction and then have replaced rows that this one had written. To the query's snapshot, moved on by the
+/// number of the command alone, both would be visible: the row before the other's commit, and the own one after it.
 ///
 /// # Safety
 /// The query has not started.
-unsafe fn move_snapshot_on(query: *mut pg_sys::QueryDesc, command: pg_sys::CommandId) {
+unsafe fn move_snapshot_on(query: *mut pg_sys::QueryDesc, flushed: Horizon) {
     // SAFETY: see the function's contract; the query holds one registration of its snapshot.
     unsafe {
         let old = (*query).snapshot;
         if old.is_null()
             || (*old).snapshot_type != pg_sys::SnapshotType::SNAPSHOT_MVCC
-            || (*old).curcid >= command
+            || !Horizon::of(old).is_before(flushed)
         {
             return;
         }
-        pg_sys::PushCopiedSnapshot(old);
-        pg_sys::UpdateActiveSnapshotCommandId();
-        (*query).snapshot = pg_sys::RegisterSnapshot(pg_sys::GetActiveSnapshot());
-        pg_sys::PopActiveSnapshot();
+        (*query).snapshot = pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot());
         pg_sys::UnregisterSnapshot(old);
     }
 }
@@ -214,8 +216,7 @@ unsafe extern "C-unwind" fn renew_snapshot() -> bool {
         if pending::flushed().is_none() || !pg_sys::ActiveSnapshotSet() {
             return false;
         }
-        pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
-        pg_sys::UpdateActiveSnapshotCommandId();
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         true
     }
 }

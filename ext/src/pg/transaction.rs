@@ -11,10 +11,45 @@ pub fn current_subtransaction() -> pg_sys::SubTransactionId {
     unsafe { pg_sys::GetCurrentSubTransactionId() }
 }
 
-/// The number of the current command: what was written before it has lower ones.
-pub fn current_command() -> pg_sys::CommandId {
-    // SAFETY: as above.
-    unsafe { pg_sys::GetCurrentCommandId(false) }
+/// How much a snapshot sees.
+#[derive(Clone, Copy)]
+pub struct Horizon {
+    /// Of the transaction's own commands: those before this one.
+    command: pg_sys::CommandId,
+    /// Of other transactions: at most those before this one,
+    next: pg_sys::TransactionId,
+    /// without this many.
+    running: u32,
+}
+
+impl Horizon {
+    /// What a statement that starts now would see.
+    pub fn now() -> Horizon {
+        // SAFETY: in a transaction; the snapshot is looked at before another one is taken.
+        unsafe { Horizon::of(pg_sys::GetTransactionSnapshot()) }
+    }
+
+    /// # Safety
+    /// `snapshot` is a valid MVCC snapshot.
+    pub unsafe fn of(snapshot: pg_sys::Snapshot) -> Horizon {
+        // SAFETY: see the function's contract.
+        unsafe {
+            Horizon {
+                command: (*snapshot).curcid,
+                next: (*snapshot).xmax,
+                running: (*snapshot).xcnt,
+            }
+        }
+    }
+
+    /// Whether `other` may see more. Of two snapshots with the same end the newer one has fewer running transactions before it.
+    pub fn is_before(self, other: Horizon) -> bool {
+        // SAFETY: compares two numbers.
+        let ends_before = unsafe { pg_sys::TransactionIdPrecedes(self.next, other.next) };
+        self.command < other.command
+            || ends_before
+            || (self.next == other.next && self.running > other.running)
+    }
 }
 
 /// Whether the transaction goes on after the current statement, as far as the client has said.

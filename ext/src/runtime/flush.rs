@@ -59,6 +59,11 @@ fn search(compiled: &Compiled, note: &SearchNote, found: &mut UnitSet) -> Result
         let plan = compiled.prepared(Statement::StoredUnits(note.occurrence, note.rows))?;
         plan.execute(&[], SnapshotChoice::Current)?;
         result_into_units(found, false);
+        if snapshot_is_fixed() {
+            // Units that others have stored since are as much affected.
+            plan.execute(&[], SnapshotChoice::Latest)?;
+            result_into_units(found, false);
+        }
     }
     Ok(())
 }

@@ -14,8 +14,8 @@ use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
-use crate::pg::transaction;
-use pgrx::pg_sys::{CommandId, Oid, SubTransactionId};
+use crate::pg::transaction::{self, Horizon};
+use pgrx::pg_sys::{Oid, SubTransactionId};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -57,8 +57,8 @@ thread_local! {
     /// The tviews that notes concern, those that read them included.
     static CONCERNED: RefCell<BTreeSet<u32>> = const { RefCell::new(BTreeSet::new()) };
     static FLUSHING: Cell<bool> = const { Cell::new(false) };
-    /// The command of this transaction before which all flushes were.
-    static FLUSHED: Cell<Option<CommandId>> = const { Cell::new(None) };
+    /// What a statement saw after the last flush of this transaction.
+    static FLUSHED: Cell<Option<Horizon>> = const { Cell::new(None) };
 }
 
 /// Whether something is to be done.
@@ -81,8 +81,8 @@ pub fn concerns(relation: Oid) -> bool {
     CONCERNED.with_borrow(|concerned| concerned.contains(&relation.to_u32()))
 }
 
-/// The command before which all flushes of this transaction were.
-pub fn flushed() -> Option<CommandId> {
+/// What a statement saw after the last flush of this transaction.
+pub fn flushed() -> Option<Horizon> {
     FLUSHED.get()
 }
 
@@ -147,7 +147,9 @@ pub fn flush() -> Result<()> {
         return Ok(());
     }
     let _flushing = Flushing::begin();
+    let mut worked = false;
     while any() {
+        worked = true;
         let mut ready = Vec::new();
         for (tview, mut work) in take_lowest() {
             let Some(compiled) = acquire(tview)? else { continue };
@@ -163,7 +165,9 @@ pub fn flush() -> Result<()> {
             flush::work(&compiled, work)?;
         }
     }
-    FLUSHED.set(Some(transaction::current_command()));
+    if worked {
+        FLUSHED.set(Some(Horizon::now()));
+    }
     Ok(())
 }
 
