@@ -1,6 +1,8 @@
 //! Random expressions of a wanted type.
 
-use super::schema::{Kind, Schema};
+use std::rc::Rc;
+
+use super::schema::{Kind, Relation, Schema};
 use super::scope::Scope;
 use super::types::{DATA_TYPES, Ty};
 use crate::fragment::Fragment;
@@ -17,6 +19,17 @@ pub struct Builder<'a> {
     pub multiplied: bool,
     /// `WITH` queries; `None` where none can be added.
     pub with: Option<Vec<Fragment>>,
+    /// Names of `WITH` queries that can be selected from, and what they are.
+    pub ctes: Vec<(String, Rc<Relation>)>,
+    /// What the next query begins with.
+    pub first: Option<(String, Rc<Relation>)>,
+    /// How many more queries there may be in the definition.
+    pub budget: usize,
+    /// Whether sources hang together by their links, so that changes affect few rows.
+    pub tame: bool,
+    /// PostgreSQL's major version.
+    pub version: u32,
+    names: usize,
 }
 
 /// A text that an expression of this type may be reduced to.
@@ -36,7 +49,25 @@ impl<'a> Builder<'a> {
             rng,
             multiplied: false,
             with: None,
+            ctes: vec![],
+            first: None,
+            budget: 8,
+            tame: false,
+            version: schema.version,
+            names: 0,
         }
+    }
+
+    /// One chance where sources hang together, and another one where they need not.
+    pub fn tamely(&mut self, tame: usize, wild: usize) -> bool {
+        let percent = if self.tame { tame } else { wild };
+        self.rng.chance(percent)
+    }
+
+    /// A number that no name has yet.
+    pub fn next_name(&mut self) -> usize {
+        self.names += 1;
+        self.names
     }
 }
 
@@ -83,8 +114,15 @@ impl Builder<'_> {
         }
     }
 
-    /// A type that columns have.
+    /// A type that columns have; mostly one that some column of the schema has.
     pub fn any_type(&mut self) -> Ty {
+        if self.rng.chance(65) {
+            let relation = self.rng.pick(&self.schema.relations);
+            let column = self.rng.pick(&relation.columns);
+            if column.ty != Ty::Json {
+                return column.ty;
+            }
+        }
         self.rng.weighted(&DATA_TYPES)
     }
 
@@ -121,6 +159,11 @@ impl Builder<'_> {
     }
 
     fn integer(&mut self, scope: &Scope, ty: Ty, depth: usize) -> Fragment {
+        if self.rng.chance(1) {
+            // An error for some rows: the write that makes one fails.
+            let (a, b) = (self.leaf(scope, ty), self.leaf(scope, Ty::Int));
+            return Fragment::reducible(parts!["(", a, " / ", b, ")"], simple(ty), &[1]);
+        }
         match self.rng.below(4) {
             0 => {
                 let text = self.expression(scope, Ty::Text, depth);

@@ -1,11 +1,14 @@
 //! Puts a case together.
 
 use super::change;
-use super::grouped;
-use super::schema::{Kind, Schema};
+use super::kinds;
+use super::schema::{Kind, Relation, Schema};
 use super::view;
+use crate::fragment::Fragment;
 use crate::oracle::{Case, Command, CreateForm, Definition, Step};
 use crate::rng::Rng;
+use crate::server;
+use crate::{parts, sql};
 
 /// What to generate.
 #[derive(Clone, Debug)]
@@ -16,14 +19,27 @@ pub struct Options {
     pub tviews: usize,
     /// Whether `ALTER TABLE` is among the statements.
     pub alter: bool,
+    /// PostgreSQL's major version: what is newer does not turn up.
+    pub version: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            steps: 40,
-            tviews: 4,
+            steps: 30,
+            tviews: 6,
             alter: true,
+            version: 15,
+        }
+    }
+}
+
+impl Options {
+    /// The usual ones for the server under test.
+    pub fn for_server() -> Self {
+        Self {
+            version: server::major_version(),
+            ..Self::default()
         }
     }
 }
@@ -40,7 +56,7 @@ pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Ste
 
 fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>) {
     let mut rng = Rng::new(seed);
-    let mut schema = Schema::random(&mut rng.fork());
+    let mut schema = Schema::random(options.version, &mut rng.fork());
     let mut views = rng.fork();
     for nth in 0..views.weighted(&[(5, 0), (3, 1), (2, 2)]) {
         view::source_view(&mut schema, nth, &mut views);
@@ -49,8 +65,8 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
     let mut definitions = rng.fork();
     for nth in 0..definitions.between(1, options.tviews) {
         let name = format!("tv_{nth}");
-        let query = if definitions.chance(35) {
-            grouped::grouped_view(&mut schema, &name, &mut definitions)
+        let query = if definitions.chance(62) {
+            view::query_view(&mut schema, &name, &mut definitions)
         } else {
             view::document_view(&mut schema, &name, &mut definitions)
         };
@@ -63,9 +79,18 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
     }
     let mut changes = rng.fork();
     let mut steps: Vec<Step> = (0..options.steps).map(|_| step(&schema, &mut changes)).collect();
-    if options.alter && changes.chance(30) {
+    // A new column would be one of those that a natural join joins by.
+    let texts = tviews.iter().map(|tview| &tview.query).chain(&schema.statements);
+    let natural = texts
+        .map(ToString::to_string)
+        .any(|text| text.contains(" NATURAL "));
+    if options.alter && !natural && changes.chance(30) {
         let at = changes.below(steps.len());
         steps.splice(at..at, alter_steps(&schema, &mut changes));
+    }
+    if options.alter && changes.chance(30) {
+        let at = changes.below(steps.len());
+        steps.splice(at..at, partition_steps(&schema, &mut changes));
     }
     let mut random_steps = || (0..options.steps).map(|_| step(&schema, &mut changes)).collect();
     let others = (0..writers).map(|_| random_steps()).collect();
@@ -81,10 +106,52 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
 
 fn step(schema: &Schema, rng: &mut Rng) -> Step {
     match rng.below(100) {
-        0..=77 => Step::Single(change::command(schema, rng)),
+        0..=73 => Step::Single(change::command(schema, rng)),
+        74..=75 => Step::Single(several(schema, rng)),
+        76..=77 => Step::Single(block(schema, rng)),
         78..=80 => Step::Single(setting(rng, "SET")),
+        81 => Step::single("ANALYZE"),
         _ => transaction(schema, rng),
     }
+}
+
+/// Commands that are sent together: one transaction.
+fn several(schema: &Schema, rng: &mut Rng) -> Command {
+    let mut parts = vec![];
+    for _ in 0..rng.between(2, 4) {
+        let command = change::command(schema, rng);
+        if command.copy.is_none() {
+            parts.push(command.text);
+        }
+    }
+    parts.push("SELECT 1".into());
+    Command::new(Fragment::joined(parts, "; "))
+}
+
+/// A block whose statements are undone in part when one of them fails.
+fn block(schema: &Schema, rng: &mut Rng) -> Command {
+    let mut parts = vec!["NULL; ".into()];
+    for _ in 0..rng.between(2, 4) {
+        let command = change::command(schema, rng);
+        let text = command.text.to_string();
+        if command.copy.is_some() || text.contains("$body$") {
+            continue;
+        }
+        let text = sql![command.text, "; "];
+        parts.push(match rng.chance(45) {
+            false => Fragment::optional(vec![text]),
+            true => {
+                let fails = rng.weighted(&[(2, "RAISE division_by_zero; "), (3, "")]);
+                Fragment::optional(parts![
+                    "BEGIN ",
+                    text,
+                    fails,
+                    "EXCEPTION WHEN others THEN NULL; END; "
+                ])
+            }
+        });
+    }
+    Command::new(sql!["DO $body$ BEGIN ", Fragment::Sequence(parts), "END $body$"])
 }
 
 /// A writer whose session shows values in another way than the tview's creator.
@@ -125,6 +192,7 @@ fn transaction(schema: &Schema, rng: &mut Rng) -> Step {
                 commands.push(Command::new(format!("RELEASE SAVEPOINT s{savepoints}")));
                 savepoints -= 1;
             }
+            4 if rng.chance(50) => commands.push(block(schema, rng)),
             4 => commands.push(setting(rng, "SET LOCAL")),
             5 => commands.push(Command::new("SET CONSTRAINTS ALL IMMEDIATE")),
             _ => commands.push(change::command(schema, rng)),
@@ -134,7 +202,31 @@ fn transaction(schema: &Schema, rng: &mut Rng) -> Step {
         begin: begin.to_owned(),
         commands,
         commit: rng.chance(75),
+        quiet: rng.chance(65),
     }
+}
+
+/// A partition that leaves, changes, and comes again.
+fn partition_steps(schema: &Schema, rng: &mut Rng) -> Vec<Step> {
+    let tables = schema.of_kind(Kind::Table).into_iter();
+    let parted: Vec<&Relation> = tables
+        .map(|at| &schema.relations[at])
+        .filter(|table| table.parts.len() > 1)
+        .collect();
+    if parted.is_empty() {
+        return vec![];
+    }
+    let table = *rng.pick(&parted);
+    let part = rng.pick(&table.parts);
+    let mut steps = vec![Step::single(format!(
+        "ALTER TABLE {} DETACH PARTITION {}",
+        table.name, part.name
+    ))];
+    for _ in 0..rng.between(1, 3) {
+        steps.push(Step::Single(change::command(schema, rng)));
+    }
+    steps.push(Step::single(kinds::attach(table, part)));
+    steps
 }
 
 /// A new column, and changes to it: rows taken as a whole show it.

@@ -1,6 +1,7 @@
 //! Random schemas: tables that refer to each other, with all kinds of keys, and views over them.
 
-use super::types::{DATA_TYPES, KEYS, Ty, copy_text};
+use super::kinds;
+use super::types::{DATA_TYPES, KEYS, ROUTINES, Ty, copy_text};
 use crate::fragment::Fragment;
 use crate::rng::Rng;
 use crate::{parts, sql};
@@ -23,6 +24,8 @@ pub struct Link {
     pub columns: Vec<usize>,
     /// The other table.
     pub target: usize,
+    /// Types of the key there; those of the columns may be other ones with an equality between them.
+    pub types: Vec<Ty>,
     /// Whether a foreign key enforces it.
     pub enforced: bool,
 }
@@ -57,7 +60,27 @@ pub struct Relation {
     pub links: Vec<Link>,
     /// The table whose keys its key names: its own position for a table, its root's for a view.
     pub entity: usize,
+    /// Whether its key is a primary key, which determines all columns of a group.
+    pub primary: bool,
+    /// Whether its last column is computed, and so not written.
+    pub generated: bool,
+    /// Its partitions, or tables that inherit from it.
+    pub parts: Vec<Part>,
+    /// About how many rows it has.
+    pub size: usize,
 }
+
+/// A partition, or a table that inherits.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Which rows a partition has.
+    pub bound: String,
+}
+
+/// About how many rows a table has.
+pub const TABLE_SIZE: usize = 14;
 
 /// A schema.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +91,8 @@ pub struct Schema {
     pub statements: Vec<Fragment>,
     /// The statements that fill them.
     pub data: Vec<Fragment>,
+    /// PostgreSQL's major version.
+    pub version: u32,
 }
 
 impl Relation {
@@ -76,6 +101,19 @@ impl Relation {
         (0..self.columns.len())
             .filter(|at| !self.key.contains(at) && !self.links.iter().any(|link| link.columns.contains(at)))
             .collect()
+    }
+
+    /// Positions of the columns that a statement can give values.
+    pub fn written(&self) -> Vec<usize> {
+        (0..self.columns.len() - usize::from(self.generated)).collect()
+    }
+
+    /// Those among them that are neither key nor link.
+    pub fn settable_columns(&self) -> Vec<usize> {
+        let written = self.written();
+        let mut columns = self.data_columns();
+        columns.retain(|at| written.contains(at));
+        columns
     }
 
     /// Names of the columns at these positions, with an alias or without.
@@ -113,9 +151,13 @@ impl Relation {
                 if self.key.contains(at) {
                     continue;
                 }
-                let column = &self.columns[*at];
-                let text = column.ty.key(if nth == 0 { target } else { rng.below(3) });
-                row[*at] = if null && column.nullable { None } else { Some(text) };
+                let nth_key = if nth == 0 { target } else { rng.below(3) };
+                let text = link.types[nth].link(nth_key, rng);
+                row[*at] = if null && self.columns[*at].nullable {
+                    None
+                } else {
+                    Some(text)
+                };
             }
         }
         row
@@ -135,18 +177,73 @@ impl Schema {
     }
 
     /// A random schema with its data.
-    pub fn random(rng: &mut Rng) -> Self {
-        let mut schema = Self::default();
+    pub fn random(version: u32, rng: &mut Rng) -> Self {
+        let mut schema = Self {
+            version,
+            ..Self::default()
+        };
+        schema.statements.extend(ROUTINES.map(Fragment::from));
         for number in 0..rng.between(3, 6) {
             schema.add_table(number, rng);
         }
         for at in schema.of_kind(Kind::Table) {
             schema.add_data(at, rng);
         }
+        if rng.chance(6) {
+            schema.add_many(rng);
+        }
         if rng.chance(15) {
             schema.add_trigger(rng);
         }
         schema
+    }
+
+    /// Some hundred rows in one of the tables: what is done with a few units is done otherwise with many.
+    fn add_many(&mut self, rng: &mut Rng) {
+        let optional = |at: &usize| {
+            let table = &self.relations[*at];
+            let mut links = table.links.iter().flat_map(|link| &link.columns);
+            links.all(|column| table.columns[*column].nullable)
+        };
+        let tables: Vec<usize> = self.of_kind(Kind::Table).into_iter().filter(optional).collect();
+        if tables.is_empty() {
+            return;
+        }
+        let at = *rng.pick(&tables);
+        let most = rng.between(80, 260);
+        let table = &self.relations[at];
+        let mut values = vec![];
+        for at in table.written() {
+            let column = &table.columns[at];
+            let link = table.links.iter().find(|link| link.columns.contains(&at));
+            values.push(match (table.key.first() == Some(&at), link) {
+                (true, _) => column.ty.numbered_key("n"),
+                (_, Some(link)) if link.columns.len() == 1 => {
+                    let target = &self.relations[link.target];
+                    let key = &target.columns[target.key[0]].name;
+                    format!(
+                        "(SELECT {key} FROM {} WHERE n > 0 ORDER BY {key} OFFSET n % 5 LIMIT 1)",
+                        target.name
+                    )
+                }
+                _ if column.nullable && link.is_some() => format!("NULL::{}", column.ty.name()),
+                _ => {
+                    let [a, b] = [0; 2].map(|_| column.ty.constant(column.ty.value(rng, 0).as_deref()));
+                    format!("CASE n % 3 WHEN 0 THEN {a} ELSE {b} END")
+                }
+            });
+        }
+        let written = table.names("", &table.written());
+        self.data.push(
+            format!(
+                "INSERT INTO {} ({}) SELECT {} FROM generate_series(20, {most}) AS n ON CONFLICT DO NOTHING",
+                table.name,
+                written.join(", "),
+                values.join(", ")
+            )
+            .into(),
+        );
+        self.relations[at].size = most;
     }
 
     fn add_table(&mut self, number: usize, rng: &mut Rng) {
@@ -157,6 +254,10 @@ impl Schema {
             key: vec![],
             links: vec![],
             entity: self.relations.len(),
+            primary: false,
+            generated: false,
+            parts: vec![],
+            size: TABLE_SIZE,
         };
         let mut tail = vec![];
         add_key(&mut table, number, rng, &mut tail);
@@ -169,23 +270,63 @@ impl Schema {
             let target = rng.below(number);
             self.add_link(&mut table, nth, target, rng, &mut tail);
         }
-        if table.key.len() == 1 && rng.chance(25) {
+        if table.key.len() == 1 && rng.chance(40) {
             self.add_self_link(&mut table, rng, &mut tail);
         }
         for nth in 0..rng.between(2, 5) {
-            let ty = rng.weighted(&DATA_TYPES);
+            let ty = if rng.chance(3) {
+                Ty::Json
+            } else {
+                rng.weighted(&DATA_TYPES)
+            };
             table.columns.push(Column {
                 name: format!("c{nth}"),
                 ty,
                 nullable: rng.chance(85),
             });
         }
-        self.statements.push(create_table(&table, &tail, rng));
+        if !table.key.is_empty() && rng.chance(15) {
+            let (clause, parts) = kinds::partitions(&table, rng);
+            self.statements
+                .push(sql![create_table(&table, &tail, rng), clause]);
+            table.parts = parts;
+            self.statements.extend(kinds::create_partitions(&table, rng));
+        } else {
+            self.statements.push(create_table(&table, &tail, rng));
+        }
+        if table.key.is_empty() && rng.chance(35) {
+            let (part, statement) = kinds::child(&table);
+            table.parts.push(part);
+            self.statements.push(statement);
+        }
+        self.add_later_columns(&mut table, rng);
         if rng.chance(40) {
             let index = self.link_indexes(&table);
             self.statements.extend(index);
         }
         self.relations.push(table);
+    }
+
+    /// Columns that come after the table: their numbers have a gap, or they are computed.
+    fn add_later_columns(&mut self, table: &mut Relation, rng: &mut Rng) {
+        if rng.chance(12) {
+            let first = table.data_columns()[0];
+            let column = table.columns.remove(first);
+            let Column { name, ty, .. } = &column;
+            self.statements.push(Fragment::optional(parts![format!(
+                "ALTER TABLE {0} DROP COLUMN {name}, ADD COLUMN {name} {1}",
+                table.name,
+                ty.name()
+            )]));
+            table.columns.push(Column {
+                nullable: true,
+                ..column
+            });
+        }
+        if rng.chance(12) {
+            let column = kinds::computed(table, self.version, rng);
+            self.statements.extend(column);
+        }
     }
 
     fn add_link(
@@ -202,8 +343,13 @@ impl Schema {
         }
         let first = table.columns.len();
         let nullable = rng.chance(75);
-        for (part, at) in other.key.iter().enumerate() {
-            let ty = other.columns[*at].ty;
+        let types: Vec<Ty> = other.key.iter().map(|at| other.columns[*at].ty).collect();
+        for (part, ty) in types.iter().enumerate() {
+            let ty = match ty {
+                Ty::Int if rng.chance(12) => Ty::Big,
+                Ty::Text if rng.chance(12) => Ty::Varchar,
+                ty => *ty,
+            };
             table.columns.push(Column {
                 name: format!("fk{nth}_{part}"),
                 ty,
@@ -215,6 +361,7 @@ impl Schema {
         table.links.push(Link {
             columns,
             target,
+            types,
             enforced: constraint.is_some(),
         });
         tail.extend(constraint);
@@ -233,6 +380,7 @@ impl Schema {
         table.links.push(Link {
             columns: vec![at],
             target,
+            types: vec![ty],
             enforced: constraint.is_some(),
         });
         tail.extend(constraint);
@@ -254,7 +402,13 @@ impl Schema {
         let table = &self.relations[at];
         for _ in 0..rng.between(3, 18) {
             let row = table.row(rng);
-            let statement = super::change::insert_existing(self, table, &row);
+            let mut table = table.clone();
+            if let [child] = table.parts.as_slice()
+                && rng.chance(35)
+            {
+                table.name = child.name.clone();
+            }
+            let statement = super::change::insert_existing(self, &table, &row);
             self.data.push(statement);
         }
     }
@@ -304,7 +458,8 @@ fn add_key(table: &mut Relation, number: usize, rng: &mut Rng, tail: &mut Vec<Fr
         (3, &[Ty::Text]),
         (2, &[Ty::Int, Ty::Text]),
         (1, &[Ty::Big, Ty::Int]),
-        (1, &[]),
+        (1, &[Ty::Numeric]),
+        (3, &[]),
     ];
     let mut types = rng.weighted(kinds);
     if number == 0 && types.is_empty() {
@@ -324,7 +479,8 @@ fn add_key(table: &mut Relation, number: usize, rng: &mut Rng, tail: &mut Vec<Fr
         });
     }
     if !types.is_empty() {
-        let word = if rng.chance(85) { "PRIMARY KEY" } else { "UNIQUE" };
+        table.primary = rng.chance(85);
+        let word = if table.primary { "PRIMARY KEY" } else { "UNIQUE" };
         tail.push(format!(", {word} ({})", table.names("", &table.key).join(", ")).into());
     }
 }

@@ -9,6 +9,8 @@
 //! --- step              one command
 //! --- copy              a COPY command, and in the lines after it the data
 //! --- begin ISOLATION   commands up to `--- commit` or `--- rollback` are one transaction
+//! --- quiet             the transaction that follows reads no tview before its end
+//! --- version NUMBER    PostgreSQL's major version that it needs
 //! --- seed NUMBER       even: plain settings, odd: unusual ones
 //! ```
 //!
@@ -28,18 +30,21 @@ pub fn parse(text: &str) -> Result<Case, String> {
         steps: vec![],
     };
     let mut open: Option<(String, Vec<Command>)> = None;
+    let mut quiet = false;
     for section in format!("\n{text}").split("\n--- ").skip(1) {
         let (head, body) = section.split_once('\n').unwrap_or((section, ""));
         let (raw, body) = (body, body.trim().trim_end_matches(';'));
         let words: Vec<&str> = head.split_whitespace().collect();
         match words.as_slice() {
             ["seed", number] => case.seed = number.parse().map_err(|_| format!("no number: {head}"))?,
+            ["version", _] => {}
             ["schema"] => case.schema.push(body.into()),
             ["data"] => case.data.push(body.into()),
             ["tview", name] => case.tviews.push(definition(name, body, CreateForm::Function)),
             ["tview", name, "as"] => case
                 .tviews
                 .push(definition(name, body, CreateForm::CreateTableAs)),
+            ["quiet"] => quiet = true,
             ["begin", ..] => open = Some((head.to_uppercase(), vec![])),
             ["step"] => add(&mut case, &mut open, Command::new(body)),
             ["copy"] => add(&mut case, &mut open, copy(raw)),
@@ -49,6 +54,7 @@ pub fn parse(text: &str) -> Result<Case, String> {
                     begin,
                     commands,
                     commit: *end == "commit",
+                    quiet: std::mem::take(&mut quiet),
                 });
             }
             _ => return Err(format!("unknown section: {head}")),
@@ -61,6 +67,13 @@ pub fn parse(text: &str) -> Result<Case, String> {
         return Err("no tview".into());
     }
     Ok(case)
+}
+
+/// PostgreSQL's major version that a case needs.
+pub fn needed_version(text: &str) -> u32 {
+    let mut lines = text.lines();
+    let number = lines.find_map(|line| line.strip_prefix("--- version ")?.trim().parse().ok());
+    number.unwrap_or_default()
 }
 
 fn definition(name: &str, query: &str, form: CreateForm) -> Definition {
@@ -123,7 +136,11 @@ pub fn print(case: &Case) -> String {
                 begin,
                 commands,
                 commit,
+                quiet,
             } => {
+                if *quiet {
+                    section("quiet", "");
+                }
                 section(&begin.to_lowercase(), "");
                 commands
                     .iter()

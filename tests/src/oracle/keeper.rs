@@ -11,6 +11,11 @@ pub trait Keeper {
     /// Creates the tview.
     fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure>;
 
+    /// How the tview is maintained, for the tally.
+    fn ways(&self, _: &mut Session, _: &Definition) -> Result<Vec<String>, Failure> {
+        Ok(vec![])
+    }
+
     /// Drops it; `nth` varies the way.
     fn drop(&self, session: &mut Session, tview: &Definition, nth: usize) -> Result<(), Failure>;
 
@@ -29,6 +34,18 @@ impl Keeper for Extension {
 
     fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure> {
         session.execute(&tview.create_statement())
+    }
+
+    fn ways(&self, session: &mut Session, tview: &Definition) -> Result<Vec<String>, Failure> {
+        let name = &tview.name;
+        let rows = session.rows(&format!(
+            "SELECT CASE WHEN key_columns = '{{}}' THEN 'tview: one unit' ELSE 'tview: several units' END
+               FROM tviews.tview WHERE tview = '{name}'::regclass
+              UNION ALL
+             SELECT 'source: ' || regexp_replace(strategy, ' over \\d+ |, then.*', ' ')
+               FROM public.pg_tviews_explain('{name}') WHERE event = 'UPDATE'"
+        ))?;
+        Ok(rows.into_iter().flatten().flatten().collect())
     }
 
     fn drop(&self, session: &mut Session, tview: &Definition, nth: usize) -> Result<(), Failure> {
@@ -64,6 +81,39 @@ impl Keeper for PlainView {
 
     fn drop(&self, session: &mut Session, tview: &Definition, _: usize) -> Result<(), Failure> {
         session.execute(&format!("DROP VIEW IF EXISTS {} CASCADE", tview.name))
+    }
+
+    fn verify(&self, _: &mut Session, _: &Definition) -> Result<Vec<String>, Failure> {
+        Ok(vec![])
+    }
+}
+
+/// A plain view whose rows are found by other plans than the query's: a definition that has two results on the same
+/// data is not one that a tview can equal.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherPlan;
+
+impl Keeper for OtherPlan {
+    fn install(&self, _: &mut Session) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure> {
+        let name = &tview.name;
+        session.execute(&format!(
+            "CREATE VIEW {name}_definition AS {};
+             CREATE FUNCTION {name}_rows() RETURNS SETOF {name}_definition LANGUAGE plpgsql
+             SET search_path FROM CURRENT
+             SET enable_hashjoin = off SET enable_nestloop = off SET enable_hashagg = off SET enable_seqscan = off
+             SET enable_memoize = off SET from_collapse_limit = 1 SET join_collapse_limit = 1
+             AS 'BEGIN RETURN QUERY SELECT * FROM {name}_definition; END';
+             CREATE VIEW {name} AS SELECT * FROM {name}_rows()",
+            tview.query
+        ))
+    }
+
+    fn drop(&self, session: &mut Session, tview: &Definition, _: usize) -> Result<(), Failure> {
+        session.execute(&format!("DROP VIEW IF EXISTS {}_definition CASCADE", tview.name))
     }
 
     fn verify(&self, _: &mut Session, _: &Definition) -> Result<Vec<String>, Failure> {
