@@ -15,7 +15,7 @@
 //! Keys of several sources, or of optional ones, are searched by outer joins ([`spread`]).
 
 use crate::recursive;
-use crate::resolve::{Depth, Link, Sight};
+use crate::resolve::{Depth, Link, Sight, sources_below};
 use crate::root::{alternatives, optional};
 use crate::{Finding, UnitKey};
 use pg_tviews_ir::{BlockId, Column, Expression, SourceId, SourceKind, View};
@@ -394,6 +394,8 @@ impl<'v> Seeker<'v> {
             sources: self.search_sources(path, sources, false),
             keys: vec![values.iter().map(|value| self.render(value)).collect()],
             known: vec![],
+            found: vec![],
+            passes: vec![],
             recursion: None,
             also: vec![],
         }
@@ -403,9 +405,11 @@ impl<'v> Seeker<'v> {
     ///
     /// A changed row names a unit together with rows of the key's other sources, and these can be gone already: one statement, or
     /// two transactions, may take them all away. So the search joins by outer joins and says which columns it knows. With some
-    /// unknown, the tview itself tells the units that have the known ones: those that had rows before. (Take, of the changed
-    /// rows that a vanished row of the tview came from, the one nearest to a key source on the old path: its own search
-    /// still finds that source's columns.) A unit that gets its first rows has all its sources, and is found as a whole.
+    /// unknown, or if rows of tables on the path have changed as well (another row that is found says nothing about one that
+    /// is gone), the tview itself tells the units that have one of the columns found: those that had rows before. (Take, of
+    /// the changed rows that a vanished row of the tview came from, the one nearest to a key source on the old path: its own
+    /// search still finds that source's columns.) A unit that gets its first rows has all its sources, and is found as a
+    /// whole.
     ///
     /// A column from an optional source is NULL for the combinations without a row of it, and a change can make such
     /// combinations come and go: the units with NULL there are affected as well.
@@ -442,10 +446,17 @@ impl<'v> Seeker<'v> {
                     .iter()
                     .map(|column| column.source)
                     .find(|source| !self.optional(*source) && !self.initial.contains(source));
-                required.map(|source| {
-                    let whole = matches!(self.view.source(source).kind, SourceKind::Derived(_));
-                    pg_tviews_sqltext::row_is_there(&alias(source), whole)
-                })
+                required.map(|source| self.is_there(source))
+            })
+            .collect();
+        let found = values
+            .iter()
+            .map(|value| {
+                let sources = value.columns.iter().map(|column| column.source);
+                sources
+                    .filter(|source| !self.initial.contains(source))
+                    .map(|source| self.is_there(source))
+                    .next()
             })
             .collect();
         let keys = (0..1usize << optional.len())
@@ -466,9 +477,31 @@ impl<'v> Seeker<'v> {
             sources: self.search_sources(&path, &sources, true),
             keys,
             known,
+            found,
+            passes: self.tables_passed(&sources),
             recursion: None,
             also: vec![],
         })
+    }
+
+    /// The condition under which an outer join has found a row of a source.
+    fn is_there(&self, source: SourceId) -> String {
+        let whole = matches!(self.view.source(source).kind, SourceKind::Derived(_));
+        pg_tviews_sqltext::row_is_there(&alias(source), whole)
+    }
+
+    /// The tables of a path after its start, those below derived tables included.
+    fn tables_passed(&self, sources: &[SourceId]) -> Vec<u32> {
+        let further = sources.iter().skip(self.initial.len());
+        let below: BTreeSet<SourceId> = further
+            .flat_map(|source| sources_below(self.view, *source))
+            .collect();
+        let tables: BTreeSet<u32> = below
+            .into_iter()
+            .filter_map(|source| self.view.table(source))
+            .map(|table| table.oid)
+            .collect();
+        tables.into_iter().collect()
     }
 
     /// An expression in which the columns of some sources are NULL.

@@ -60,6 +60,11 @@ pub struct Search {
     /// Empty for a search by inner joins. Else the search is spread, it joins by outer joins, and for each key column this is
     /// the condition under which its value is known, if that is not certain.
     pub known: Vec<Option<String>>,
+    /// For each key column of a spread search, the condition under which the row that it comes from was found; `None` for the
+    /// changed row itself.
+    pub found: Vec<Option<String>>,
+    /// Oids of the tables on the path, without the changed rows' own place.
+    pub passes: Vec<u32>,
     /// What leads from the changed rows to `Relation::Reached`, if the changed rows are below a recursion.
     pub recursion: Option<Box<Recursion>>,
     /// Further searches whose units are affected as well.
@@ -150,23 +155,22 @@ impl Search {
         )
     }
 
-    /// For rows whose key a spread search knows in part: the units of the tview that have these parts. `stored` are the tview's key
-    /// columns.
+    /// The units of the tview that have one of the values that a spread search finds: where rows on the path may be gone, each
+    /// of them has been a changed row itself, and finds at least its own part of the key. `stored` are the tview's key columns.
     /// ```sql
-    /// SELECT t."k1", t."k2" FROM (SELECT DISTINCT key AS k1, …, known AS h1, … FROM …) AS f
-    ///   JOIN tview AS t ON (f.h1 AND t."k1" IS NOT DISTINCT FROM f.k1 OR NOT f.h1) AND …
-    ///  WHERE (f.h1 OR f.h2) AND NOT (f.h1 AND f.h2)
+    /// SELECT DISTINCT t."k1", t."k2" FROM (SELECT key AS k1, found AS h1, … FROM … UNION …) AS f
+    ///   JOIN tview AS t ON (f.h1 AND t."k1" IS NOT DISTINCT FROM f.k1) OR (f.h2 AND t."k2" IS NOT DISTINCT FROM f.k2)
     /// ```
     pub fn stored_units(&self, changed: &[&str], table: &str, stored: &[String]) -> String {
         let parts = changed.iter().flat_map(|rows| {
-            self.keys.iter().map(|key| {
+            self.keys.first().map(|key| {
                 let columns: Vec<String> = key
                     .iter()
-                    .zip(&self.known)
+                    .zip(&self.found)
                     .enumerate()
-                    .map(|(number, (value, known))| {
-                        let known = known.as_deref().unwrap_or("true");
-                        format!("{value} AS k{0}, {known} AS h{0}", number + 1)
+                    .map(|(number, (value, found))| {
+                        let found = found.as_deref().unwrap_or("true");
+                        format!("{value} AS k{0}, {found} AS h{0}", number + 1)
                     })
                     .collect();
                 format!("SELECT {}\n  FROM {}", columns.join(", "), self.from(rows))
@@ -174,17 +178,14 @@ impl Search {
         });
         let parts: Vec<String> = parts.collect();
         let numbers: Vec<usize> = (1..=stored.len()).collect();
-        let same = join(&numbers, " AND ", |number| {
+        let same = join(&numbers, " OR ", |number| {
             let stored = column("t", &stored[number - 1]);
-            format!("(NOT f.h{number} OR {stored} IS NOT DISTINCT FROM f.k{number})")
+            format!("(f.h{number} AND {stored} IS NOT DISTINCT FROM f.k{number})")
         });
-        let flags = |separator: &str| join(&numbers, separator, |number| format!("f.h{number}"));
         format!(
-            "SELECT DISTINCT {} FROM (\n{}\n) AS f JOIN {table} AS t ON {same}\n WHERE ({}) AND NOT ({})",
+            "SELECT DISTINCT {} FROM (\n{}\n) AS f JOIN {table} AS t ON {same}",
             join(stored, ", ", |name| column("t", name)),
             parts.join("\nUNION\n"),
-            flags(" OR "),
-            flags(" AND "),
         )
     }
 
@@ -295,6 +296,8 @@ mod tests {
             ],
             keys: vec![vec!["s0.\"k\"".into()]],
             known: vec![],
+            found: vec![],
+            passes: vec![],
             recursion: None,
             also: vec![],
         }
@@ -317,6 +320,7 @@ mod tests {
         let spread = Search {
             keys: vec![vec!["s1.\"a\"".into(), "s0.\"k\"".into()]],
             known: vec![None, Some(row_is_there("s0", false))],
+            found: vec![None, Some(row_is_there("s0", false))],
             ..search()
         };
         assert_eq!(
@@ -325,9 +329,8 @@ mod tests {
              \"public\".\"p\" AS s0 ON (s0.\"c\" = s1.\"k\")"
         );
         let stored = spread.stored_units(&[OLD_ROWS], "\"public\".\"tv\"", &["a".into(), "k".into()]);
-        assert!(
-            stored.contains("JOIN \"public\".\"tv\" AS t ON (NOT f.h1 OR t.\"a\" IS NOT DISTINCT FROM f.k1)"),
-            "{stored}"
-        );
+        let both =
+            "ON (f.h1 AND t.\"a\" IS NOT DISTINCT FROM f.k1) OR (f.h2 AND t.\"k\" IS NOT DISTINCT FROM f.k2)";
+        assert!(stored.contains(both), "{stored}");
     }
 }

@@ -32,8 +32,14 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
         return all(compiled).map(drop);
     }
     let mut found = work.units;
+    let changed: Vec<u32> = work
+        .searches
+        .iter()
+        .filter_map(|note| compiled.plan.occurrences.get(note.occurrence))
+        .map(|occurrence| occurrence.table)
+        .collect();
     for note in &work.searches {
-        search(compiled, note, &mut found)?;
+        search(compiled, note, &changed, &mut found)?;
     }
     if found.is_empty() {
         return Ok(());
@@ -42,12 +48,16 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
     units(compiled, &found)
 }
 
-fn search(compiled: &Compiled, note: &SearchNote, found: &mut UnitSet) -> Result<()> {
+/// `changed` are the tables whose changed rows are searched from.
+fn search(compiled: &Compiled, note: &SearchNote, changed: &[u32], found: &mut UnitSet) -> Result<()> {
     let _scope = Scope::owner(compiled.owner, &compiled.settings);
     let _connection = Connection::open()?;
     note.changed.register()?;
     let plan = compiled.prepared(Statement::Search(note.occurrence, note.rows))?;
-    let spread = compiled.search(note.occurrence).is_some_and(Search::is_spread);
+    let search = compiled.search(note.occurrence);
+    let spread = search.is_some_and(Search::is_spread);
+    let path_changed =
+        spread && search.is_some_and(|search| changed.iter().any(|table| search.passes.contains(table)));
     plan.execute(&[], SnapshotChoice::Current)?;
     let mut unknown = result_into_units(found, spread);
     if snapshot_is_fixed() {
@@ -55,7 +65,7 @@ fn search(compiled: &Compiled, note: &SearchNote, found: &mut UnitSet) -> Result
         plan.execute(&[], SnapshotChoice::Latest)?;
         unknown |= result_into_units(found, spread);
     }
-    if unknown {
+    if unknown || path_changed {
         let plan = compiled.prepared(Statement::StoredUnits(note.occurrence, note.rows))?;
         plan.execute(&[], SnapshotChoice::Current)?;
         result_into_units(found, false);

@@ -17,23 +17,21 @@ thread_local! {
 }
 
 /// Permission for one statement to write to a tview by certain events. It ends with this value, whether the statement has used it or
-/// has failed before.
-pub struct Permit(());
+/// has failed before. Permissions that were there before are in force again then: before a statement begins, a hook may do other
+/// maintenance.
+pub struct Permit(Vec<(Oid, Event)>);
 
 impl Permit {
     /// Issues tickets for the next statement.
     pub fn issue(tview: Oid, events: &[Event]) -> Permit {
-        TICKETS.with_borrow_mut(|tickets| {
-            tickets.clear();
-            tickets.extend(events.iter().map(|event| (tview, *event)));
-        });
-        Permit(())
+        let issued = events.iter().map(|event| (tview, *event)).collect();
+        Permit(TICKETS.replace(issued))
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        TICKETS.with_borrow_mut(Vec::clear);
+        TICKETS.set(std::mem::take(&mut self.0));
     }
 }
 
