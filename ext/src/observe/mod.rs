@@ -21,7 +21,7 @@ use std::rc::Rc;
 /// A row of `pg_tviews_verify`.
 pub type Difference = (Option<JsonbText>, Option<JsonbText>, Option<JsonbText>);
 /// A row of `pg_tviews_explain`.
-pub type Explanation = (String, String, String, String, String, Option<String>);
+pub type Explanation = (String, String, String, String, String, String, Option<String>);
 /// A row of `pg_tviews_analyze`.
 pub type Verdict = (String, String, String, Option<String>);
 
@@ -94,6 +94,7 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
             label(&compiled.view, occurrence),
             "TRUNCATE".into(),
             "all".into(),
+            unit(&compiled.view, &compiled.plan),
             "compare all rows with the definition".into(),
             compiled.sql(whole(&compiled)),
             None,
@@ -162,10 +163,25 @@ fn explain_event(
         label(&compiled.view, occurrence),
         event.to_owned(),
         columns,
+        unit(&compiled.view, &compiled.plan),
         format!("{finding}, then recompute these units"),
         statement,
         missing(&compiled.plan, occurrence),
     )
+}
+
+/// What is computed together: the rows with the same values of the unit key.
+fn unit(view: &View, plan: &Plan) -> String {
+    let parts = plan.key.columns.iter();
+    let key: Vec<&str> = parts
+        .filter_map(|part| view.columns.get(part.position))
+        .map(|column| column.name.as_str())
+        .collect();
+    match (key.is_empty(), plan.key.single) {
+        (true, _) => "all rows".into(),
+        (false, true) => format!("({}): one row", key.join(", ")),
+        (false, false) => format!("({}): any number of rows", key.join(", ")),
+    }
 }
 
 fn label(view: &View, occurrence: &Occurrence) -> String {
@@ -222,22 +238,13 @@ pub fn analyze(query: &str) -> Result<Vec<Verdict>> {
     let mut rows: Vec<Verdict> = Vec::new();
     match &judged.plan {
         Ok(plan) => {
-            let key: Vec<String> = plan
-                .key
-                .columns
-                .iter()
-                .filter_map(|part| judged.view.columns.get(part.position))
-                .map(|column| column.name.clone())
-                .collect();
-            let rows_per_unit = if plan.key.single {
-                "one row"
-            } else {
-                "any number of rows"
-            };
             rows.push((
                 "accepted".into(),
                 "unit key".into(),
-                format!("({}): {rows_per_unit} for each value", key.join(", ")),
+                match plan.key.columns.is_empty() {
+                    true => "all rows together".into(),
+                    false => format!("{} for each value", unit(&judged.view, plan)),
+                },
                 None,
             ));
             for occurrence in &plan.occurrences {
