@@ -5,6 +5,7 @@
 //!   hand-written ones and kept findings. A storm lets several clients write at once.
 //! * [`golden`] runs SQL scripts through `psql` and compares what it prints.
 //! * [`constructs`] tries every construct of SQL that a definition may have, and writes the table in the documentation.
+//! * [`least_work`] looks at what a change of one row makes maintenance read and write.
 //! * [`isolation`] enumerates interleavings of two transactions.
 //! * [`docs`] executes the SQL in the documentation.
 //!
@@ -17,6 +18,8 @@
 //! | `golden` | `GOLDEN`: part of the names to run; `UPDATE_GOLDEN=1` writes what is printed |
 //! | `isolation` | `UPDATE_GOLDEN=1` writes what is printed |
 //! | `supported_sql` | `CONSTRUCT`: part of the titles to try; `UPDATE_GOLDEN=1` writes the table; `UPDATE_PG_IVM=1` measures pg_ivm anew |
+//! | `least_work` | `FAMILY`: part of the titles to try |
+//! | `regress_tables` | `REGRESS`: part of the names to run |
 //! | `oracle_itself`, `documentation`, `dump_restore` | |
 
 pub mod command;
@@ -26,6 +29,7 @@ pub mod fragment;
 pub mod generate;
 pub mod golden;
 pub mod isolation;
+pub mod least_work;
 pub mod oracle;
 pub mod psql;
 pub mod rng;

@@ -252,7 +252,11 @@ impl<'a> Workbench<'a> {
 
     /// The statements: those of the tables in turn, then TRUNCATE of each, then the construct's own.
     fn steps(&mut self, construct: &Construct) -> Result<Vec<(String, String)>, Deviation> {
-        let tables = self.tables(&construct.definition)?;
+        let tables = tables_read(&mut self.session, &construct.definition);
+        let tables = tables.map_err(|failure| Deviation::Failed {
+            statement: "the view that tells which tables are read".into(),
+            failure,
+        })?;
         let mut columns = vec![];
         for (table, _) in &tables {
             let changes = self.catalogue.changes.get(table);
@@ -270,28 +274,6 @@ impl<'a> Workbench<'a> {
         let truncated = tables.iter().filter(|(table, _)| !table.starts_with("tv_"));
         all.extend(truncated.map(|(table, full)| (table.clone(), format!("TRUNCATE {full}"))));
         Ok(all)
-    }
-
-    /// The tables that a query reads, views looked through: (name, qualified name).
-    fn tables(&mut self, query: &str) -> Result<Vec<(String, String)>, Deviation> {
-        const READ: &str = "WITH RECURSIVE read AS (
-              SELECT 'probe'::regclass::oid AS oid
-              UNION
-              SELECT d.refobjid FROM read JOIN pg_rewrite r ON r.ev_class = read.oid
-                JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass)
-            SELECT c.relname, c.oid::regclass FROM read JOIN pg_class c ON c.oid = read.oid WHERE c.relkind IN ('r', 'p') ORDER BY c.oid";
-        self.run("BEGIN")?;
-        self.run(&format!("CREATE VIEW probe AS {query}"))?;
-        let rows = self.session.rows(READ).map_err(|failure| Deviation::Failed {
-            statement: READ.into(),
-            failure,
-        })?;
-        self.run("ROLLBACK")?;
-        let pair = |row: Vec<Option<String>>| {
-            let mut values = row.into_iter().flatten();
-            Some((values.next()?, values.next()?))
-        };
-        Ok(rows.into_iter().filter_map(pair).collect())
     }
 
     /// The statement that compares: surplus rows, missing rows, and a digest of the query's result.
@@ -340,6 +322,24 @@ impl<'a> Workbench<'a> {
             ),
         })
     }
+}
+
+/// The tables that a query reads, views looked through: (name, qualified name).
+pub fn tables_read(session: &mut Session, query: &str) -> Result<Vec<(String, String)>, Failure> {
+    const READ: &str = "WITH RECURSIVE read AS (
+          SELECT 'probe'::regclass::oid AS oid
+          UNION
+          SELECT d.refobjid FROM read JOIN pg_rewrite r ON r.ev_class = read.oid
+            JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass)
+        SELECT c.relname, c.oid::regclass FROM read JOIN pg_class c ON c.oid = read.oid WHERE c.relkind IN ('r', 'p') ORDER BY c.oid";
+    session.execute(&format!("BEGIN; CREATE VIEW probe AS {query}"))?;
+    let rows = session.rows(READ)?;
+    session.execute("ROLLBACK")?;
+    let pair = |row: Vec<Option<String>>| {
+        let mut values = row.into_iter().flatten();
+        Some((values.next()?, values.next()?))
+    };
+    Ok(rows.into_iter().filter_map(pair).collect())
 }
 
 /// The first value of a query; nothing where it fails.

@@ -163,7 +163,8 @@ fn need(kind: &str, value: &str) -> Result<Need, String> {
     }
 }
 
-fn changes(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+/// Statements by table: a section `--- changes TABLE` and its `--- step`s.
+pub fn changes(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
     let mut changes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut table = String::new();
     for section in sections::parse(text).1 {
