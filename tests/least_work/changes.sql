@@ -23,7 +23,9 @@ UPDATE tb_product SET price = 1000 WHERE pk_product = 1234
 --- step
 UPDATE tb_product SET name = 'product 1 again', stock = 17, tags = '{t1}' WHERE pk_product = 1235
 --- step
-UPDATE tb_product SET fk_category = 9, fk_supplier = 14 WHERE pk_product = 1236
+UPDATE tb_product SET fk_category = 9, fk_supplier = 5 WHERE pk_product = 1236
+--- step
+UPDATE tb_product SET fk_supplier = 30000 WHERE pk_product = 1237
 --- step
 INSERT INTO tb_product VALUES (20001, 9, 14, 'new', 5, 3, '{t1,u7}')
 --- step
@@ -32,9 +34,9 @@ DELETE FROM tb_product WHERE pk_product = 4321
 --- step
 UPDATE tb_review SET rating = 9 WHERE pk_review = 777
 --- step
-UPDATE tb_review SET fk_product = 1235 WHERE pk_review = 778
+UPDATE tb_review SET fk_product = 19000 WHERE pk_review = 778
 --- step
-UPDATE tb_review SET author = 'author 7', day = '2026-02-02' WHERE pk_review = 779
+UPDATE tb_review SET author = 'author new', day = '2026-02-02' WHERE pk_review = 779
 --- step
 INSERT INTO tb_review VALUES (40001, 1236, 1, 'author 8', '2026-02-03')
 --- step

@@ -59,7 +59,9 @@ SELECT p.pk_product, r.pk_review FROM tb_product p CROSS JOIN LATERAL (SELECT r.
 --- family with, used once
 WITH rating AS (SELECT r.fk_product, avg(r.rating) AS average FROM tb_review r GROUP BY 1) SELECT p.pk_product, rating.average FROM tb_product p JOIN rating ON rating.fk_product = p.pk_product
 --- family with, used twice
-WITH x AS (SELECT r.fk_product, r.rating FROM tb_review r) SELECT p.pk_product, (SELECT count(*) FROM x WHERE x.fk_product = p.pk_product) AS n, (SELECT max(x.rating) FROM x WHERE x.fk_product = p.pk_product) AS best FROM tb_product p
+WITH x AS (SELECT r.fk_product, count(*) AS n, max(r.rating) AS best FROM tb_review r GROUP BY 1) SELECT p.pk_product, a.n, b.best FROM tb_product p LEFT JOIN x a ON a.fk_product = p.pk_product LEFT JOIN x b ON b.fk_product = p.pk_product
+--- family with, used twice, not materialized
+WITH x AS NOT MATERIALIZED (SELECT r.fk_product, count(*) AS n, max(r.rating) AS best FROM tb_review r GROUP BY 1) SELECT p.pk_product, a.n, b.best FROM tb_product p LEFT JOIN x a ON a.fk_product = p.pk_product LEFT JOIN x b ON b.fk_product = p.pk_product
 --- family derived union
 SELECT p.pk_product, x.word FROM tb_product p JOIN (SELECT r.fk_product, r.author AS word FROM tb_review r UNION SELECT s.fk_product, s.warehouse FROM tb_stock s) x ON x.fk_product = p.pk_product
 --- family recursion that starts from a key

@@ -10,7 +10,7 @@ INSERT INTO tb_category SELECT n, nullif(n / 10, 0), 'category ' || n FROM gener
 INSERT INTO tb_supplier SELECT n, 'region ' || n % 2000, 'supplier ' || n FROM generate_series(1, 20000) AS n;
 INSERT INTO tb_product
 SELECT n, 1 + n * 7 % 500, CASE WHEN n % 10 <> 0 THEN 1 + n * 13 % 20000 END, 'product ' || n, n % 90 + 0.5, n % 300, ARRAY['t' || n % 3000, 'u' || n % 2000] FROM generate_series(1, 20000) AS n;
-INSERT INTO tb_review SELECT n, 1 + n * 11 % 20000, 1 + n % 5, 'author ' || n % 4000, '2026-01-01'::date + n % 1000 FROM generate_series(1, 40000) AS n;
+INSERT INTO tb_review SELECT n, 1 + n * 11 % 16000, 1 + n % 5, 'author ' || n % 4000, '2026-01-01'::date + n % 1000 FROM generate_series(1, 40000) AS n;
 INSERT INTO tb_stock SELECT 1 + n * 3 % 20000, 'warehouse ' || n % 2000, n % 9 FROM generate_series(1, 30000) AS n;
 INSERT INTO tb_node SELECT n, nullif(n / 10, 0), 'node ' || n FROM generate_series(1, 20000) AS n;
 CREATE INDEX ON tb_category (fk_parent);

@@ -201,6 +201,7 @@ pub fn plans(session: &mut Session, family: &Family) -> Result<Vec<String>, Fail
     ))?;
     let key = Key::read(session)?;
     let mut problems = vec![];
+    session.run("DEALLOCATE ALL");
     for row in statements {
         let mut cells = row.into_iter().map(Option::unwrap_or_default);
         let mut next = || cells.next().unwrap_or_default();
@@ -218,11 +219,7 @@ pub fn plans(session: &mut Session, family: &Family) -> Result<Vec<String>, Fail
         for part in statement.split(";\n") {
             let plan = key.explain(session, part)?;
             let found = scans(&plan, &large);
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|scan| format!("{source}, {event}: {scan}\n{part}")),
-            );
+            problems.extend(found.into_iter().map(|scan| format!("{source}, {event}: {scan}")));
         }
         session.execute("ROLLBACK")?;
     }
@@ -273,11 +270,11 @@ impl Key {
             .iter()
             .map(|name| if arrays { format!("{name}[]") } else { name.clone() })
             .collect();
-        let values = self.values.iter().map(|value| {
+        let values = self.values.iter().zip(&types).map(|(value, name)| {
             if arrays {
-                format!("ARRAY[{value}]")
+                format!("ARRAY[{value}]::{name}")
             } else {
-                value.clone()
+                format!("{value}::{name}")
             }
         });
         session.execute(&format!(
@@ -288,9 +285,9 @@ impl Key {
             "EXPLAIN (COSTS OFF) EXECUTE maintenance ({})",
             values.collect::<Vec<_>>().join(", ")
         );
-        let plan = lines(session, &execute);
+        let plan = lines(session, &execute)?;
         session.execute("DEALLOCATE maintenance")?;
-        plan
+        Ok(plan)
     }
 }
 

@@ -44,7 +44,10 @@ fn check(session: &mut Session, family: &Family, changes: &BTreeMap<String, Vec<
     let mut problems = vec![];
     match least_work::plans(session, family) {
         Ok(found) => problems.extend(found),
-        Err(failure) => problems.push(format!("EXPLAIN fails: {failure}")),
+        Err(failure) => {
+            session.run("ROLLBACK");
+            problems.push(format!("EXPLAIN fails: {failure}"));
+        }
     }
     match least_work::effects(session, family, changes) {
         Ok(found) => problems.extend(found),
