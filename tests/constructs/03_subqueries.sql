@@ -28,7 +28,7 @@ SELECT p.pk_product FROM tb_product p WHERE p.stock > ALL (SELECT r.rating FROM 
 --- construct `<> ALL`, not correlated, with NULLs
 SELECT p.pk_product FROM tb_product p WHERE p.stock <> ALL (SELECT s.rating FROM tb_supplier s)
 --- construct row `IN`
-SELECT t.fk_product, t.language FROM tb_title t WHERE (t.fk_product, t.language) IN (SELECT g.fk_product, left(g.name, 2) FROM tb_tag g UNION ALL SELECT 3, 'de')
+SELECT t.fk_product, t.language FROM tb_title t WHERE (t.fk_product, t.language) IN (SELECT g.fk_product, CASE g.name WHEN 'new' THEN 'en' ELSE 'de' END FROM tb_tag g UNION ALL SELECT 3, 'de')
 --- construct row `NOT IN` with NULLs
 SELECT p.pk_product FROM tb_product p WHERE (p.fk_category, p.stock) NOT IN (SELECT s.pk_supplier, s.rating FROM tb_supplier s)
 --- construct row compared with a scalar subquery

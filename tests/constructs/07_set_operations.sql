@@ -8,7 +8,7 @@ SELECT 'product' AS kind, p.pk_product AS k, p.name FROM tb_product p UNION ALL 
 --- construct `UNION ALL` of one table with itself
 SELECT p.pk_product, p.price FROM tb_product p UNION ALL SELECT p.pk_product, p.discount FROM tb_product p WHERE p.discount IS NOT NULL
 --- construct `INTERSECT`
-SELECT p.stock AS n FROM tb_product p INTERSECT SELECT r.rating FROM tb_review r
+SELECT p.pk_product AS k FROM tb_product p INTERSECT SELECT r.fk_product FROM tb_review r
 --- construct `INTERSECT ALL`
 SELECT p.stock AS n FROM tb_product p INTERSECT ALL SELECT r.rating FROM tb_review r
 --- construct `EXCEPT`

@@ -57,7 +57,7 @@ UPDATE tb_product SET fk_category = 77, fk_supplier = NULL WHERE pk_product = 1
 --- step
 UPDATE tb_product SET fk_supplier = 4 WHERE fk_supplier IS NULL
 --- step
-UPDATE tb_product SET tags = '{red,new}', attributes = '{"color": 2, "sizes": [9]}', status = 'retired', available = daterange('2026-01-02', NULL) WHERE pk_product IN (2, 5)
+UPDATE tb_product SET tags = '{red,sale}', attributes = '{"color": 2, "sizes": [9]}', status = 'retired', available = daterange('2026-01-02', NULL) WHERE pk_product IN (2, 5)
 --- step
 UPDATE tb_product SET name = 'Ball 9', created_at = created_at + interval '1 month', id = '00000000-0000-0000-0000-000000000007' WHERE pk_product = 7
 --- step
@@ -76,6 +76,8 @@ INSERT INTO tb_review VALUES (31, 2, NULL, NULL, NULL, '2026-04-02 00:00+00'), (
 --- step
 UPDATE tb_review SET rating = 5 WHERE pk_review = 7
 --- step
+UPDATE tb_review SET rating = 9 WHERE pk_review = 8
+--- step
 UPDATE tb_review SET rating = NULL, author = 'Ann' WHERE pk_review IN (2, 3)
 --- step
 UPDATE tb_review SET fk_product = 4 WHERE pk_review = 1
@@ -91,7 +93,7 @@ DELETE FROM tb_review WHERE pk_review = 30
 DELETE FROM tb_review WHERE fk_product IN (2, 4, 6)
 --- changes tb_tag
 --- step
-INSERT INTO tb_tag VALUES (1, 'rare')
+INSERT INTO tb_tag VALUES (1, 'rare'), (60, 'red')
 --- step
 INSERT INTO tb_tag VALUES (9, 'new'), (9, 'sale'), (77, 'eco')
 --- step

@@ -14,7 +14,7 @@ use crate::runtime::compiled::{Compiled, RowsOf, Statement};
 use crate::runtime::{acquire, blind_spots, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
-use pg_tviews_sqltext::{Batch, identifier, qualified};
+use pg_tviews_sqltext::{Batch, Search, identifier, qualified};
 use pgrx::PgSqlErrorCode;
 use std::rc::Rc;
 
@@ -107,6 +107,7 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
                 format!("{} through {}", source.display_name(), relative.display_name()),
                 event.into(),
                 format!("{} (not in {})", lost.join(", "), relative.display_name()),
+                unit(&compiled.view, &compiled.plan),
                 "compare all rows with the definition".into(),
                 compiled.sql(whole(&compiled)),
                 None,
@@ -140,10 +141,7 @@ fn explain_event(
     let finding = match &occurrence.finding {
         Finding::Everything => "every unit".to_owned(),
         Finding::Direct(_) => "unit key from the changed row".to_owned(),
-        Finding::Search(search) => format!(
-            "unit keys by a search over {} more table(s)",
-            search.sources.len() - 1
-        ),
+        Finding::Search(search) => searched(search),
     };
     let recompute = if occurrence.finding == Finding::Everything {
         Statement::ReplaceAll
@@ -168,6 +166,14 @@ fn explain_event(
         statement,
         missing(&compiled.plan, occurrence),
     )
+}
+
+fn searched(search: &Search) -> String {
+    match (&search.recursion, search.sources.len().saturating_sub(1)) {
+        (Some(_), _) => "unit keys by following the recursion back".into(),
+        (None, 0) => "unit keys computed from the changed row".into(),
+        (None, tables) => format!("unit keys by a search over {tables} more table(s)"),
+    }
 }
 
 /// What is computed together: the rows with the same values of the unit key.
