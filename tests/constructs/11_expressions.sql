@@ -30,7 +30,7 @@ SELECT * FROM tb_review r
 --- construct `SELECT p.*` of a join
 SELECT c.*, p.pk_product FROM tb_category c LEFT JOIN tb_product p ON p.fk_category = c.pk_category
 --- construct composite values and their fields
-SELECT t.pk_typed, (t.size).width AS width, t.size, ROW(t.amount, t.status) AS pair FROM tb_typed t
+SELECT t.pk_typed, (t.size).width AS width, t.size, ROW(t.amount, 1)::dimensions AS pair, t.size = ROW(1, 2)::dimensions AS same FROM tb_typed t
 --- construct arrays: constructor, subscript, slice
 SELECT p.pk_product, ARRAY[p.stock, p.fk_category] AS pair, p.tags[1] AS first, p.tags[1:2] AS two, array_length(p.tags, 1) AS length FROM tb_product p
 --- construct XML
