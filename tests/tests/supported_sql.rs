@@ -2,12 +2,12 @@
 //! under every change of the tables that it reads.
 //!
 //! `CONSTRUCT=part` tries those whose title has that part (the document is not looked at then); `UPDATE_GOLDEN=1` writes the document;
-//! `UPDATE_PG_IVM=1` measures pg_ivm anew, on a server that has it.
+//! `WRAPPINGS=1` tries each construct in every other query, not in one of them only; `UPDATE_PG_IVM=1` measures pg_ivm anew, on a server that has it.
 
 use pg_tviews_tests::constructs::measure::{Comparison, NAME, Tviews, Workbench};
 use pg_tviews_tests::constructs::peer::Results;
 use pg_tviews_tests::constructs::table::{self, Document, Row};
-use pg_tviews_tests::constructs::{Catalogue, Construct, Group};
+use pg_tviews_tests::constructs::{Catalogue, Construct, Group, wrapping};
 use pg_tviews_tests::oracle::case::quote;
 use pg_tviews_tests::server;
 use pg_tviews_tests::session::{Failure, Outcome};
@@ -58,6 +58,76 @@ fn constructs_are_as_documented() {
     if wanted.is_none() {
         check(&document, &table::render(&groups));
     }
+}
+
+/// Constructs inside other queries are exact, too, wherever they are accepted there.
+#[test]
+fn wrapped_constructs_are_exact() {
+    let catalogue = Catalogue::load();
+    let wanted = std::env::var("CONSTRUCT").ok();
+    let every = std::env::var_os("WRAPPINGS").is_some();
+    let database = server::create_database("wrapped");
+    let mut bench = Workbench::new(&catalogue, &Tviews, || {
+        server::connect(server::SUPERUSER, &database)
+    });
+    let constructs = catalogue.groups.iter().flat_map(|group| &group.constructs);
+    let chosen =
+        constructs.filter(|construct| wanted.as_ref().is_none_or(|part| construct.title.contains(part)));
+    let mut problems = vec![];
+    let (mut accepted, mut tried) = (0, 0);
+    for (number, construct) in chosen.enumerate() {
+        for (place, wrapping) in wrapping::ALL.iter().enumerate() {
+            // In the short run each construct is wrapped in one of the ways, in turn.
+            if !bench.has(&construct.need) || !(every || number % wrapping::ALL.len() == place) {
+                continue;
+            }
+            let Some(columns) = bench.width(&construct.definition) else {
+                continue;
+            };
+            let wrapped = wrapping.wrap(construct, columns);
+            tried += 1;
+            match tried_quietly(&mut bench, &wrapped) {
+                Ok(created) => accepted += usize::from(created),
+                Err(problem) => problems.push(format!(
+                    "{}: {problem}\n    {}",
+                    wrapped.title, wrapped.definition
+                )),
+            }
+        }
+    }
+    println!("{tried} tried, {accepted} accepted");
+    assert!(tried > 0, "no construct matches {wanted:?}");
+    assert!(
+        problems.is_empty(),
+        "{} of {tried}:\n{}",
+        problems.len(),
+        problems.join("\n\n")
+    );
+}
+
+/// Whether it was accepted; a problem if it is not exact then.
+fn tried_quietly(bench: &mut Workbench<'_>, construct: &Construct) -> Result<bool, String> {
+    let before = bench.session().execute(&construct.before);
+    before.map_err(|failure| failure.to_string())?;
+    let result = match bench.create(construct) {
+        Outcome::Failed(failure) => refused(bench, construct, &failure).map(|_| false),
+        Outcome::Done { .. } => {
+            let comparison = if construct.by_value {
+                Comparison::Value
+            } else {
+                Comparison::Text
+            };
+            let exercised = bench.exercise(construct, comparison);
+            let dropped = bench.drop().map_err(|failure| failure.to_string());
+            exercised
+                .map_err(|deviation| deviation.to_string())
+                .and(dropped)
+                .map(|()| true)
+        }
+    };
+    let after = bench.session().execute(&construct.after);
+    after.map_err(|failure| failure.to_string())?;
+    result
 }
 
 fn check(document: &Document, written: &str) {
@@ -181,7 +251,9 @@ fn explained(bench: &mut Workbench<'_>) -> Result<[String; 4], String> {
         let mut next = || cells.next().unwrap_or_default();
         let (source, event, unit, strategy) = (next(), next(), next(), next());
         let alias = source.rsplit(" AS ").next().unwrap_or_default().to_owned();
-        let strategy = strategy.trim_end_matches(", then recompute these units").to_owned();
+        let strategy = strategy
+            .trim_end_matches(", then recompute these units")
+            .to_owned();
         if !units.contains(&unit) {
             units.push(unit);
         }

@@ -166,6 +166,16 @@ impl<'a> Workbench<'a> {
         self.as_creator(construct, |session| session.run(&sql))
     }
 
+    /// The number of columns of a query; nothing if it does not run.
+    pub fn width(&mut self, query: &str) -> Option<usize> {
+        let probe = format!("BEGIN; CREATE TEMPORARY VIEW probe AS SELECT * FROM ({query}) AS q");
+        self.session.run(&probe);
+        let count = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'probe'::regclass AND attnum > 0";
+        let width = value(&mut self.session, count);
+        self.session.run("ROLLBACK");
+        width?.parse().ok().filter(|width| *width > 0)
+    }
+
     /// Runs something as the role that creates the relation.
     pub fn as_creator<T>(&mut self, construct: &Construct, run: impl FnOnce(&mut Session) -> T) -> T {
         if let Some(role) = &construct.role {

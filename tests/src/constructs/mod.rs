@@ -20,6 +20,7 @@
 pub mod measure;
 pub mod peer;
 pub mod table;
+pub mod wrapping;
 
 use std::collections::BTreeMap;
 use std::fs;
