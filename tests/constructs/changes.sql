@@ -366,7 +366,7 @@ UPDATE tb_blind SET name = upper(name) WHERE pk_blind = 3
 DELETE FROM tb_blind WHERE name = 'ONE'
 --- changes tv_category
 --- step
-INSERT INTO tb_category VALUES (7, 2, 'Clubs')
+INSERT INTO tb_category VALUES (17, 2, 'Clubs')
 --- step
 UPDATE tb_category SET name = 'Big saws' WHERE pk_category = 3
 --- step
