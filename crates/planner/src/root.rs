@@ -298,10 +298,47 @@ fn equal_to(view: &View, start: SourceId, values: &[(usize, Expression)]) -> Vec
 
 /// Whether a position's value comes from one source, or is merged from several by a full join.
 fn single_source(view: &View, leaf: BlockId, position: usize) -> bool {
+    let output = view.block(leaf).outputs.get(position).and_then(Option::as_ref);
+    if !output.is_some_and(|output| passes_nulls(view, output)) {
+        return false;
+    }
     value(view, leaf, position).is_some_and(|value| {
         let sources: BTreeSet<SourceId> = value.columns.iter().map(|column| column.source).collect();
         sources.len() == 1 || (sources.len() > 1 && !alternatives(view, leaf, &value).is_empty())
     })
+}
+
+/// Whether the expression over tables says what an expression over derived tables is where an outer join replaces one of these by
+/// NULLs: not if an output of it makes something of NULLs, such as `coalesce(name, 'none')`.
+fn passes_nulls(view: &View, expression: &Expression) -> bool {
+    expression.columns.iter().all(|column| {
+        let source = view.source(column.source);
+        let SourceKind::Derived(block) = source.kind else {
+            return true;
+        };
+        let position = place(column.attnum);
+        view.leaves(block).into_iter().all(|leaf| {
+            let outputs = &view.block(leaf).outputs;
+            let Some(inner) = position.and_then(|position| outputs.get(position)?.as_ref()) else {
+                return true;
+            };
+            let is_null_of_nulls = || {
+                let whole = Sight::from_block(view, leaf).expand(inner, Depth::Tables);
+                whole.is_none_or(|whole| !whole.strict.is_empty() || !whole.merges.is_empty())
+            };
+            (!source.nullable || is_null_of_nulls()) && passes_nulls(view, inner)
+        })
+    })
+}
+
+/// Whether an outer join can replace the sources of all these columns by NULLs at once.
+pub fn absent_together(view: &View, leaf: BlockId, columns: &[Column]) -> bool {
+    let within = |column: &Column, side: &BTreeSet<SourceId>| {
+        let around = enclosing(view, column.source, leaf);
+        around.iter().any(|source| side.contains(source))
+    };
+    let mut sides = view.optional_sides.iter();
+    sides.any(|side| columns.iter().all(|column| within(column, side)))
 }
 
 /// The columns any of which has the value wherever its source has a real row: those that a full join merges.
