@@ -110,7 +110,8 @@ CREATE FOREIGN TABLE tb_remote (pk_remote integer) SERVER nowhere;
 CREATE TABLE tb_secret (pk_secret integer PRIMARY KEY, name text);
 ALTER TABLE tb_secret ENABLE ROW LEVEL SECURITY;
 INSERT INTO tb_secret VALUES (1, 'one'), (2, 'two');
-CREATE ROLE matrix_reader;
+-- Databases of one server share it.
+DO $$ BEGIN CREATE ROLE matrix_reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 GRANT USAGE, CREATE ON SCHEMA public TO matrix_reader;
 GRANT SELECT, TRIGGER ON tb_secret TO matrix_reader;
 
