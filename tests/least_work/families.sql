@@ -1,4 +1,4 @@
-What is maintained unit by unit, family by family. `everything TABLE`: the definition makes each change of that table, which is not large, a change of all rows.
+What is maintained unit by unit, family by family. `reads all: WHY` after a definition: its changes read whole tables.
 --- family one row of a table
 SELECT p.pk_product, p.name, p.price FROM tb_product p
 --- family lookups
@@ -12,6 +12,7 @@ SELECT p.pk_product, r.pk_review, r.rating, p.name FROM tb_product p JOIN tb_rev
 SELECT p.pk_product, r.rating FROM tb_product p LEFT JOIN tb_review r ON r.fk_product = p.pk_product
 --- family full join
 SELECT p.pk_product, s.pk_supplier, s.name FROM tb_product p FULL JOIN tb_supplier s ON s.pk_supplier = p.fk_supplier
+--- reads all: the unit without a product has all suppliers without one, and PostgreSQL finds it by the whole join
 --- family anti-join
 SELECT p.pk_product, p.name FROM tb_product p WHERE NOT EXISTS (SELECT 1 FROM tb_review r WHERE r.fk_product = p.pk_product)
 --- family membership
@@ -69,6 +70,7 @@ SELECT n.pk_node, n.name,
        (WITH RECURSIVE up AS (SELECT n.pk_node AS k, n.fk_parent AS parent, 1 AS depth UNION ALL SELECT t.pk_node, t.fk_parent, up.depth + 1 FROM up JOIN tb_node t ON t.pk_node = up.parent)
         SELECT string_agg(up.k::text, '/' ORDER BY up.depth DESC) FROM up) AS path
   FROM tb_node n
+--- reads all: PostgreSQL expects many steps of the recursion, and joins them with the table by hashing it
 --- family a set-returning function over a column
 SELECT p.pk_product, tag FROM tb_product p CROSS JOIN unnest(p.tags) AS tag
 --- family a set-returning function in the select list

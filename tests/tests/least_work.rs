@@ -9,8 +9,9 @@
 
 use std::collections::BTreeMap;
 
-use pg_tviews_tests::least_work::{self, Family};
-use pg_tviews_tests::{server, session::Session};
+use pg_tviews_tests::least_work::{self, Family, Findings};
+use pg_tviews_tests::server;
+use pg_tviews_tests::session::{Failure, Session};
 
 #[test]
 fn one_row_changes_cost_what_they_change() {
@@ -41,17 +42,20 @@ fn check(session: &mut Session, family: &Family, changes: &BTreeMap<String, Vec<
     if let Err(failure) = least_work::create(session, family) {
         return vec![format!("creation fails: {failure}")];
     }
-    let mut problems = vec![];
-    match least_work::plans(session, family) {
-        Ok(found) => problems.extend(found),
-        Err(failure) => {
-            session.run("ROLLBACK");
-            problems.push(format!("EXPLAIN fails: {failure}"));
-        }
+    match found(session, family, changes) {
+        Ok(findings) => findings.problems(family),
+        Err(failure) => vec![failure.to_string()],
     }
-    match least_work::effects(session, family, changes) {
-        Ok(found) => problems.extend(found),
-        Err(failure) => problems.push(format!("a change fails: {failure}")),
-    }
-    problems
+}
+
+fn found(
+    session: &mut Session,
+    family: &Family,
+    changes: &BTreeMap<String, Vec<String>>,
+) -> Result<Findings, Failure> {
+    let plans = least_work::plans(session)?;
+    let mut findings = least_work::effects(session, family, changes)?;
+    findings.wrong.extend(plans.wrong);
+    findings.reads.extend(plans.reads);
+    Ok(findings)
 }

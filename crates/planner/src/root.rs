@@ -7,7 +7,8 @@
 //! * Else there is one unit, and every change brings the whole tview up to date.
 
 use crate::Refusal;
-use crate::resolve::{Depth, Link, Sight, enclosing, in_root_tree, is_tied, sources_below};
+use crate::absence::{optional, passes_nulls};
+use crate::resolve::{Depth, Link, Sight, in_root_tree, is_tied, sources_below};
 use pg_tviews_ir::{Block, BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
 use std::collections::BTreeSet;
 
@@ -191,7 +192,8 @@ fn by_values(view: &View) -> UnitKey {
     }
 }
 
-fn place(attnum: i16) -> Option<usize> {
+/// The position of an output column, from 0.
+pub fn place(attnum: i16) -> Option<usize> {
     usize::try_from(attnum).ok()?.checked_sub(1)
 }
 
@@ -308,39 +310,6 @@ fn single_source(view: &View, leaf: BlockId, position: usize) -> bool {
     })
 }
 
-/// Whether the expression over tables says what an expression over derived tables is where an outer join replaces one of these by
-/// NULLs: not if an output of it makes something of NULLs, such as `coalesce(name, 'none')`.
-fn passes_nulls(view: &View, expression: &Expression) -> bool {
-    expression.columns.iter().all(|column| {
-        let source = view.source(column.source);
-        let SourceKind::Derived(block) = source.kind else {
-            return true;
-        };
-        let position = place(column.attnum);
-        view.leaves(block).into_iter().all(|leaf| {
-            let outputs = &view.block(leaf).outputs;
-            let Some(inner) = position.and_then(|position| outputs.get(position)?.as_ref()) else {
-                return true;
-            };
-            let is_null_of_nulls = || {
-                let whole = Sight::from_block(view, leaf).expand(inner, Depth::Tables);
-                whole.is_none_or(|whole| !whole.strict.is_empty() || !whole.merges.is_empty())
-            };
-            (!source.nullable || is_null_of_nulls()) && passes_nulls(view, inner)
-        })
-    })
-}
-
-/// Whether an outer join can replace the sources of all these columns by NULLs at once.
-pub fn absent_together(view: &View, leaf: BlockId, columns: &[Column]) -> bool {
-    let within = |column: &Column, side: &BTreeSet<SourceId>| {
-        let around = enclosing(view, column.source, leaf);
-        around.iter().any(|source| side.contains(source))
-    };
-    let mut sides = view.optional_sides.iter();
-    sides.any(|side| columns.iter().all(|column| within(column, side)))
-}
-
 /// The columns any of which has the value wherever its source has a real row: those that a full join merges.
 pub fn alternatives(view: &View, seen_from: BlockId, value: &Expression) -> Vec<Column> {
     if let Some(column) = value.as_column() {
@@ -444,12 +413,6 @@ fn of_branches(view: &View, leaves: &[BlockId], tied: &[usize]) -> UnitKey {
 fn value(view: &View, leaf: BlockId, position: usize) -> Option<Expression> {
     let output = view.block(leaf).outputs.get(position)?.as_ref()?;
     Sight::from_block(view, leaf).expand(output, Depth::Tables)
-}
-
-/// Whether an outer join of the branch can replace a source by NULLs: the source itself, or a derived table of the branch that it stands in.
-pub fn optional(view: &View, leaf: BlockId, source: SourceId) -> bool {
-    let around = enclosing(view, source, leaf);
-    around.into_iter().any(|source| view.source(source).nullable)
 }
 
 /// Tables that can be a root: in the root block or in plain derived tables of it, not optional.

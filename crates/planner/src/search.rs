@@ -14,9 +14,10 @@
 //!
 //! Keys of several sources, or of optional ones, are searched by outer joins ([`spread`]).
 
+use crate::absence::{absent_together, optional};
 use crate::recursive;
 use crate::resolve::{Depth, Link, Sight};
-use crate::root::{absent_together, alternatives, optional};
+use crate::root::alternatives;
 use crate::{Finding, UnitKey};
 use pg_tviews_ir::{BlockId, Column, Expression, SourceId, SourceKind, View};
 use pg_tviews_sqltext::{Relation, Search, SearchSource, column, derived_column, qualified};
