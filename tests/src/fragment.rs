@@ -44,6 +44,15 @@ impl Fragment {
         }
     }
 
+    /// Parts in whose place one of those at the positions `hoist` may stand.
+    pub fn hoistable(parts: Vec<Fragment>, hoist: &[usize]) -> Self {
+        Self::Reducible {
+            parts,
+            literal: None,
+            hoist: hoist.to_vec(),
+        }
+    }
+
     /// Fragments with a separator between them; all but the first may be left out.
     pub fn joined(items: Vec<Fragment>, separator: &str) -> Self {
         let mut parts = Vec::with_capacity(items.len());

@@ -49,6 +49,16 @@ pub fn server() -> &'static Server {
     })
 }
 
+/// Its major version.
+///
+/// # Panics
+/// When it cannot be asked.
+pub fn major_version() -> u32 {
+    let number = connect(SUPERUSER, "postgres").value("SHOW server_version_num");
+    let number: Option<u32> = number.ok().flatten().and_then(|text| text.parse().ok());
+    number.unwrap_or_else(|| panic!("the server does not tell its version")) / 10_000
+}
+
 /// Creates a database whose name begins with `label` and returns its name.
 ///
 /// # Panics

@@ -12,7 +12,7 @@ const REFUSED_PERCENT: usize = 15;
 
 #[test]
 fn random_tviews_equal_their_queries() {
-    let wanted = Hunt::from_environment(20_260_101, 600, Options::default());
+    let wanted = Hunt::from_environment(20_260_101, 600, Options::for_server());
     let database = server::create_database("oracle");
     let parameters = server::server().connection_string(server::SUPERUSER, &database);
     match hunt(&wanted, &parameters, &Extension) {

@@ -3,7 +3,7 @@
 //! These need a server, but not the extension.
 
 use pg_tviews_tests::generate::{self, Options};
-use pg_tviews_tests::oracle::keeper::{FrozenTable, Keeper, PlainView};
+use pg_tviews_tests::oracle::keeper::{FrozenTable, Keeper, OtherPlan, PlainView};
 use pg_tviews_tests::oracle::{Case, Command, CreateForm, Definition, Hunt, Oracle, ProblemKind, Step, hunt};
 use pg_tviews_tests::server;
 use pg_tviews_tests::session::{Failure, Session};
@@ -35,7 +35,7 @@ fn sample(steps: Vec<Step>) -> Case {
 /// A plain view is always exact: no random case differs, and hardly any definition is nonsense.
 #[test]
 fn a_plain_view_is_exact() {
-    let wanted = Hunt::from_environment(7, 2000, Options::default());
+    let wanted = Hunt::from_environment(7, 2000, Options::for_server());
     let tally = hunt(&wanted, &database(), &PlainView).unwrap_or_else(|report| panic!("{report}"));
     println!("{tally}");
     assert!(
@@ -48,6 +48,14 @@ fn a_plain_view_is_exact() {
     );
 }
 
+/// Definitions have one result on the same data, whatever the plan.
+#[test]
+fn definitions_have_one_result() {
+    let wanted = Hunt::from_environment(8, 1000, Options::for_server());
+    let tally = hunt(&wanted, &database(), &OtherPlan).unwrap_or_else(|report| panic!("{report}"));
+    println!("{tally}");
+}
+
 /// A table that nobody maintains is found out, and what finds it is small.
 #[test]
 fn a_frozen_table_is_found_out() {
@@ -55,7 +63,7 @@ fn a_frozen_table_is_found_out() {
         seed: 11,
         statements: 2000,
         failures: 1,
-        options: Options::default(),
+        options: Options::for_server(),
     };
     let report = hunt(&wanted, &database(), &FrozenTable).expect_err("the oracle saw no difference");
     assert!(report.starts_with("Difference"), "{report}");

@@ -20,7 +20,7 @@ fn run(keeper: &dyn Keeper, cases: usize) -> Tally {
         options: Options {
             steps: 25,
             alter: false,
-            ..Options::default()
+            ..Options::for_server()
         },
     };
     let database = server::create_database("storm");

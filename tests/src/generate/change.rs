@@ -8,9 +8,9 @@ use crate::rng::Rng;
 use crate::{parts, sql};
 
 /// A table with its position's schema, and the random numbers.
-struct Writer<'a> {
-    schema: &'a Schema,
-    rng: &'a mut Rng,
+pub(super) struct Writer<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) rng: &'a mut Rng,
 }
 
 /// A random command that changes one or more tables.
@@ -19,7 +19,7 @@ pub fn command<'a>(schema: &'a Schema, rng: &'a mut Rng) -> Command {
     let table = &schema.relations[*rng.pick(&tables)];
     let mut writer = Writer { schema, rng };
     type Make<'a> = fn(&mut Writer<'a>, &Relation) -> Fragment;
-    let kinds: [(usize, Make<'a>); 11] = [
+    let kinds: [(usize, Make<'a>); 16] = [
         (22, Writer::insert),
         (8, Writer::upsert),
         (30, Writer::update),
@@ -31,6 +31,11 @@ pub fn command<'a>(schema: &'a Schema, rng: &'a mut Rng) -> Command {
         (7, Writer::with_changes),
         (3, Writer::no_change),
         (2, Writer::update_key),
+        (4, Writer::insert_select),
+        (3, Writer::moved_rows),
+        (3, Writer::chained),
+        (2, Writer::delete_unlinked),
+        (3, Writer::merge_source),
     ];
     if writer.rng.chance(4) {
         return writer.copy(table);
@@ -71,7 +76,7 @@ pub fn insert_existing(schema: &Schema, table: &Relation, row: &[Option<String>]
     ]
 }
 
-fn insert_into(table: &Relation) -> String {
+pub(super) fn insert_into(table: &Relation) -> String {
     let all: Vec<usize> = (0..table.columns.len()).collect();
     format!(
         "INSERT INTO {} ({})",
@@ -113,7 +118,7 @@ impl Writer<'_> {
         sql!["VALUES ", Fragment::joined(rows, ", ")]
     }
 
-    fn insert(&mut self, table: &Relation) -> Fragment {
+    pub(super) fn insert(&mut self, table: &Relation) -> Fragment {
         match self.rng.below(10) {
             0..=4 => {
                 let row = table.row(self.rng);
@@ -147,7 +152,7 @@ impl Writer<'_> {
     }
 
     /// A column to change: data, more seldom a link, hardly ever part of the key.
-    fn changing_column(&mut self, table: &Relation) -> usize {
+    pub(super) fn changing_column(&mut self, table: &Relation) -> usize {
         let links: Vec<usize> = table.links.iter().flat_map(|link| link.columns.clone()).collect();
         let data = table.data_columns();
         if !links.is_empty() && self.rng.chance(25) {
@@ -157,7 +162,7 @@ impl Writer<'_> {
         }
     }
 
-    fn filter(&mut self, table: &Relation, alias: &str, percent: usize) -> Fragment {
+    pub(super) fn filter(&mut self, table: &Relation, alias: &str, percent: usize) -> Fragment {
         if !self.rng.chance(percent) {
             return "".into();
         }
@@ -165,7 +170,7 @@ impl Writer<'_> {
     }
 
     /// Which rows: mostly few, by key or by link.
-    fn condition(&mut self, table: &Relation, alias: &str) -> String {
+    pub(super) fn condition(&mut self, table: &Relation, alias: &str) -> String {
         let column = |at: usize| format!("{alias}.{}", table.columns[at].name);
         let kind = self.rng.below(20);
         if kind < 10 && !table.key.is_empty() {
@@ -180,14 +185,16 @@ impl Writer<'_> {
             return format!("{} IN ({})", column(at), keys.join(", "));
         }
         if kind < 15 && !table.links.is_empty() {
-            let at = self.rng.pick(&table.links).columns[0];
-            let key = table.columns[at].ty.key(self.rng.skewed(KEYS));
+            let link = self.rng.pick(&table.links);
+            let at = link.columns[0];
+            let key = link.types[0].key(self.rng.skewed(KEYS));
             return format!("{} = {}", column(at), table.columns[at].ty.constant(Some(&key)));
         }
         let at = *self.rng.pick(&table.data_columns());
         match self.rng.below(4) {
             0 => format!("{} IS NULL", column(at)),
             1 => format!("{} IS NOT NULL", column(at)),
+            _ if table.columns[at].ty == Ty::Json => format!("{} IS NULL", column(at)),
             _ => format!("{} = {}", column(at), table.columns[at].ty.literal(self.rng)),
         }
     }
@@ -219,7 +226,7 @@ impl Writer<'_> {
         let column = &table.columns[at];
         let name = &column.name;
         let value = match (self.rng.below(5), column.ty) {
-            (0, Ty::Int | Ty::Big | Ty::Numeric) => format!("{alias}.{name} + 1"),
+            (0, Ty::Int | Ty::Big | Ty::Numeric | Ty::Small) => format!("{alias}.{name} + 1"),
             (1, Ty::Numeric) => format!("{alias}.{name} * 1.0"),
             (0, Ty::Text) => format!("{alias}.{name} || '+'"),
             (0, Ty::Bool) => format!("NOT {alias}.{name}"),
@@ -230,7 +237,7 @@ impl Writer<'_> {
         (vec![at], format!("{name} = {value}"))
     }
 
-    fn assignments(&mut self, table: &Relation, alias: &str) -> Fragment {
+    pub(super) fn assignments(&mut self, table: &Relation, alias: &str) -> Fragment {
         let mut taken: Vec<usize> = vec![];
         let mut items = vec![];
         for _ in 0..self.rng.weighted(&[(6, 1), (2, 2), (1, 3)]) {
@@ -243,7 +250,7 @@ impl Writer<'_> {
         Fragment::joined(items, ", ")
     }
 
-    fn update(&mut self, table: &Relation) -> Fragment {
+    pub(super) fn update(&mut self, table: &Relation) -> Fragment {
         let set = self.assignments(table, "x");
         sql![
             "UPDATE ",
@@ -275,7 +282,7 @@ impl Writer<'_> {
     }
 
     /// A table that `x` links to, as `y`, and the condition between them.
-    fn linked(&mut self, table: &Relation) -> Option<(String, String)> {
+    pub(super) fn linked(&mut self, table: &Relation) -> Option<(String, String)> {
         if table.links.is_empty() {
             return None;
         }
@@ -303,7 +310,7 @@ impl Writer<'_> {
         ]
     }
 
-    fn delete(&mut self, table: &Relation) -> Fragment {
+    pub(super) fn delete(&mut self, table: &Relation) -> Fragment {
         sql![
             "DELETE FROM ",
             table.name.as_str(),
@@ -365,7 +372,13 @@ impl Writer<'_> {
         let end = self
             .rng
             .weighted(&[(2, " CASCADE"), (1, ""), (1, " RESTART IDENTITY CASCADE")]);
-        format!("TRUNCATE {}{end}", table.name).into()
+        let tables = self.schema.of_kind(Kind::Table);
+        let other = &self.schema.relations[*self.rng.pick(&tables)];
+        let more = match self.rng.chance(25) && other.name != table.name {
+            true => format!(", {}", other.name),
+            false => String::new(),
+        };
+        format!("TRUNCATE {}{more}{end}", table.name).into()
     }
 
     /// Several tables changed by one statement.
@@ -390,7 +403,7 @@ impl Writer<'_> {
         ]
     }
 
-    fn plain_change(&mut self, table: &Relation) -> Fragment {
+    pub(super) fn plain_change(&mut self, table: &Relation) -> Fragment {
         match self.rng.below(5) {
             0 | 1 => self.insert(table),
             2 | 3 => self.update(table),

@@ -1,6 +1,8 @@
 //! Random expressions of a wanted type.
 
-use super::schema::{Kind, Schema};
+use std::rc::Rc;
+
+use super::schema::{Kind, Relation, Schema};
 use super::scope::Scope;
 use super::types::{DATA_TYPES, Ty};
 use crate::fragment::Fragment;
@@ -17,6 +19,15 @@ pub struct Builder<'a> {
     pub multiplied: bool,
     /// `WITH` queries; `None` where none can be added.
     pub with: Option<Vec<Fragment>>,
+    /// Names of `WITH` queries that can be selected from, and what they are.
+    pub ctes: Vec<(String, Rc<Relation>)>,
+    /// What the next query begins with.
+    pub first: Option<(String, Rc<Relation>)>,
+    /// How many more queries there may be in the definition.
+    pub budget: usize,
+    /// PostgreSQL's major version.
+    pub version: u32,
+    names: usize,
 }
 
 /// A text that an expression of this type may be reduced to.
@@ -36,7 +47,18 @@ impl<'a> Builder<'a> {
             rng,
             multiplied: false,
             with: None,
+            ctes: vec![],
+            first: None,
+            budget: 8,
+            version: schema.version,
+            names: 0,
         }
+    }
+
+    /// A number that no name has yet.
+    pub fn next_name(&mut self) -> usize {
+        self.names += 1;
+        self.names
     }
 }
 

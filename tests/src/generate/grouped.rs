@@ -1,21 +1,22 @@
-//! Random grouped definitions: GROUP BY, DISTINCT, and aggregates over everything.
+//! Random grouped queries: GROUP BY with sets, DISTINCT, and aggregates over everything.
 
 use std::rc::Rc;
 
 use super::expression::Builder;
-use super::schema::{Column, Kind, Link, Relation, Schema};
-use super::scope::{Scope, Source, fresh_alias, pick_relation};
+use super::query::{Block, List, Query, Wanted};
+use super::schema::{Kind, Relation};
+use super::scope::{Scope, Source};
 use super::subquery::Inner;
+use super::tree::{handles, moved_links};
 use super::types::Ty;
 use crate::fragment::Fragment;
-use crate::rng::Rng;
 use crate::{parts, sql};
 
-/// What a definition is grouped by.
+/// What a query is grouped by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Grouping {
-    GroupBy,
-    Distinct,
+    By,
+    Sets,
     Everything,
 }
 
@@ -27,51 +28,24 @@ struct Group {
     column: Option<(usize, usize)>,
 }
 
-/// A grouped definition over tables, views and the tviews before it; it becomes a relation of its own.
-pub fn grouped_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment {
-    let mut builder = Builder::new(schema, rng);
-    let root = pick_relation(builder.schema, false, builder.rng);
-    let alias = fresh_alias(&[], "", builder.rng);
-    let mut sources = vec![Source::of(root, &alias, false)];
-    builder.with = Some(vec![]);
-    let joins = builder.rng.weighted(&[(4, 0), (4, 1), (3, 2), (1, 3)]);
-    let mut from = builder.root_clause(&mut sources, joins, 25);
-    let with = builder.with.take().unwrap_or_default();
-    let scope = Scope::default().with(&sources);
-    if builder.rng.chance(40) {
-        from.conditions.push(builder.condition(&scope, 1));
+impl Group {
+    /// The value in a form that is the same for all rows of the group, if there is one.
+    fn shown(&self) -> Option<(Fragment, Ty)> {
+        match self.ty {
+            Ty::Numeric | Ty::Scaled => Some((sql!["trim_scale(", self.value.clone(), ")"], Ty::Numeric)),
+            ty if ty.is_its_text() => Some((self.value.clone(), ty)),
+            _ => None,
+        }
     }
-    let grouping = builder.rng.weighted(&[
-        (70, Grouping::GroupBy),
-        (15, Grouping::Distinct),
-        (15, Grouping::Everything),
-    ]);
-    let groups = match grouping {
-        Grouping::GroupBy => builder.groups(&sources, &[(5, 1), (3, 2), (1, 3)]),
-        Grouping::Distinct => builder.groups(&sources, &[(2, 1), (3, 2), (2, 3), (1, 4)]),
-        Grouping::Everything => vec![],
-    };
-    let (list, columns, end) = builder.grouped_list(&sources, &groups, grouping);
-    let filter = if from.conditions.is_empty() {
-        "".into()
-    } else {
-        Fragment::optional(parts![" WHERE ", Fragment::joined(from.conditions, " AND ")])
-    };
-    let word = match grouping {
-        Grouping::Distinct => "SELECT DISTINCT ",
-        Grouping::GroupBy | Grouping::Everything => "SELECT ",
-    };
-    let query = sql![
-        with_clause(with),
-        word,
-        list,
-        Fragment::Sequence(from.text),
-        filter,
-        end
-    ];
-    let relation = result(schema, name, (columns, &groups), &sources);
-    schema.relations.push(relation);
-    query
+}
+
+/// A group's columns, which are unique together, and the table whose keys they are.
+#[derive(Default)]
+pub struct Identity {
+    /// Positions of the columns.
+    pub key: Vec<usize>,
+    /// The table.
+    pub entity: Option<usize>,
 }
 
 /// ` WITH …`
@@ -82,69 +56,55 @@ pub fn with_clause(queries: Vec<Fragment>) -> Fragment {
     sql!["WITH ", Fragment::joined(queries, ", "), " "]
 }
 
-/// The relation that the tview is: its groups are its key, and those that are links stay links.
-fn result(
-    schema: &Schema,
-    name: &str,
-    (columns, groups): (Vec<Column>, &[Group]),
-    sources: &[Source],
-) -> Relation {
-    let mut links = vec![];
-    for (at, source) in sources.iter().enumerate() {
-        for link in &source.relation(schema).links {
-            let place = |wanted: &usize| {
-                groups
-                    .iter()
-                    .position(|group| group.column == Some((at, *wanted)))
-            };
-            let places: Option<Vec<usize>> = link.columns.iter().map(place).collect();
-            links.extend(places.map(|columns| Link {
-                columns,
-                ..link.clone()
-            }));
-        }
-    }
-    let key: Vec<usize> = (0..groups.len()).collect();
-    // Groups by one link stand for the row that it leads to.
-    let entity = links
-        .iter()
-        .find(|link| link.columns == key)
-        .map(|link| link.target);
-    Relation {
-        name: name.into(),
-        kind: Kind::Tview,
-        columns,
-        key,
-        links,
-        entity: entity.unwrap_or(usize::MAX),
-    }
-}
-
 impl Builder<'_> {
-    fn groups(&mut self, sources: &[Source], counts: &[(usize, usize)]) -> Vec<Group> {
+    fn groups(&mut self, sources: &[Source], about: Option<usize>, counts: &[(usize, usize)]) -> Vec<Group> {
         let mut groups: Vec<Group> = vec![];
-        for _ in 0..self.rng.weighted(counts) {
-            groups.extend(self.group(sources));
+        if let Some(target) = about {
+            groups.extend(self.key_groups(sources, target));
+        }
+        for _ in usize::from(!groups.is_empty())..self.rng.weighted(counts) {
+            groups.push(self.group(sources));
         }
         if groups.is_empty() {
-            groups.extend(self.column_group(sources, 0));
+            groups.push(self.column_group(sources, 0));
         }
         groups
     }
 
-    /// A column or an expression; mostly one that can be grouped by.
-    fn group(&mut self, sources: &[Source]) -> Option<Group> {
-        let certain: Vec<usize> = (0..sources.len()).filter(|at| !sources[*at].nullable).collect();
-        if certain.is_empty() || self.rng.chance(3) {
-            let at = self.rng.below(sources.len());
-            return self.column_group(sources, at);
+    /// The columns of some source that hold keys of this table.
+    fn key_groups(&mut self, sources: &[Source], target: usize) -> Vec<Group> {
+        for (at, source) in sources.iter().enumerate() {
+            let relation = source.relation(self.schema);
+            let found = handles(relation).into_iter().find(|(to, _)| *to == target);
+            let Some((_, columns)) = found else { continue };
+            let names = relation.names(&source.alias, &columns);
+            return columns
+                .iter()
+                .zip(names)
+                .map(|(column, name)| Group {
+                    value: name.into(),
+                    ty: relation.columns[*column].ty,
+                    column: Some((at, *column)),
+                })
+                .collect();
         }
-        let at = *self.rng.pick(&certain);
+        vec![]
+    }
+
+    /// A column or an expression.
+    fn group(&mut self, sources: &[Source]) -> Group {
+        let at = self.rng.below(sources.len());
         if self.rng.chance(65) {
             return self.column_group(sources, at);
         }
-        let fitting: Vec<Source> = certain.iter().map(|at| sources[*at].clone()).collect();
-        let scope = Scope::default().with(&fitting);
+        match self.expression_group(sources) {
+            Some(group) => group,
+            None => self.column_group(sources, at),
+        }
+    }
+
+    fn expression_group(&mut self, sources: &[Source]) -> Option<Group> {
+        let scope = Scope::default().with(sources);
         let (ty, wanted) = self.rng.weighted(&[
             (3, (Ty::Text, Ty::Text)),
             (3, (Ty::Int, Ty::Int)),
@@ -176,150 +136,210 @@ impl Builder<'_> {
         })
     }
 
-    fn column_group(&mut self, sources: &[Source], at: usize) -> Option<Group> {
+    fn column_group(&mut self, sources: &[Source], at: usize) -> Group {
         let relation = sources[at].relation(self.schema);
-        let any = self.rng.chance(2);
+        // Equal numbers are written in several ways: such groups are not shown as they are.
+        let any = self.rng.chance(10);
         let linked = |at: &usize| relation.links.iter().any(|link| link.columns.contains(at));
-        let fits = |at: &usize| any || relation.columns[*at].ty.is_its_text();
+        let fits = |at: &usize| {
+            let ty = relation.columns[*at].ty;
+            ty != Ty::Json && (any || ty.is_its_text())
+        };
         let all: Vec<usize> = (0..relation.columns.len()).filter(fits).collect();
         let links: Vec<usize> = all.iter().copied().filter(linked).collect();
         let chosen = if !links.is_empty() && self.rng.chance(45) {
             *self.rng.pick(&links)
         } else if all.is_empty() {
-            0
+            // Something that every column has.
+            return Group {
+                value: format!("({}.{} IS NULL)", sources[at].alias, relation.columns[0].name).into(),
+                ty: Ty::Bool,
+                column: None,
+            };
         } else {
             *self.rng.pick(&all)
         };
-        Some(Group {
+        Group {
             value: format!("{}.{}", sources[at].alias, relation.columns[chosen].name).into(),
             ty: relation.columns[chosen].ty,
             column: Some((at, chosen)),
-        })
+        }
     }
 
-    /// The select list, its columns, and GROUP BY with HAVING.
-    fn grouped_list(
-        &mut self,
-        sources: &[Source],
-        groups: &[Group],
-        grouping: Grouping,
-    ) -> (Fragment, Vec<Column>, Fragment) {
-        let mut list: Vec<Fragment> = vec![];
-        let mut columns: Vec<Column> = vec![];
-        for (nth, group) in groups.iter().enumerate() {
-            list.push(sql![group.value.clone(), format!(" AS g{nth}")]);
-            columns.push(column(format!("g{nth}"), group.ty));
-        }
-        if grouping == Grouping::Distinct {
-            return (Fragment::joined(list, ", "), columns, "".into());
-        }
-        let inner = Inner {
-            body: "".into(),
-            scope: Scope::default().with(sources),
-            order: self.order(sources),
+    /// A grouped query.
+    pub fn grouped_block(&mut self, outer: &Scope, wanted: &Wanted, depth: usize) -> Query {
+        let block = self.block(outer, wanted, depth);
+        let grouping = self.rng.weighted(&[
+            (70, Grouping::By),
+            (15, Grouping::Sets),
+            (if wanted.about.is_some() { 2 } else { 14 }, Grouping::Everything),
+        ]);
+        let groups = match grouping {
+            Grouping::By => self.groups(&block.sources, wanted.about, &[(6, 1), (4, 2), (1, 3)]),
+            Grouping::Sets => self.groups(&block.sources, wanted.about, &[(2, 1), (4, 2), (1, 3)]),
+            Grouping::Everything => vec![],
         };
-        let visible = Scope::default().with(&self.visible(sources, groups));
-        let first = list.len();
-        for nth in 0..self.rng.between(1, 4) {
-            let (value, ty) = if grouping == Grouping::GroupBy && self.rng.chance(25) {
-                let ty = self
-                    .rng
-                    .weighted(&[(2, Ty::Jsonb), (1, Ty::Int), (1, Ty::Text), (1, Ty::Bool)]);
-                (self.expression(&visible, ty, 2), ty)
-            } else {
-                self.any_top_aggregate(&inner)
-            };
-            list.push(sql![value, format!(" AS d{nth}")]);
-            columns.push(column(format!("d{nth}"), ty));
-        }
-        let parts = list.into_iter().enumerate().map(|(nth, item)| match nth {
-            0 => item,
-            nth if nth < first.max(1) => sql![", ", item],
-            _ => Fragment::optional(parts![", ", item]),
-        });
-        let list = Fragment::Sequence(parts.collect());
+        let with_all = grouping == Grouping::By;
+        let visible = outer.with(&self.visible(&block.sources, &groups, with_all));
+        let mut list = List::default();
+        let identity = match &wanted.types {
+            Some(types) => {
+                self.wanted_groups(&mut list, &block, (&groups, &visible), types);
+                Identity::default()
+            }
+            None => self.free_groups(&mut list, &block, (&groups, &visible), grouping),
+        };
         let by = match grouping {
-            Grouping::GroupBy => self.group_by(groups),
-            Grouping::Distinct | Grouping::Everything => "".into(),
+            Grouping::By => self.group_by(&groups),
+            Grouping::Sets => self.grouping_sets(&groups),
+            Grouping::Everything => "".into(),
         };
-        let having = if self.rng.chance(30) {
-            Fragment::optional(parts![" HAVING ", self.having(&inner, &visible)])
+        let having = if self.rng.chance(28) {
+            Fragment::optional(parts![" HAVING ", self.having(&block.inner, &visible)])
         } else {
             "".into()
         };
-        (list, columns, sql![by, having])
+        let end = match self.rng.chance(5) && grouping == Grouping::By && identity.key.len() == groups.len() {
+            true => {
+                let order: Vec<String> = identity.key.iter().map(|at| (at + 1).to_string()).collect();
+                Fragment::optional(parts![format!(" ORDER BY {} LIMIT 3", order.join(", "))])
+            }
+            false => "".into(),
+        };
+        let size = if groups.is_empty() { 1 } else { block.size };
+        let body = sql![block.body, by, having];
+        let query = self.finished("SELECT ", list, wanted.types.is_none(), (body, end), size);
+        Query {
+            key: identity.key,
+            entity: identity.entity,
+            ..query
+        }
+    }
+
+    /// Groups, if they can be shown, and aggregates.
+    fn free_groups(
+        &mut self,
+        list: &mut List,
+        block: &Block,
+        (groups, visible): (&[Group], &Scope),
+        grouping: Grouping,
+    ) -> Identity {
+        let mut places: Vec<Option<usize>> = vec![];
+        for group in groups {
+            let shown = match self.rng.chance(82) {
+                true => group.shown(),
+                false => None,
+            };
+            places.push(shown.map(|(value, ty)| {
+                list.add(value, ty);
+                list.columns.len() - 1
+            }));
+        }
+        for _ in 0..self.rng.between(usize::from(list.is_empty()), 3) {
+            let (value, ty) = self.grouped_value(block, visible, grouping);
+            list.add(value, ty);
+        }
+        if grouping == Grouping::Sets && self.rng.chance(70) {
+            let values: Vec<String> = groups.iter().map(|group| group.value.to_string()).collect();
+            list.add(format!("grouping({})", values.join(", ")).into(), Ty::Int);
+        }
+        for (at, source) in block.sources.iter().enumerate() {
+            let place = |wanted: usize| {
+                let nth = groups
+                    .iter()
+                    .position(|group| group.column == Some((at, wanted)) && group.ty.is_its_text())?;
+                places[nth]
+            };
+            let links = moved_links(source.relation(self.schema), place);
+            list.links.extend(links);
+        }
+        let key: Option<Vec<usize>> = places.into_iter().collect();
+        let key = match grouping {
+            Grouping::By => key.unwrap_or_default(),
+            Grouping::Sets | Grouping::Everything => vec![],
+        };
+        // Groups by one link stand for the row that it leads to.
+        let entity = list
+            .links
+            .iter()
+            .find(|link| !key.is_empty() && link.columns == key)
+            .map(|link| link.target);
+        Identity { key, entity }
+    }
+
+    /// An aggregate, or an expression over the groups.
+    fn grouped_value(&mut self, block: &Block, visible: &Scope, grouping: Grouping) -> (Fragment, Ty) {
+        if self.rng.chance(4) {
+            return (self.outer_aggregate(&block.inner), Ty::Big);
+        }
+        if grouping == Grouping::Everything || !self.rng.chance(22) {
+            return self.any_top_aggregate(&block.inner);
+        }
+        let ty = self
+            .rng
+            .weighted(&[(2, Ty::Jsonb), (1, Ty::Int), (1, Ty::Text), (1, Ty::Bool)]);
+        (self.expression(visible, ty, 2), ty)
+    }
+
+    /// A subquery that uses an aggregate of the query around it.
+    fn outer_aggregate(&mut self, inner: &Inner) -> Fragment {
+        let value = self.argument(inner, Ty::Int, 0);
+        let tables = self.schema.of_kind(Kind::Table);
+        let table = &self.schema.relations[*self.rng.pick(&tables)];
+        let column = table.columns.iter().find(|column| column.ty == Ty::Int);
+        let condition = match column {
+            Some(column) => sql![format!("zz.{} < max(", column.name), value, ")"],
+            None => sql!["min(", value, ") > 0"],
+        };
+        let body = format!("(SELECT count(*) FROM {} AS zz WHERE ", table.name);
+        sql![body, condition, ")"]
+    }
+
+    /// Values of these types: a group, an aggregate, or an expression over the groups.
+    fn wanted_groups(
+        &mut self,
+        list: &mut List,
+        block: &Block,
+        (groups, visible): (&[Group], &Scope),
+        types: &[Ty],
+    ) {
+        for ty in types {
+            let fits = |group: &&Group| group.ty == *ty && group.ty.is_its_text();
+            let group = groups.iter().find(fits);
+            let aggregate = self.rng.chance(60);
+            let value = match group {
+                Some(group) if self.rng.chance(70) => group.value.clone(),
+                _ if aggregate => match self.aggregate(&block.inner, *ty, 1) {
+                    Some(value) => value,
+                    None => self.leaf(visible, *ty),
+                },
+                _ => self.leaf(visible, *ty),
+            };
+            list.add(value, *ty);
+        }
     }
 
     fn group_by(&mut self, groups: &[Group]) -> Fragment {
-        let positions = self.rng.chance(40);
-        let mut items: Vec<String> = vec![];
-        for (nth, group) in groups.iter().enumerate() {
-            items.push(if positions {
-                (nth + 1).to_string()
-            } else {
-                group.value.to_string()
-            });
-        }
+        let items: Vec<String> = groups.iter().map(|group| group.value.to_string()).collect();
         format!(" GROUP BY {}", items.join(", ")).into()
     }
 
-    /// An aggregate with FILTER and DISTINCT, which subqueries get more seldom.
-    fn any_top_aggregate(&mut self, inner: &Inner) -> (Fragment, Ty) {
-        let (text, int, any) = (
-            self.argument(inner, Ty::Text, 0),
-            self.argument(inner, Ty::Int, 1),
-            self.any_type(),
-        );
-        let order = &inner.order;
-        match self.rng.below(16) {
-            0 => ("count(*)".into(), Ty::Big),
-            1 => {
-                let filter = self.condition(&inner.scope, 1);
-                (sql!["count(*) FILTER (WHERE ", filter, ")"], Ty::Big)
-            }
-            2 => (
-                sql![
-                    "sum(",
-                    int,
-                    ") FILTER (WHERE ",
-                    self.condition(&inner.scope, 0),
-                    ")"
-                ],
-                Ty::Big,
-            ),
-            3 => (
-                sql!["count(DISTINCT ", self.argument(inner, any, 0), ")"],
-                Ty::Big,
-            ),
-            4 => (
-                sql!["string_agg(DISTINCT ", text.clone(), ", ',' ORDER BY ", text, ")"],
-                Ty::Text,
-            ),
-            5 => (
-                sql!["array_agg(DISTINCT ", int.clone(), " ORDER BY ", int, " DESC)"],
-                Ty::Ints,
-            ),
-            6 => (
-                sql![
-                    "jsonb_object_agg(coalesce(",
-                    text,
-                    ", '-'), ",
-                    int,
-                    format!(" ORDER BY {order})")
-                ],
-                Ty::Jsonb,
-            ),
-            7 => (
-                sql!["percentile_disc(0.5) WITHIN GROUP (ORDER BY ", int, ")"],
-                Ty::Int,
-            ),
-            8 => (sql!["mode() WITHIN GROUP (ORDER BY ", text, ")"], Ty::Text),
-            9 => {
-                let by = self.argument(inner, Ty::Numeric, 0);
-                (sql!["avg(", by, ")"], Ty::Numeric)
-            }
-            _ => self.any_aggregate(inner),
-        }
+    fn grouping_sets(&mut self, groups: &[Group]) -> Fragment {
+        let items: Vec<String> = groups.iter().map(|group| group.value.to_string()).collect();
+        let (first, all) = (&items[0], items.join(", "));
+        let text = match self.rng.below(7) {
+            0 | 1 => format!("ROLLUP ({all})"),
+            2 => format!("CUBE ({all})"),
+            3 => format!("GROUPING SETS (({all}), ({first}))"),
+            4 => format!("GROUPING SETS (({all}), ())"),
+            5 => format!("{first}, ROLLUP ({all})"),
+            _ => format!("DISTINCT ROLLUP ({all}), CUBE ({first})"),
+        };
+        Fragment::reducible(
+            parts![format!(" GROUP BY {text}")],
+            format!(" GROUP BY {all}"),
+            &[],
+        )
     }
 
     fn having(&mut self, inner: &Inner, visible: &Scope) -> Fragment {
@@ -334,42 +354,35 @@ impl Builder<'_> {
         }
     }
 
-    /// The sources with only those columns that the query is grouped by.
-    fn visible(&self, sources: &[Source], groups: &[Group]) -> Vec<Source> {
+    /// The sources with only those columns that the query is grouped by, or that a primary key among them determines.
+    fn visible(&self, sources: &[Source], groups: &[Group], determined: bool) -> Vec<Source> {
         let mut left = vec![];
         for (at, source) in sources.iter().enumerate() {
             let relation = source.relation(self.schema);
             let own = groups
                 .iter()
+                .filter(|group| group.ty.is_its_text())
                 .filter_map(|group| group.column.filter(|(of, _)| *of == at));
             let mut places: Vec<usize> = own.map(|(_, column)| column).collect();
+            if determined && relation.primary && relation.key.iter().all(|key| places.contains(key)) {
+                places = (0..relation.columns.len()).collect();
+            }
             places.sort_unstable();
             places.dedup();
             if places.is_empty() {
                 continue;
             }
-            let moved = |columns: &[usize]| -> Option<Vec<usize>> {
-                columns
-                    .iter()
-                    .map(|at| places.iter().position(|place| place == at))
-                    .collect()
-            };
-            let links = relation.links.iter();
+            let moved = |at: usize| places.iter().position(|place| *place == at);
+            let key: Option<Vec<usize>> = relation.key.iter().map(|at| moved(*at)).collect();
             let shape = Relation {
                 name: String::new(),
                 kind: Kind::Groups,
                 columns: places.iter().map(|at| relation.columns[*at].clone()).collect(),
-                key: moved(&relation.key).unwrap_or_default(),
-                links: links
-                    .filter_map(|link| {
-                        let columns = moved(&link.columns)?;
-                        Some(Link {
-                            columns,
-                            ..link.clone()
-                        })
-                    })
-                    .collect(),
+                links: moved_links(relation, moved),
+                key: key.unwrap_or_default(),
                 entity: relation.entity,
+                primary: false,
+                size: relation.size,
             };
             left.push(Source {
                 shape: Some(Rc::new(shape)),
@@ -377,13 +390,5 @@ impl Builder<'_> {
             });
         }
         left
-    }
-}
-
-fn column(name: String, ty: Ty) -> Column {
-    Column {
-        name,
-        ty,
-        nullable: true,
     }
 }

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::expression::Builder;
-use super::schema::{Column, Kind, Link, Relation};
+use super::schema::{Column, Kind, Link, Relation, TABLE_SIZE};
 use super::scope::{Scope, Source, fresh_alias};
 use super::subquery::Inner;
+use super::tree::{Place, Tree};
 use super::types::Ty;
 use crate::fragment::Fragment;
 use crate::{parts, sql};
@@ -40,6 +41,8 @@ fn shape(columns: Vec<(String, Ty)>, key: Vec<usize>, links: Vec<Link>) -> Optio
         key,
         links,
         entity: usize::MAX,
+        primary: false,
+        size: TABLE_SIZE,
     }))
 }
 
@@ -59,6 +62,9 @@ impl Builder<'_> {
             self.schema.relations[sources[0].relation].name, sources[0].alias
         );
         let mut from = From::default();
+        if joins > 0 && self.rng.chance(15) {
+            return self.tree_clause(sources, start, joins);
+        }
         let mut left = joins;
         if joins > 0
             && self.rng.chance(8)
@@ -81,6 +87,26 @@ impl Builder<'_> {
             from.conditions.push(joined.on);
         }
         from
+    }
+
+    /// A join tree that begins with the one source that is there already.
+    fn tree_clause(&mut self, sources: &mut Vec<Source>, start: String, joins: usize) -> From {
+        self.multiplied = true;
+        let first = Tree {
+            text: start.into(),
+            sources: sources.clone(),
+            size: TABLE_SIZE,
+        };
+        let place = Place {
+            depth: 1,
+            ..Place::default()
+        };
+        let (tree, conditions) = self.tree_after(first, &place, joins + 1);
+        *sources = tree.sources;
+        From {
+            text: parts![" FROM ", tree.text],
+            conditions,
+        }
     }
 
     /// A join to one more source; `reverse` percent are joins that may find several rows.
@@ -175,7 +201,7 @@ impl Builder<'_> {
                 let limit = self.rng.between(1, 3);
                 self.multiplied |= limit > 1;
                 let by = self.leaf(&inner.scope, Ty::Int);
-                sql![" ORDER BY (", by, format!("), {order} LIMIT {limit}")]
+                sql![" ORDER BY (", by, format!(")::integer, {order} LIMIT {limit}")]
             }
             1 => "".into(),
             _ => {
@@ -213,22 +239,6 @@ impl Builder<'_> {
     fn any_value(&mut self, inner: &Inner) -> (Fragment, Ty) {
         let ty = self.any_type();
         (self.expression(&inner.scope, ty, 1), ty)
-    }
-
-    /// An aggregate over a subquery's rows, and its type.
-    pub fn any_aggregate(&mut self, inner: &Inner) -> (Fragment, Ty) {
-        let ty = self.rng.weighted(&[
-            (3, Ty::Int),
-            (2, Ty::Big),
-            (3, Ty::Numeric),
-            (3, Ty::Text),
-            (4, Ty::Jsonb),
-            (1, Ty::Ints),
-            (1, Ty::Bool),
-            (1, Ty::StampTz),
-        ]);
-        let value = self.aggregate(inner, ty, 1);
-        (value.unwrap_or_else(|| "count(*)::integer".into()), ty)
     }
 
     /// A window function over a subquery's rows, and its type; sometimes a plain value.
@@ -337,11 +347,7 @@ impl Builder<'_> {
         let from = format!(" FROM {} AS z", relation.name);
         let mut end: Fragment = "".into();
         if !distinct {
-            let inner = Inner {
-                body: "".into(),
-                order: self.order(&own),
-                scope,
-            };
+            let inner = Inner::of(scope, self.order(&own));
             for nth in 0..self.rng.between(1, 2) {
                 let (value, ty) = self.any_aggregate(&inner);
                 list.push(sql![value, format!(" AS d{nth}")]);

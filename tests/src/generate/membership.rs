@@ -1,6 +1,7 @@
 //! Conditions with subqueries, and the ways to say that two values are equal, or nearly.
 
 use super::expression::Builder;
+use super::query::Wanted;
 use super::scope::Scope;
 use super::types::Ty;
 use crate::fragment::Fragment;
@@ -31,15 +32,45 @@ impl Builder<'_> {
 
     /// EXISTS, IN, ANY and ALL, and what negates them.
     pub fn existence(&mut self, scope: &Scope, depth: usize) -> Option<Fragment> {
-        if scope.depth() >= 3 {
+        if scope.depth() >= 3 || self.budget == 0 {
             return None;
         }
-        let inner = self.inner(scope, depth)?;
-        if self.rng.chance(45) {
+        let ty = self.rng.weighted(&[
+            (4, Ty::Int),
+            (4, Ty::Text),
+            (1, Ty::Big),
+            (1, Ty::Numeric),
+            (1, Ty::Char),
+        ]);
+        let several = self.rng.chance(25);
+        let exists = self.rng.chance(45);
+        let query = if depth > 0 && self.rng.chance(22) {
+            let types = match several {
+                true => vec![ty, Ty::Int],
+                false => vec![ty],
+            };
+            self.query(scope, &Wanted::types(&types), depth - 1).text
+        } else {
+            let inner = self.inner(scope, depth)?;
+            let value = match (exists, several) {
+                (true, _) => "1".into(),
+                (_, true) => sql![
+                    self.leaf(&inner.scope, ty),
+                    ", ",
+                    self.leaf(&inner.scope, Ty::Int)
+                ],
+                _ => self.leaf(&inner.scope, ty),
+            };
+            sql!["SELECT ", value, " ", inner.body]
+        };
+        if exists {
             let word = self.rng.weighted(&[(3, "EXISTS"), (2, "NOT EXISTS")]);
-            return Some(sql![word, " (SELECT 1 ", inner.body, ")"]);
+            return Some(sql![word, " (", query, ")"]);
         }
-        let ty = self.rng.weighted(&[(2, Ty::Int), (2, Ty::Text)]);
+        Some(self.membership_test(scope, ty, (several, query)))
+    }
+
+    fn membership_test(&mut self, scope: &Scope, ty: Ty, (several, query): (bool, Fragment)) -> Fragment {
         let word = self.rng.weighted(&[
             (3, " IN "),
             (3, " NOT IN "),
@@ -47,22 +78,22 @@ impl Builder<'_> {
             (1, " <> ALL "),
             (1, " > ANY "),
             (1, " <= ALL "),
+            (1, " = ALL "),
+            (1, " <> ANY "),
         ]);
         let left = self.leaf(scope, ty);
-        let value = self.leaf(&inner.scope, ty);
-        if self.rng.chance(25) {
+        if several {
             let more = self.leaf(scope, Ty::Int);
-            let second = self.leaf(&inner.scope, Ty::Int);
-            return Some(sql![
-                "((", left, ", ", more, ")", word, "(SELECT ", value, ", ", second, " ", inner.body, "))"
-            ]);
+            return sql!["((", left, ", ", more, ")", word, "(", query, "))"];
         }
         // Types that differ: the operator of the two decides.
         let left = match ty {
             Ty::Int if self.rng.chance(20) => sql![left, "::bigint"],
+            Ty::Int if self.rng.chance(10) => sql![left, "::numeric"],
             Ty::Text if self.rng.chance(20) => sql![left, "::varchar"],
+            Ty::Text | Ty::Char if self.rng.chance(10) => sql![left, "::char(3)"],
             _ => left,
         };
-        Some(sql!["(", left, word, "(SELECT ", value, " ", inner.body, "))"])
+        sql!["(", left, word, "(", query, "))"]
     }
 }

@@ -1,11 +1,11 @@
 //! Puts a case together.
 
 use super::change;
-use super::grouped;
 use super::schema::{Kind, Schema};
 use super::view;
 use crate::oracle::{Case, Command, CreateForm, Definition, Step};
 use crate::rng::Rng;
+use crate::server;
 
 /// What to generate.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Options {
     pub tviews: usize,
     /// Whether `ALTER TABLE` is among the statements.
     pub alter: bool,
+    /// PostgreSQL's major version: what is newer does not turn up.
+    pub version: u32,
 }
 
 impl Default for Options {
@@ -24,6 +26,17 @@ impl Default for Options {
             steps: 40,
             tviews: 4,
             alter: true,
+            version: 15,
+        }
+    }
+}
+
+impl Options {
+    /// The usual ones for the server under test.
+    pub fn for_server() -> Self {
+        Self {
+            version: server::major_version(),
+            ..Self::default()
         }
     }
 }
@@ -40,7 +53,7 @@ pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Ste
 
 fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>) {
     let mut rng = Rng::new(seed);
-    let mut schema = Schema::random(&mut rng.fork());
+    let mut schema = Schema::random(options.version, &mut rng.fork());
     let mut views = rng.fork();
     for nth in 0..views.weighted(&[(5, 0), (3, 1), (2, 2)]) {
         view::source_view(&mut schema, nth, &mut views);
@@ -49,8 +62,8 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
     let mut definitions = rng.fork();
     for nth in 0..definitions.between(1, options.tviews) {
         let name = format!("tv_{nth}");
-        let query = if definitions.chance(35) {
-            grouped::grouped_view(&mut schema, &name, &mut definitions)
+        let query = if definitions.chance(62) {
+            view::query_view(&mut schema, &name, &mut definitions)
         } else {
             view::document_view(&mut schema, &name, &mut definitions)
         };

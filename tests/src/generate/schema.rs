@@ -1,6 +1,6 @@
 //! Random schemas: tables that refer to each other, with all kinds of keys, and views over them.
 
-use super::types::{DATA_TYPES, KEYS, Ty, copy_text};
+use super::types::{DATA_TYPES, KEYS, ROUTINES, Ty, copy_text};
 use crate::fragment::Fragment;
 use crate::rng::Rng;
 use crate::{parts, sql};
@@ -23,6 +23,8 @@ pub struct Link {
     pub columns: Vec<usize>,
     /// The other table.
     pub target: usize,
+    /// Types of the key there; those of the columns may be other ones with an equality between them.
+    pub types: Vec<Ty>,
     /// Whether a foreign key enforces it.
     pub enforced: bool,
 }
@@ -57,7 +59,14 @@ pub struct Relation {
     pub links: Vec<Link>,
     /// The table whose keys its key names: its own position for a table, its root's for a view.
     pub entity: usize,
+    /// Whether its key is a primary key, which determines all columns of a group.
+    pub primary: bool,
+    /// About how many rows it has.
+    pub size: usize,
 }
+
+/// About how many rows a table has.
+pub const TABLE_SIZE: usize = 14;
 
 /// A schema.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +77,8 @@ pub struct Schema {
     pub statements: Vec<Fragment>,
     /// The statements that fill them.
     pub data: Vec<Fragment>,
+    /// PostgreSQL's major version.
+    pub version: u32,
 }
 
 impl Relation {
@@ -113,9 +124,12 @@ impl Relation {
                 if self.key.contains(at) {
                     continue;
                 }
-                let column = &self.columns[*at];
-                let text = column.ty.key(if nth == 0 { target } else { rng.below(3) });
-                row[*at] = if null && column.nullable { None } else { Some(text) };
+                let text = link.types[nth].key(if nth == 0 { target } else { rng.below(3) });
+                row[*at] = if null && self.columns[*at].nullable {
+                    None
+                } else {
+                    Some(text)
+                };
             }
         }
         row
@@ -135,8 +149,12 @@ impl Schema {
     }
 
     /// A random schema with its data.
-    pub fn random(rng: &mut Rng) -> Self {
-        let mut schema = Self::default();
+    pub fn random(version: u32, rng: &mut Rng) -> Self {
+        let mut schema = Self {
+            version,
+            ..Self::default()
+        };
+        schema.statements.extend(ROUTINES.map(Fragment::from));
         for number in 0..rng.between(3, 6) {
             schema.add_table(number, rng);
         }
@@ -157,6 +175,8 @@ impl Schema {
             key: vec![],
             links: vec![],
             entity: self.relations.len(),
+            primary: false,
+            size: TABLE_SIZE,
         };
         let mut tail = vec![];
         add_key(&mut table, number, rng, &mut tail);
@@ -169,11 +189,15 @@ impl Schema {
             let target = rng.below(number);
             self.add_link(&mut table, nth, target, rng, &mut tail);
         }
-        if table.key.len() == 1 && rng.chance(25) {
+        if table.key.len() == 1 && rng.chance(40) {
             self.add_self_link(&mut table, rng, &mut tail);
         }
         for nth in 0..rng.between(2, 5) {
-            let ty = rng.weighted(&DATA_TYPES);
+            let ty = if rng.chance(3) {
+                Ty::Json
+            } else {
+                rng.weighted(&DATA_TYPES)
+            };
             table.columns.push(Column {
                 name: format!("c{nth}"),
                 ty,
@@ -202,8 +226,13 @@ impl Schema {
         }
         let first = table.columns.len();
         let nullable = rng.chance(75);
-        for (part, at) in other.key.iter().enumerate() {
-            let ty = other.columns[*at].ty;
+        let types: Vec<Ty> = other.key.iter().map(|at| other.columns[*at].ty).collect();
+        for (part, ty) in types.iter().enumerate() {
+            let ty = match ty {
+                Ty::Int if rng.chance(12) => Ty::Big,
+                Ty::Text if rng.chance(12) => Ty::Varchar,
+                ty => *ty,
+            };
             table.columns.push(Column {
                 name: format!("fk{nth}_{part}"),
                 ty,
@@ -215,6 +244,7 @@ impl Schema {
         table.links.push(Link {
             columns,
             target,
+            types,
             enforced: constraint.is_some(),
         });
         tail.extend(constraint);
@@ -233,6 +263,7 @@ impl Schema {
         table.links.push(Link {
             columns: vec![at],
             target,
+            types: vec![ty],
             enforced: constraint.is_some(),
         });
         tail.extend(constraint);
@@ -304,7 +335,7 @@ fn add_key(table: &mut Relation, number: usize, rng: &mut Rng, tail: &mut Vec<Fr
         (3, &[Ty::Text]),
         (2, &[Ty::Int, Ty::Text]),
         (1, &[Ty::Big, Ty::Int]),
-        (1, &[]),
+        (3, &[]),
     ];
     let mut types = rng.weighted(kinds);
     if number == 0 && types.is_empty() {
@@ -324,7 +355,8 @@ fn add_key(table: &mut Relation, number: usize, rng: &mut Rng, tail: &mut Vec<Fr
         });
     }
     if !types.is_empty() {
-        let word = if rng.chance(85) { "PRIMARY KEY" } else { "UNIQUE" };
+        table.primary = rng.chance(85);
+        let word = if table.primary { "PRIMARY KEY" } else { "UNIQUE" };
         tail.push(format!(", {word} ({})", table.names("", &table.key).join(", ")).into());
     }
 }

@@ -48,12 +48,28 @@ pub struct Scope {
 impl Scope {
     /// This scope with another query's sources inside. Equal aliases hide those outside.
     pub fn with(&self, sources: &[Source]) -> Self {
+        let mut inside = self.hiding(sources);
+        inside.levels.push(sources.to_vec());
+        inside
+    }
+
+    /// This scope without what has the same alias as one of these.
+    pub fn hiding(&self, sources: &[Source]) -> Self {
         let mut levels = self.levels.clone();
         for level in &mut levels {
             level.retain(|outer| sources.iter().all(|inner| inner.alias != outer.alias));
         }
-        levels.push(sources.to_vec());
         Self { levels }
+    }
+
+    /// Whether nothing is visible.
+    pub fn is_empty(&self) -> bool {
+        self.levels.iter().all(Vec::is_empty)
+    }
+
+    /// All visible sources.
+    pub fn all(&self) -> Vec<Source> {
+        self.levels.concat()
     }
 
     /// The innermost query's sources.

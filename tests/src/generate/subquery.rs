@@ -1,6 +1,7 @@
 //! Random subqueries: scalar, aggregated, limited, EXISTS and IN, mostly correlated with a query around them.
 
 use super::expression::Builder;
+use super::query::Wanted;
 use super::scope::{Scope, Source, fresh_alias, pick_relation};
 use super::types::{Ty, comparable};
 use crate::fragment::Fragment;
@@ -14,6 +15,20 @@ pub struct Inner {
     pub scope: Scope,
     /// An order in which no two rows that differ are equal.
     pub order: String,
+    /// Whether no two rows are equal in it.
+    pub exact: bool,
+}
+
+impl Inner {
+    /// The rows of a query, whose FROM stands elsewhere.
+    pub fn of(scope: Scope, order: String) -> Self {
+        Self {
+            body: "".into(),
+            scope,
+            order,
+            exact: false,
+        }
+    }
 }
 
 /// A relation, the alias of the source that it hangs on, and the columns that are equal: its own, and that source's.
@@ -71,8 +86,56 @@ impl Builder<'_> {
         Some((at, outer.alias, pairs))
     }
 
-    /// A correlated `FROM … WHERE …`.
+    /// `FROM … WHERE …`, mostly correlated.
     pub fn inner(&mut self, scope: &Scope, depth: usize) -> Option<Inner> {
+        if self.budget == 0 {
+            return None;
+        }
+        self.budget -= 1;
+        match self.rng.below(100) {
+            0..=7 => Some(self.uncorrelated(scope, depth)),
+            8..=19 if depth > 0 => Some(self.over_query(scope, depth)),
+            _ => self.correlated(scope, depth),
+        }
+    }
+
+    /// Rows of another query.
+    fn over_query(&mut self, scope: &Scope, depth: usize) -> Inner {
+        let query = self.query(scope, &Wanted::default(), depth - 1);
+        let source = Source {
+            shape: Some(query.shape()),
+            ..Source::of(0, "q", false)
+        };
+        let sources = vec![source];
+        let within = scope.with(&sources);
+        let body = sql!["FROM (", query.text, ") AS q WHERE ", self.condition(&within, 0)];
+        Inner {
+            body,
+            order: self.order(&sources),
+            scope: within,
+            exact: false,
+        }
+    }
+
+    /// Rows that have nothing to do with the query around.
+    fn uncorrelated(&mut self, scope: &Scope, depth: usize) -> Inner {
+        let at = pick_relation(self.schema, false, self.rng);
+        let alias = fresh_alias(&[], "", self.rng);
+        let sources = vec![Source::of(at, &alias, false)];
+        let own = Scope::default().with(&sources);
+        let condition = self.condition(&own, depth.min(1));
+        Inner {
+            body: sql![
+                format!("FROM {} AS {alias} WHERE ", self.schema.relations[at].name),
+                condition
+            ],
+            order: self.order(&sources),
+            scope: scope.with(&sources),
+            exact: false,
+        }
+    }
+
+    fn correlated(&mut self, scope: &Scope, depth: usize) -> Option<Inner> {
         let (relation, outer, pairs) = self.correlation(scope)?;
         let state = (self.multiplied, self.with.take());
         let alias = fresh_alias(&[], &outer, self.rng);
@@ -102,6 +165,7 @@ impl Builder<'_> {
             body: Fragment::Sequence(from),
             scope: within,
             order,
+            exact: false,
         })
     }
 
@@ -270,7 +334,7 @@ impl Builder<'_> {
             " ORDER BY (",
             by,
             ")",
-            format!("{direction}, {order} LIMIT {limit}{offset}) AS z)")
+            format!("::{}{direction}, {order} LIMIT {limit}{offset}) AS z)", ty.name())
         ]
     }
 }

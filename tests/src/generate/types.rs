@@ -35,23 +35,61 @@ pub enum Ty {
     Ints,
     /// `text[]`
     Texts,
+    /// `smallint`
+    Small,
+    /// `numeric(8,2)`
+    Scaled,
+    /// `varchar(20)`
+    Varchar,
+    /// `char(3)`
+    Char,
+    /// `date`
+    Date,
+    /// An enum of the schema.
+    Mood,
+    /// A domain of the schema over `integer`.
+    Score,
+    /// `int4range`
+    Range,
+    /// `json`, which has no equality.
+    Json,
 }
 
 /// Types of columns that are neither key nor link, by weight.
-pub const DATA_TYPES: [(usize, Ty); 13] = [
-    (5, Ty::Int),
-    (2, Ty::Big),
-    (4, Ty::Numeric),
-    (2, Ty::Float),
-    (6, Ty::Text),
-    (3, Ty::Bool),
-    (2, Ty::Stamp),
-    (2, Ty::StampTz),
-    (1, Ty::Interval),
-    (1, Ty::Bytea),
-    (3, Ty::Jsonb),
-    (2, Ty::Ints),
-    (1, Ty::Texts),
+pub const DATA_TYPES: [(usize, Ty); 21] = [
+    (15, Ty::Int),
+    (6, Ty::Big),
+    (12, Ty::Numeric),
+    (6, Ty::Float),
+    (18, Ty::Text),
+    (9, Ty::Bool),
+    (6, Ty::Stamp),
+    (6, Ty::StampTz),
+    (3, Ty::Interval),
+    (3, Ty::Bytea),
+    (9, Ty::Jsonb),
+    (6, Ty::Ints),
+    (3, Ty::Texts),
+    (2, Ty::Small),
+    (2, Ty::Scaled),
+    (2, Ty::Varchar),
+    (2, Ty::Char),
+    (2, Ty::Date),
+    (1, Ty::Mood),
+    (1, Ty::Score),
+    (1, Ty::Range),
+];
+
+/// What makes the types of the schema, and the functions that definitions call.
+pub const ROUTINES: [&str; 6] = [
+    "CREATE TYPE mood AS ENUM ('sad', 'ok', 'Ok', 'happy')",
+    "CREATE DOMAIN score AS integer CHECK (VALUE > -100)",
+    "CREATE FUNCTION plus_absolute(bigint, integer) RETURNS bigint LANGUAGE sql IMMUTABLE AS \
+     'SELECT $1 + coalesce(abs($2), 1)'",
+    "CREATE FUNCTION upto(integer) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS \
+     'SELECT n FROM generate_series(1, least($1, 3)) AS n'",
+    "CREATE AGGREGATE sum_absolute(integer) (SFUNC = plus_absolute, STYPE = bigint, INITCOND = '0')",
+    "CREATE AGGREGATE chain(text) (SFUNC = textcat, STYPE = text, INITCOND = '>')",
 ];
 
 /// How many different keys of a table there are.
@@ -75,6 +113,15 @@ impl Ty {
             Ty::Jsonb => "jsonb",
             Ty::Ints => "integer[]",
             Ty::Texts => "text[]",
+            Ty::Small => "smallint",
+            Ty::Scaled => "numeric(8,2)",
+            Ty::Varchar => "varchar(20)",
+            Ty::Char => "char(3)",
+            Ty::Date => "date",
+            Ty::Mood => "mood",
+            Ty::Score => "score",
+            Ty::Range => "int4range",
+            Ty::Json => "json",
         }
     }
 
@@ -140,6 +187,15 @@ impl Ty {
             ],
             Ty::Ints => &["{}", "{1}", "{1,2,3}", "{NULL}", "{3,1}"],
             Ty::Texts => &["{}", "{a}", "{\"it's\",NULL}", "{a,b}"],
+            Ty::Small => &["0", "1", "2", "5", "-7", "42"],
+            Ty::Scaled => &["0", "5", "5.00", "-1.5", "19.99", "0.10"],
+            Ty::Varchar => &["a", "A", "a ", "", "b", "null"],
+            Ty::Char => &["a", "A", "ab", "", "b"],
+            Ty::Date => &["2024-01-31", "2024-02-29", "1999-12-31", "infinity"],
+            Ty::Mood => &["sad", "ok", "Ok", "happy"],
+            Ty::Score => &["0", "1", "2", "5", "-7", "42"],
+            Ty::Range => &["empty", "[1,3)", "[2,6)", "(,2)", "[5,)"],
+            Ty::Json => &["{}", "{\"x\": 1, \"x\": 2}", "[1,2]", "null", "7"],
         }
     }
 
@@ -182,12 +238,25 @@ impl Ty {
 
     /// Whether `min` and `max` exist, and equal values have equal text, so that they have one result.
     pub fn has_plain_order(self) -> bool {
-        matches!(self, Ty::Int | Ty::Big | Ty::Text | Ty::Stamp | Ty::StampTz)
+        matches!(
+            self,
+            Ty::Int
+                | Ty::Big
+                | Ty::Small
+                | Ty::Score
+                | Ty::Text
+                | Ty::Varchar
+                | Ty::Char
+                | Ty::Stamp
+                | Ty::StampTz
+                | Ty::Date
+                | Ty::Mood
+        )
     }
 
     /// Whether equal values are written alike, so that a group has one value to show.
     pub fn is_its_text(self) -> bool {
-        self.has_plain_order() || matches!(self, Ty::Bool | Ty::Bytea | Ty::Uuid)
+        self.has_plain_order() || matches!(self, Ty::Bool | Ty::Bytea | Ty::Uuid | Ty::Range)
     }
 
     /// Whether `sum` and `avg` exist and do not depend on the order of rows.
@@ -196,10 +265,17 @@ impl Ty {
     }
 }
 
-/// Whether `=` between columns of these types is plain and exact.
+/// Whether there is an `=` between columns of these types that a hash join can use.
 pub fn comparable(a: Ty, b: Ty) -> bool {
-    let whole = |ty: Ty| matches!(ty, Ty::Int | Ty::Big);
-    (a == b && a.has_plain_order()) || (whole(a) && whole(b))
+    let number = |ty: Ty| {
+        matches!(
+            ty,
+            Ty::Int | Ty::Big | Ty::Small | Ty::Score | Ty::Numeric | Ty::Scaled
+        )
+    };
+    let string = |ty: Ty| matches!(ty, Ty::Text | Ty::Varchar | Ty::Char);
+    let day = |ty: Ty| matches!(ty, Ty::Date | Ty::Stamp);
+    (a == b && a != Ty::Json) || [number, string, day].iter().any(|family| family(a) && family(b))
 }
 
 /// The value as a line of `COPY` holds it.

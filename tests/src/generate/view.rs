@@ -2,15 +2,72 @@
 
 use super::expression::{Builder, simple};
 use super::grouped::with_clause;
+use super::query::Wanted;
 use super::schema::{Column, Kind, Link, Relation, Schema};
 use super::scope::{Scope, Source, fresh_alias, pick_relation};
+use super::subquery::Inner;
 use super::types::Ty;
 use crate::fragment::Fragment;
 use crate::rng::Rng;
 use crate::{parts, sql};
 
+/// A definition of any shape over tables, views and the tviews before it; it becomes a relation of its own.
+pub fn query_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment {
+    let (text, relation) = any_query(schema, name, rng);
+    schema.relations.push(Relation {
+        kind: Kind::Tview,
+        ..relation
+    });
+    text
+}
+
+fn any_query(schema: &Schema, name: &str, rng: &mut Rng) -> (Fragment, Relation) {
+    let mut builder = Builder::new(schema, rng);
+    builder.budget = builder.rng.weighted(&[(2, 2), (3, 4), (3, 7), (1, 12)]);
+    let named = builder.rng.weighted(&[(75, 0), (20, 1), (5, 2)]);
+    let mut with = vec![];
+    for nth in 0..named {
+        let about = builder.rng.chance(70).then(|| builder.rng.below(nth + 2));
+        let about = about.filter(|at| {
+            builder
+                .schema
+                .relations
+                .get(*at)
+                .is_some_and(|table| !table.key.is_empty())
+        });
+        let query = builder.query(&Scope::default(), &Wanted::about(about), 1);
+        let name = format!("w_{nth}");
+        let word = builder
+            .rng
+            .weighted(&[(4, ""), (2, " MATERIALIZED"), (1, " NOT MATERIALIZED")]);
+        with.push(sql![format!("{name} AS{word} ("), query.text.clone(), ")"]);
+        builder.ctes.push((name, query.shape()));
+    }
+    let depth = builder.rng.weighted(&[(2, 1), (3, 2), (1, 3)]);
+    let query = builder.query(&Scope::default(), &Wanted::default(), depth);
+    let relation = query.relation(name, Kind::View);
+    let text = match with.is_empty() {
+        true => query.text,
+        // A query that begins with WITH itself cannot have another one before it.
+        false => Fragment::hoistable(
+            parts![with_clause(with), "SELECT * FROM (", query.text, ") AS z"],
+            &[2],
+        ),
+    };
+    (text, relation)
+}
+
 /// Adds a view over tables and other views to the schema.
 pub fn source_view(schema: &mut Schema, nth: usize, rng: &mut Rng) {
+    if rng.chance(40) {
+        let name = format!("v_{nth}");
+        let (text, relation) = any_query(schema, &name, rng);
+        schema
+            .statements
+            .push(sql![format!("CREATE VIEW {name} AS "), text]);
+        schema.relations.push(relation);
+        return;
+    }
     let root = pick_relation(schema, false, rng);
     let base = schema.relations[root].clone();
     let mut builder = Builder::new(schema, rng);
@@ -61,6 +118,7 @@ pub fn source_view(schema: &mut Schema, nth: usize, rng: &mut Rng) {
         kind: Kind::View,
         columns,
         key,
+        primary: false,
         ..base
     });
 }
@@ -89,32 +147,24 @@ pub fn document_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment
     let mut output = Output::default();
     output.keys(&mut builder, &sources, several);
     output.extras(&mut builder, &scope);
-    let document = builder.object(&scope, 3);
-    let more = if builder.rng.chance(30) {
-        builder.object(&scope, 2)
-    } else {
-        "".into()
-    };
-    let data = match more.to_string().is_empty() {
-        true => document,
-        false => Fragment::reducible(
-            parts!["(", document, " || ", more, ")"],
-            simple(Ty::Jsonb),
-            &[1, 3],
-        ),
-    };
-    output.add("data", data, Ty::Jsonb, false);
+    output.document(&mut builder, &scope);
     let filter = if filter.is_empty() {
         "".into()
     } else {
         Fragment::optional(parts![" WHERE ", Fragment::joined(filter, " AND ")])
+    };
+    let end = if builder.rng.chance(5) {
+        builder.limit(&Inner::of(scope, builder.order(&sources)), 1)
+    } else {
+        "".into()
     };
     let query = sql![
         with_clause(with),
         "SELECT ",
         output.list(),
         Fragment::Sequence(from.text),
-        filter
+        filter,
+        end
     ];
     let key = if several || !unique {
         vec![]
@@ -130,6 +180,8 @@ pub fn document_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment
         key,
         links,
         entity,
+        primary: false,
+        size: base.size,
     });
     query
 }
@@ -197,6 +249,24 @@ impl Output {
                 });
             }
         }
+    }
+
+    fn document(&mut self, builder: &mut Builder<'_>, scope: &Scope) {
+        let document = builder.object(scope, 3);
+        let more = if builder.rng.chance(30) {
+            builder.object(scope, 2)
+        } else {
+            "".into()
+        };
+        let data = match more.to_string().is_empty() {
+            true => document,
+            false => Fragment::reducible(
+                parts!["(", document, " || ", more, ")"],
+                simple(Ty::Jsonb),
+                &[1, 3],
+            ),
+        };
+        self.add("data", data, Ty::Jsonb, false);
     }
 
     fn extras(&mut self, builder: &mut Builder<'_>, scope: &Scope) {

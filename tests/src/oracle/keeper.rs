@@ -71,6 +71,39 @@ impl Keeper for PlainView {
     }
 }
 
+/// A plain view whose rows are found by other plans than the query's: a definition that has two results on the same
+/// data is not one that a tview can equal.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherPlan;
+
+impl Keeper for OtherPlan {
+    fn install(&self, _: &mut Session) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure> {
+        let name = &tview.name;
+        session.execute(&format!(
+            "CREATE VIEW {name}_definition AS {};
+             CREATE FUNCTION {name}_rows() RETURNS SETOF {name}_definition LANGUAGE plpgsql
+             SET search_path FROM CURRENT
+             SET enable_hashjoin = off SET enable_nestloop = off SET enable_hashagg = off SET enable_seqscan = off
+             SET enable_memoize = off SET from_collapse_limit = 1 SET join_collapse_limit = 1
+             AS 'BEGIN RETURN QUERY SELECT * FROM {name}_definition; END';
+             CREATE VIEW {name} AS SELECT * FROM {name}_rows()",
+            tview.query
+        ))
+    }
+
+    fn drop(&self, session: &mut Session, tview: &Definition, _: usize) -> Result<(), Failure> {
+        session.execute(&format!("DROP VIEW IF EXISTS {}_definition CASCADE", tview.name))
+    }
+
+    fn verify(&self, _: &mut Session, _: &Definition) -> Result<Vec<String>, Failure> {
+        Ok(vec![])
+    }
+}
+
 /// A table filled once and never maintained: an oracle that finds no difference here is blind.
 #[derive(Clone, Copy, Debug)]
 pub struct FrozenTable;
