@@ -271,6 +271,7 @@ impl Writer<'_> {
         let value = match column.ty {
             Ty::Int | Ty::Big if self.rng.chance(50) => format!("- x.{name} - 1"),
             Ty::Text if self.rng.chance(50) => format!("x.{name} || '~'"),
+            Ty::Numeric if self.rng.chance(50) => format!("x.{name} * 1.0"),
             ty => ty.constant(Some(&ty.key(self.rng.below(KEYS)))),
         };
         sql![

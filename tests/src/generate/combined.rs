@@ -82,7 +82,7 @@ impl Builder<'_> {
                 relation.entity == *at && !relation.key.is_empty()
             })
             .collect();
-        match all.is_empty() || self.rng.chance(25) {
+        match all.is_empty() || self.tamely(5, 35) {
             true => None,
             false => Some(*self.rng.pick(&all)),
         }

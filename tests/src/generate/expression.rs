@@ -25,6 +25,8 @@ pub struct Builder<'a> {
     pub first: Option<(String, Rc<Relation>)>,
     /// How many more queries there may be in the definition.
     pub budget: usize,
+    /// Whether sources hang together by their links, so that changes affect few rows.
+    pub tame: bool,
     /// PostgreSQL's major version.
     pub version: u32,
     names: usize,
@@ -50,9 +52,16 @@ impl<'a> Builder<'a> {
             ctes: vec![],
             first: None,
             budget: 8,
+            tame: false,
             version: schema.version,
             names: 0,
         }
+    }
+
+    /// One chance where sources hang together, and another one where they need not.
+    pub fn tamely(&mut self, tame: usize, wild: usize) -> bool {
+        let percent = if self.tame { tame } else { wild };
+        self.rng.chance(percent)
     }
 
     /// A number that no name has yet.
@@ -105,8 +114,15 @@ impl Builder<'_> {
         }
     }
 
-    /// A type that columns have.
+    /// A type that columns have; mostly one that some column of the schema has.
     pub fn any_type(&mut self) -> Ty {
+        if self.rng.chance(65) {
+            let relation = self.rng.pick(&self.schema.relations);
+            let column = self.rng.pick(&relation.columns);
+            if column.ty != Ty::Json {
+                return column.ty;
+            }
+        }
         self.rng.weighted(&DATA_TYPES)
     }
 

@@ -94,14 +94,20 @@ impl Builder<'_> {
     /// A function over a visible column, or over constants.
     pub fn call(&mut self, scope: &Scope) -> Call {
         let series: Call = ("generate_series(1, 2)".into(), vec![Ty::Int]);
-        let (wanted, ty) = self.rng.weighted(&[
+        let kinds = [
             (3, (Ty::Ints, Ty::Int)),
             (2, (Ty::Texts, Ty::Text)),
             (3, (Ty::Int, Ty::Int)),
-            (3, (Ty::Jsonb, Ty::Jsonb)),
+            (4, (Ty::Jsonb, Ty::Jsonb)),
             (2, (Ty::Text, Ty::Text)),
-        ]);
-        let Some(column) = scope.column(self.schema, wanted, self.rng) else {
+        ];
+        let mut found = None;
+        for _ in 0..3 {
+            let (wanted, ty) = self.rng.weighted(&kinds);
+            let column = scope.column(self.schema, wanted, self.rng);
+            found = found.or(column.map(|column| (wanted, ty, column)));
+        }
+        let Some((wanted, ty, column)) = found else {
             return series;
         };
         let is = |ty: &str, other: &str| {

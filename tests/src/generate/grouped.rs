@@ -147,7 +147,7 @@ impl Builder<'_> {
         };
         let all: Vec<usize> = (0..relation.columns.len()).filter(fits).collect();
         let links: Vec<usize> = all.iter().copied().filter(linked).collect();
-        let chosen = if !links.is_empty() && self.rng.chance(45) {
+        let chosen = if !links.is_empty() && self.tamely(65, 35) {
             *self.rng.pick(&links)
         } else if all.is_empty() {
             // Something that every column has.
@@ -172,7 +172,14 @@ impl Builder<'_> {
         let grouping = self.rng.weighted(&[
             (70, Grouping::By),
             (15, Grouping::Sets),
-            (if wanted.about.is_some() { 2 } else { 14 }, Grouping::Everything),
+            (
+                if wanted.about.is_some() || self.tame {
+                    2
+                } else {
+                    18
+                },
+                Grouping::Everything,
+            ),
         ]);
         let groups = match grouping {
             Grouping::By => self.groups(&block.sources, wanted.about, &[(6, 1), (4, 2), (1, 3)]),
@@ -226,7 +233,7 @@ impl Builder<'_> {
     ) -> Identity {
         let mut places: Vec<Option<usize>> = vec![];
         for group in groups {
-            let shown = match self.rng.chance(82) {
+            let shown = match self.tamely(90, 70) {
                 true => group.shown(),
                 false => None,
             };

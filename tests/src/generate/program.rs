@@ -96,6 +96,7 @@ fn step(schema: &Schema, rng: &mut Rng) -> Step {
     match rng.below(100) {
         0..=77 => Step::Single(change::command(schema, rng)),
         78..=80 => Step::Single(setting(rng, "SET")),
+        81 => Step::single("ANALYZE"),
         _ => transaction(schema, rng),
     }
 }

@@ -136,8 +136,8 @@ impl Builder<'_> {
             (16 * nested, 3),
             (6 * nested, 4),
             (6, 5),
-            (4, 6),
-            (if wanted.about.is_some() { 0 } else { 2 }, 7),
+            (if self.tame { 1 } else { 5 }, 6),
+            (if wanted.about.is_some() || self.tame { 0 } else { 2 }, 7),
         ]) {
             0 => self.plain(outer, wanted, depth),
             1 => self.grouped_block(outer, wanted, depth),
@@ -166,7 +166,7 @@ impl Builder<'_> {
         };
         let (tree, mut conditions) = self.tree_after(first, &place, count);
         let scope = outer.with(&tree.sources);
-        if self.rng.chance(60) && !outer.is_empty() {
+        if !outer.is_empty() && self.tamely(92, 55) {
             let around = outer.hiding(&tree.sources).all();
             let on = self.on(&Place::default(), &around, &tree.sources, false);
             if on.text.to_string() != "true" {
@@ -217,7 +217,7 @@ impl Builder<'_> {
             }
         }
         let distinct = self.rng.chance(12) && list.columns.iter().all(|column| column.ty.is_its_text());
-        let end = if !distinct && self.rng.chance(7) {
+        let end = if !distinct && self.tamely(if outer.is_empty() { 2 } else { 10 }, 10) {
             self.limit(&block.inner, depth)
         } else {
             "".into()
@@ -279,8 +279,8 @@ impl Builder<'_> {
     fn shown_columns(&mut self, relation: &Relation, about: Option<usize>) -> Vec<usize> {
         let mut shown: Vec<usize> = vec![];
         for (target, columns) in handles(relation) {
-            let percent = if Some(target) == about { 90 } else { 42 };
-            if self.rng.chance(percent) {
+            let wanted = if self.tame { 65 } else { 30 };
+            if self.rng.chance(if Some(target) == about { 92 } else { wanted }) {
                 shown.extend(columns);
             }
         }
@@ -355,7 +355,7 @@ impl Builder<'_> {
             let key = match shown {
                 true => (self.rng.pick(&plain) + 1).to_string(),
                 false => match self.linking_column(&block.sources) {
-                    Some(column) if self.rng.chance(65) => column,
+                    Some(column) if self.tamely(85, 50) => column,
                     _ => self.column_of(&block.inner.scope, ty),
                 },
             };

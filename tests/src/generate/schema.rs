@@ -124,7 +124,8 @@ impl Relation {
                 if self.key.contains(at) {
                     continue;
                 }
-                let text = link.types[nth].key(if nth == 0 { target } else { rng.below(3) });
+                let nth_key = if nth == 0 { target } else { rng.below(3) };
+                let text = link.types[nth].link(nth_key, rng);
                 row[*at] = if null && self.columns[*at].nullable {
                     None
                 } else {
@@ -205,6 +206,21 @@ impl Schema {
             });
         }
         self.statements.push(create_table(&table, &tail, rng));
+        if rng.chance(12) {
+            // The columns' numbers have a gap then.
+            let first = table.data_columns()[0];
+            let column = table.columns.remove(first);
+            let Column { name, ty, .. } = &column;
+            self.statements.push(Fragment::optional(parts![format!(
+                "ALTER TABLE {0} DROP COLUMN {name}, ADD COLUMN {name} {1}",
+                table.name,
+                ty.name()
+            )]));
+            table.columns.push(Column {
+                nullable: true,
+                ..column
+            });
+        }
         if rng.chance(40) {
             let index = self.link_indexes(&table);
             self.statements.extend(index);
@@ -335,6 +351,7 @@ fn add_key(table: &mut Relation, number: usize, rng: &mut Rng, tail: &mut Vec<Fr
         (3, &[Ty::Text]),
         (2, &[Ty::Int, Ty::Text]),
         (1, &[Ty::Big, Ty::Int]),
+        (1, &[Ty::Numeric]),
         (3, &[]),
     ];
     let mut types = rng.weighted(kinds);

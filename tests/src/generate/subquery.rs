@@ -92,9 +92,11 @@ impl Builder<'_> {
             return None;
         }
         self.budget -= 1;
+        if self.tamely(1, 10) {
+            return Some(self.uncorrelated(scope, depth));
+        }
         match self.rng.below(100) {
-            0..=7 => Some(self.uncorrelated(scope, depth)),
-            8..=19 if depth > 0 => Some(self.over_query(scope, depth)),
+            0..=11 if depth > 0 => Some(self.over_query(scope, depth)),
             _ => self.correlated(scope, depth),
         }
     }

@@ -121,7 +121,7 @@ impl Builder<'_> {
         if self.rng.chance(14) {
             right = self.grown(right, &inside);
         }
-        if self.rng.chance(12)
+        if self.rng.chance(16)
             && kind != Kind::Cross
             && let Some(join) = self.merged(&left, &right, kind)
         {
@@ -205,7 +205,7 @@ impl Builder<'_> {
     fn base_condition(&mut self, left: &[Source], right: &[Source], full: bool) -> On {
         let links = self.linked_columns(left, right);
         let pairs = self.comparable_columns(left, right, full);
-        if !links.is_empty() && (pairs.is_empty() || self.rng.chance(72)) {
+        if !links.is_empty() && (pairs.is_empty() || self.tamely(96, 60)) {
             let columns = self.rng.pick(&links).clone();
             let equal: Vec<String> = columns
                 .iter()
@@ -292,7 +292,7 @@ impl Builder<'_> {
         let named = if self.ctes.is_empty() { 0 } else { 40 };
         match self
             .rng
-            .weighted(&[(72, 0), (derived, 1), (lateral, 2), (5, 3), (named, 4)])
+            .weighted(&[(72, 0), (derived, 1), (lateral, 2), (7, 3), (named, 4)])
         {
             1 => self.derived_item(place, false),
             2 => self.derived_item(place, true),
@@ -343,7 +343,7 @@ impl Builder<'_> {
             false => place.outer.clone(),
         };
         let mut wanted = self.related_handle(place);
-        if lateral && self.rng.chance(50) {
+        if lateral && self.tamely(20, 50) {
             wanted = None;
         }
         let query = self.query(&scope, &super::query::Wanted::about(wanted), place.depth - 1);
@@ -368,7 +368,7 @@ impl Builder<'_> {
 
     /// A relation that holds keys which are also in what stands there.
     fn related(&mut self, place: &Place) -> usize {
-        if self.rng.chance(82)
+        if self.tamely(98, 70)
             && let Some(target) = self.related_handle(place)
         {
             let holds = |relation: &Relation| handles(relation).iter().any(|(other, _)| *other == target);

@@ -229,10 +229,19 @@ impl Ty {
             Ty::Int => n.to_string(),
             Ty::Big => (n * 1_000_000_007).to_string(),
             Ty::Uuid => format!("00000000-0000-4000-8000-{n:012}"),
+            Ty::Numeric => format!("{n}.5"),
             _ => [
                 "k", "K", "k'", "ü", "\"", "k ", "$1", ";", "k\\", "0", "null", "k1", "kk", "(",
             ][n % 14]
                 .to_owned(),
+        }
+    }
+
+    /// The same key, where equal keys can be written in several ways sometimes in another one.
+    pub fn link(self, n: usize, rng: &mut Rng) -> String {
+        match self {
+            Ty::Numeric if rng.chance(25) => format!("{n}.50"),
+            ty => ty.key(n),
         }
     }
 

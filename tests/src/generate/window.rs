@@ -116,12 +116,15 @@ impl Builder<'_> {
     /// `PARTITION BY` one column or several, or nothing.
     fn partition(&mut self, block: &Block) -> Fragment {
         let mut items = vec![];
-        for _ in 0..self.rng.weighted(&[(2, 0), (6, 1), (2, 2)]) {
+        for _ in 0..self
+            .rng
+            .weighted(&[(if self.tame { 0 } else { 4 }, 0), (6, 1), (2, 2)])
+        {
             let ty = self
                 .rng
                 .weighted(&[(3, Ty::Int), (3, Ty::Text), (1, Ty::Numeric), (1, Ty::Bool)]);
             let item: Fragment = match self.linking_column(&block.sources) {
-                Some(column) if self.rng.chance(60) => column.into(),
+                Some(column) if self.tamely(80, 40) => column.into(),
                 _ => match self.rng.chance(80) {
                     true => self.leaf(&block.inner.scope, ty),
                     false => sql!["(", self.leaf(&block.inner.scope, ty), ") IS NULL"],
@@ -173,6 +176,7 @@ impl Builder<'_> {
         let total = self.rng.pick(&windows.total).clone();
         let peers = self.rng.pick(&windows.peers).clone();
         let kind = self.rng.below(3);
+        let mut aggregate = false;
         let (call, over) = match ty {
             Ty::Int | Ty::Big if kind > 0 => {
                 let (name, over) = self.rng.weighted(&[
@@ -200,6 +204,7 @@ impl Builder<'_> {
             }
             Ty::Jsonb if kind > 0 => {
                 let of = self.any_type();
+                aggregate = true;
                 (sql!["jsonb_agg(", self.leaf(&inner.scope, of), ")"], total)
             }
             Ty::Ints if kind > 0 => (sql!["array_agg(", self.leaf(&inner.scope, Ty::Int), ")"], total),
@@ -210,8 +215,7 @@ impl Builder<'_> {
             Ty::Text if kind == 2 => (sql!["max(", self.leaf(&inner.scope, Ty::Text), ")"], peers),
             _ => (self.place_function(inner, ty), total),
         };
-        let filter = call.to_string().contains("_agg(") && self.rng.chance(25);
-        let filter = match filter {
+        let filter = match aggregate && self.rng.chance(35) {
             true => sql![" FILTER (WHERE ", self.condition(&inner.scope, 0), ")"],
             false => "".into(),
         };

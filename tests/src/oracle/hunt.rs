@@ -57,7 +57,12 @@ pub fn hunt(hunt: &Hunt, parameters: &str, keeper: &dyn Keeper) -> Result<Tally,
         let case = generate::case(seed, &hunt.options);
         let before = oracle.tally.clone();
         if let Err(problem) = oracle.run(&case) {
-            reports.push(report(&mut oracle, &case, &problem));
+            let found = report(&mut oracle, &case, &problem);
+            // A long hunt shows what it has caught so far.
+            if hunt.failures > 1 {
+                eprintln!("{found}");
+            }
+            reports.push(found);
             // What the shrinker tried does not count.
             oracle.tally = before;
             oracle.tally.commands += case.commands();

@@ -11,6 +11,11 @@ pub trait Keeper {
     /// Creates the tview.
     fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure>;
 
+    /// How the tview is maintained, for the tally.
+    fn ways(&self, _: &mut Session, _: &Definition) -> Result<Vec<String>, Failure> {
+        Ok(vec![])
+    }
+
     /// Drops it; `nth` varies the way.
     fn drop(&self, session: &mut Session, tview: &Definition, nth: usize) -> Result<(), Failure>;
 
@@ -29,6 +34,18 @@ impl Keeper for Extension {
 
     fn create(&self, session: &mut Session, tview: &Definition) -> Result<(), Failure> {
         session.execute(&tview.create_statement())
+    }
+
+    fn ways(&self, session: &mut Session, tview: &Definition) -> Result<Vec<String>, Failure> {
+        let name = &tview.name;
+        let rows = session.rows(&format!(
+            "SELECT CASE WHEN key_columns = '{{}}' THEN 'tview: one unit' ELSE 'tview: several units' END
+               FROM tviews.tview WHERE tview = '{name}'::regclass
+              UNION ALL
+             SELECT 'source: ' || regexp_replace(strategy, ' over \\d+ |, then.*', ' ')
+               FROM public.pg_tviews_explain('{name}') WHERE event = 'UPDATE'"
+        ))?;
+        Ok(rows.into_iter().flatten().flatten().collect())
     }
 
     fn drop(&self, session: &mut Session, tview: &Definition, nth: usize) -> Result<(), Failure> {

@@ -67,6 +67,8 @@ pub struct Tally {
     pub refused: usize,
     /// Refusals by their text.
     pub reasons: BTreeMap<String, usize>,
+    /// How the tviews are maintained.
+    pub ways: BTreeMap<String, usize>,
     /// Cases that ended early because a definition raised an error for new data.
     pub raised: usize,
     /// Comparisons made.
@@ -88,6 +90,9 @@ impl fmt::Display for Tally {
             self.comparisons,
             self.raised
         )?;
+        for (way, count) in &self.ways {
+            write!(f, "\n  {count} x {way}")?;
+        }
         for (word, counts) in [("refused", &self.reasons), ("nonsense", &self.nonsense)] {
             let mut reasons: Vec<_> = counts.iter().collect();
             reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -259,6 +264,11 @@ impl<'a> Oracle<'a> {
         }
         let before = compare::catalog_fingerprint(app).map_err(setup)?;
         let Err(failure) = self.keeper.create(app, tview) else {
+            let ways = self.keeper.ways(app, tview);
+            let ways = ways.map_err(|failure| at(0, ProblemKind::Verify, failure))?;
+            for way in ways {
+                *self.tally.ways.entry(way).or_default() += 1;
+            }
             return Ok(true);
         };
         if failure.sqlstate != "0A000" {
