@@ -23,8 +23,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            steps: 40,
-            tviews: 4,
+            steps: 30,
+            tviews: 6,
             alter: true,
             version: 15,
         }
