@@ -68,6 +68,9 @@ pub fn hunt(hunt: &Hunt, parameters: &str, keeper: &dyn Keeper) -> Result<Tally,
             oracle.tally.commands += case.commands();
         }
         seed = seeds.next_u64() >> 16;
+        if hunt.failures > 1 && oracle.tally.cases.is_multiple_of(100) {
+            eprintln!("{}", oracle.tally);
+        }
     }
     if reports.is_empty() {
         Ok(oracle.tally)

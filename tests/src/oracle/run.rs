@@ -172,7 +172,12 @@ impl<'a> Oracle<'a> {
 
     /// Runs a case.
     pub fn run(&mut self, case: &Case) -> Result<(), Problem> {
+        // Young backends as well as old ones.
+        const CASES_IN_A_BACKEND: usize = 25;
         self.tally.cases += 1;
+        if self.tally.cases.is_multiple_of(CASES_IN_A_BACKEND) {
+            self.connect().map_err(setup)?;
+        }
         let result = self.run_parts(case);
         let alive = self
             .pairs
