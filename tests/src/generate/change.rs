@@ -17,6 +17,11 @@ pub(super) struct Writer<'a> {
 pub fn command<'a>(schema: &'a Schema, rng: &'a mut Rng) -> Command {
     let tables = schema.of_kind(Kind::Table);
     let table = &schema.relations[*rng.pick(&tables)];
+    let mut table = table.clone();
+    if !table.parts.is_empty() && rng.chance(25) {
+        table.name = rng.pick(&table.parts).name.clone();
+    }
+    let table = &table;
     let mut writer = Writer { schema, rng };
     type Make<'a> = fn(&mut Writer<'a>, &Relation) -> Fragment;
     let kinds: [(usize, Make<'a>); 16] = [
@@ -77,11 +82,10 @@ pub fn insert_existing(schema: &Schema, table: &Relation, row: &[Option<String>]
 }
 
 pub(super) fn insert_into(table: &Relation) -> String {
-    let all: Vec<usize> = (0..table.columns.len()).collect();
     format!(
         "INSERT INTO {} ({})",
         table.name,
-        table.names("", &all).join(", ")
+        table.names("", &table.written()).join(", ")
     )
 }
 
@@ -90,7 +94,8 @@ fn constant(table: &Relation, at: usize, row: &[Option<String>]) -> String {
 }
 
 fn constants(table: &Relation, row: &[Option<String>]) -> Vec<String> {
-    (0..row.len()).map(|at| constant(table, at, row)).collect()
+    let written = table.written().into_iter();
+    written.map(|at| constant(table, at, row)).collect()
 }
 
 impl Writer<'_> {
@@ -154,7 +159,7 @@ impl Writer<'_> {
     /// A column to change: data, more seldom a link, hardly ever part of the key.
     pub(super) fn changing_column(&mut self, table: &Relation) -> usize {
         let links: Vec<usize> = table.links.iter().flat_map(|link| link.columns.clone()).collect();
-        let data = table.data_columns();
+        let data = table.settable_columns();
         if !links.is_empty() && self.rng.chance(25) {
             *self.rng.pick(&links)
         } else {
@@ -222,7 +227,7 @@ impl Writer<'_> {
             };
             return (link.columns, text);
         }
-        let at = *self.rng.pick(&table.data_columns());
+        let at = *self.rng.pick(&table.settable_columns());
         let column = &table.columns[at];
         let name = &column.name;
         let value = match (self.rng.below(5), column.ty) {
@@ -340,7 +345,7 @@ impl Writer<'_> {
             .iter()
             .map(|row| sql![format!("({})", constants(table, row).join(", "))])
             .collect();
-        let all: Vec<usize> = (0..table.columns.len()).collect();
+        let all = table.written();
         let names = table.names("", &all).join(", ");
         let pairs = table
             .names("x", &table.key)
@@ -414,7 +419,7 @@ impl Writer<'_> {
 
     /// Statements that change no row, or none really.
     fn no_change(&mut self, table: &Relation) -> Fragment {
-        let name = &table.columns[*self.rng.pick(&table.data_columns())].name;
+        let name = &table.columns[*self.rng.pick(&table.settable_columns())].name;
         match self.rng.below(3) {
             0 => format!("UPDATE {} SET {name} = {name}", table.name).into(),
             1 => format!("DELETE FROM {} WHERE false", table.name).into(),
@@ -423,13 +428,17 @@ impl Writer<'_> {
     }
 
     fn copy(&mut self, table: &Relation) -> Command {
-        let all: Vec<usize> = (0..table.columns.len()).collect();
+        let all = table.written();
         let text = format!(
             "COPY {} ({}) FROM STDIN",
             table.name,
             table.names("", &all).join(", ")
         );
-        let lines = self.rows(table, 6).iter().map(|row| copy_line(row)).collect();
+        let lines = self
+            .rows(table, 6)
+            .iter()
+            .map(|row| copy_line(&row[..all.len()]))
+            .collect();
         Command {
             text: text.into(),
             copy: Some(lines),

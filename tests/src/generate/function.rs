@@ -28,6 +28,8 @@ pub fn numbered(types: &[Ty], size: usize) -> Rc<Relation> {
         links: vec![],
         entity: usize::MAX,
         primary: false,
+        generated: false,
+        parts: vec![],
         size,
     })
 }

@@ -389,6 +389,8 @@ impl Builder<'_> {
                 key: key.unwrap_or_default(),
                 entity: relation.entity,
                 primary: false,
+                generated: false,
+                parts: vec![],
                 size: relation.size,
             };
             left.push(Source {

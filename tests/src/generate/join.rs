@@ -42,6 +42,8 @@ fn shape(columns: Vec<(String, Ty)>, key: Vec<usize>, links: Vec<Link>) -> Optio
         links,
         entity: usize::MAX,
         primary: false,
+        generated: false,
+        parts: vec![],
         size: TABLE_SIZE,
     }))
 }

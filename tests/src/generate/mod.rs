@@ -11,6 +11,7 @@ mod expression;
 mod function;
 mod grouped;
 mod join;
+mod kinds;
 mod membership;
 mod moves;
 mod program;
@@ -31,7 +32,7 @@ mod tests {
     use super::{Options, case};
 
     /// What has to turn up in a few hundred cases: a generator that no longer makes something is noticed.
-    const EXPECTED: [&str; 147] = [
+    const EXPECTED: [&str; 156] = [
         " LEFT JOIN ",
         " JOIN ",
         " WHERE ",
@@ -178,6 +179,15 @@ mod tests {
         "WHERE NOT EXISTS (SELECT FROM",
         "WITH w AS (UPDATE ",
         "WHEN MATCHED AND",
+        " PARTITION BY HASH (pk)",
+        " PARTITION BY RANGE (pk)",
+        " ATTACH PARTITION ",
+        " DETACH PARTITION ",
+        " INHERITS (",
+        "FROM ONLY ",
+        "UPDATE t1_p",
+        "STORED",
+        "DROP COLUMN",
         "VALUES (",
     ];
 

@@ -35,7 +35,8 @@ impl Writer<'_> {
             false => None,
         };
         let mut items = vec![];
-        for (at, column) in table.columns.iter().enumerate() {
+        for at in table.written() {
+            let column = &table.columns[at];
             let name = format!("{alias}.{}", column.name);
             let nth = self.rng.below(KEYS);
             items.push(match column.ty {
@@ -44,7 +45,7 @@ impl Writer<'_> {
                     format!("{name} + {}", (nth % 5 + 1) * 1_000_000_007)
                 }
                 ty if table.key.first() == Some(&at) => ty.constant(Some(&ty.key(nth))),
-                ty if changed == Some(at) && table.data_columns().contains(&at) => ty.literal(self.rng),
+                ty if changed == Some(at) && table.settable_columns().contains(&at) => ty.literal(self.rng),
                 _ => name,
             });
         }
@@ -56,7 +57,7 @@ impl Writer<'_> {
         let filter = self.filter(table, "x", 97);
         let select = match self.rng.chance(70) {
             true => self.moved(table, "d"),
-            false => "d.*".to_owned(),
+            false => table.names("d", &table.written()).join(", "),
         };
         sql![
             format!("WITH d AS (DELETE FROM {} AS x", table.name),

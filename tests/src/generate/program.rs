@@ -1,7 +1,8 @@
 //! Puts a case together.
 
 use super::change;
-use super::schema::{Kind, Schema};
+use super::kinds;
+use super::schema::{Kind, Relation, Schema};
 use super::view;
 use crate::oracle::{Case, Command, CreateForm, Definition, Step};
 use crate::rng::Rng;
@@ -85,6 +86,10 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
         let at = changes.below(steps.len());
         steps.splice(at..at, alter_steps(&schema, &mut changes));
     }
+    if options.alter && changes.chance(30) {
+        let at = changes.below(steps.len());
+        steps.splice(at..at, partition_steps(&schema, &mut changes));
+    }
     let mut random_steps = || (0..options.steps).map(|_| step(&schema, &mut changes)).collect();
     let others = (0..writers).map(|_| random_steps()).collect();
     let case = Case {
@@ -154,6 +159,29 @@ fn transaction(schema: &Schema, rng: &mut Rng) -> Step {
         commands,
         commit: rng.chance(75),
     }
+}
+
+/// A partition that leaves, changes, and comes again.
+fn partition_steps(schema: &Schema, rng: &mut Rng) -> Vec<Step> {
+    let tables = schema.of_kind(Kind::Table).into_iter();
+    let parted: Vec<&Relation> = tables
+        .map(|at| &schema.relations[at])
+        .filter(|table| table.parts.len() > 1)
+        .collect();
+    if parted.is_empty() {
+        return vec![];
+    }
+    let table = *rng.pick(&parted);
+    let part = rng.pick(&table.parts);
+    let mut steps = vec![Step::single(format!(
+        "ALTER TABLE {} DETACH PARTITION {}",
+        table.name, part.name
+    ))];
+    for _ in 0..rng.between(1, 3) {
+        steps.push(Step::Single(change::command(schema, rng)));
+    }
+    steps.push(Step::single(kinds::attach(table, part)));
+    steps
 }
 
 /// A new column, and changes to it: rows taken as a whole show it.

@@ -69,6 +69,8 @@ impl Query {
             links: self.links.clone(),
             entity: self.entity.unwrap_or(usize::MAX),
             primary: false,
+            generated: false,
+            parts: vec![],
             size: self.size,
         }
     }

@@ -222,6 +222,8 @@ fn shape(columns: Vec<Column>, target: usize, ty: Ty) -> Relation {
         links: vec![link(0), link(1)],
         entity: usize::MAX,
         primary: false,
+        generated: false,
+        parts: vec![],
         size: 30,
     }
 }

@@ -1,5 +1,6 @@
 //! Random schemas: tables that refer to each other, with all kinds of keys, and views over them.
 
+use super::kinds;
 use super::types::{DATA_TYPES, KEYS, ROUTINES, Ty, copy_text};
 use crate::fragment::Fragment;
 use crate::rng::Rng;
@@ -61,8 +62,21 @@ pub struct Relation {
     pub entity: usize,
     /// Whether its key is a primary key, which determines all columns of a group.
     pub primary: bool,
+    /// Whether its last column is computed, and so not written.
+    pub generated: bool,
+    /// Its partitions, or tables that inherit from it.
+    pub parts: Vec<Part>,
     /// About how many rows it has.
     pub size: usize,
+}
+
+/// A partition, or a table that inherits.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Which rows a partition has.
+    pub bound: String,
 }
 
 /// About how many rows a table has.
@@ -87,6 +101,19 @@ impl Relation {
         (0..self.columns.len())
             .filter(|at| !self.key.contains(at) && !self.links.iter().any(|link| link.columns.contains(at)))
             .collect()
+    }
+
+    /// Positions of the columns that a statement can give values.
+    pub fn written(&self) -> Vec<usize> {
+        (0..self.columns.len() - usize::from(self.generated)).collect()
+    }
+
+    /// Those among them that are neither key nor link.
+    pub fn settable_columns(&self) -> Vec<usize> {
+        let written = self.written();
+        let mut columns = self.data_columns();
+        columns.retain(|at| written.contains(at));
+        columns
     }
 
     /// Names of the columns at these positions, with an alias or without.
@@ -177,6 +204,8 @@ impl Schema {
             links: vec![],
             entity: self.relations.len(),
             primary: false,
+            generated: false,
+            parts: vec![],
             size: TABLE_SIZE,
         };
         let mut tail = vec![];
@@ -205,9 +234,31 @@ impl Schema {
                 nullable: rng.chance(85),
             });
         }
-        self.statements.push(create_table(&table, &tail, rng));
+        if !table.key.is_empty() && rng.chance(15) {
+            let (clause, parts) = kinds::partitions(&table, rng);
+            self.statements
+                .push(sql![create_table(&table, &tail, rng), clause]);
+            table.parts = parts;
+            self.statements.extend(kinds::create_partitions(&table, rng));
+        } else {
+            self.statements.push(create_table(&table, &tail, rng));
+        }
+        if table.key.is_empty() && rng.chance(35) {
+            let (part, statement) = kinds::child(&table);
+            table.parts.push(part);
+            self.statements.push(statement);
+        }
+        self.add_later_columns(&mut table, rng);
+        if rng.chance(40) {
+            let index = self.link_indexes(&table);
+            self.statements.extend(index);
+        }
+        self.relations.push(table);
+    }
+
+    /// Columns that come after the table: their numbers have a gap, or they are computed.
+    fn add_later_columns(&mut self, table: &mut Relation, rng: &mut Rng) {
         if rng.chance(12) {
-            // The columns' numbers have a gap then.
             let first = table.data_columns()[0];
             let column = table.columns.remove(first);
             let Column { name, ty, .. } = &column;
@@ -221,11 +272,10 @@ impl Schema {
                 ..column
             });
         }
-        if rng.chance(40) {
-            let index = self.link_indexes(&table);
-            self.statements.extend(index);
+        if rng.chance(12) {
+            let column = kinds::computed(table, self.version, rng);
+            self.statements.extend(column);
         }
-        self.relations.push(table);
     }
 
     fn add_link(
@@ -301,7 +351,13 @@ impl Schema {
         let table = &self.relations[at];
         for _ in 0..rng.between(3, 18) {
             let row = table.row(rng);
-            let statement = super::change::insert_existing(self, table, &row);
+            let mut table = table.clone();
+            if let [child] = table.parts.as_slice()
+                && rng.chance(35)
+            {
+                table.name = child.name.clone();
+            }
+            let statement = super::change::insert_existing(self, &table, &row);
             self.data.push(statement);
         }
     }

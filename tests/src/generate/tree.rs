@@ -313,8 +313,17 @@ impl Builder<'_> {
     pub fn relation_item(&mut self, place: &Place, at: usize) -> Tree {
         let alias = self.fresh(place);
         let relation = &self.schema.relations[at];
+        let mut name = relation.name.clone();
+        if let [part, ..] = relation.parts.as_slice()
+            && self.rng.chance(8)
+        {
+            name = match part.bound.is_empty() && self.rng.chance(50) {
+                true => format!("ONLY {name}"),
+                false => part.name.clone(),
+            };
+        }
         Tree {
-            text: format!("{} AS {alias}", relation.name).into(),
+            text: format!("{name} AS {alias}").into(),
             sources: vec![Source::of(at, &alias, false)],
             size: relation.size,
         }

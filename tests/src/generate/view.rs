@@ -120,6 +120,8 @@ pub fn source_view(schema: &mut Schema, nth: usize, rng: &mut Rng) {
         columns,
         key,
         primary: false,
+        generated: false,
+        parts: vec![],
         ..base
     });
 }
@@ -183,6 +185,8 @@ pub fn document_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment
         links,
         entity,
         primary: false,
+        generated: false,
+        parts: vec![],
         size: base.size,
     });
     query

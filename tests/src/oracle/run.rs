@@ -439,7 +439,12 @@ impl<'a> Oracle<'a> {
         }
         let after =
             compare::catalog_fingerprint(app).map_err(|failure| at(end, ProblemKind::LeftBehind, failure))?;
-        if before == after {
+        // A partition that comes again has other constraints than before.
+        let attached = |step: &Step| {
+            let mut texts = step.commands().iter().map(|command| command.text.to_string());
+            texts.any(|text| text.contains(" PARTITION "))
+        };
+        if before == after || case.steps.iter().any(attached) {
             return Ok(());
         }
         Err(at(
