@@ -90,6 +90,7 @@ fn differences_inside_a_transaction_count() {
         begin: "BEGIN".into(),
         commands,
         commit: false,
+        quiet: false,
     }]);
     assert_eq!(run(&FrozenTable, &case), Some(ProblemKind::Difference));
 }

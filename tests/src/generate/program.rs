@@ -4,9 +4,11 @@ use super::change;
 use super::kinds;
 use super::schema::{Kind, Relation, Schema};
 use super::view;
+use crate::fragment::Fragment;
 use crate::oracle::{Case, Command, CreateForm, Definition, Step};
 use crate::rng::Rng;
 use crate::server;
+use crate::{parts, sql};
 
 /// What to generate.
 #[derive(Clone, Debug)]
@@ -104,11 +106,52 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
 
 fn step(schema: &Schema, rng: &mut Rng) -> Step {
     match rng.below(100) {
-        0..=77 => Step::Single(change::command(schema, rng)),
+        0..=73 => Step::Single(change::command(schema, rng)),
+        74..=75 => Step::Single(several(schema, rng)),
+        76..=77 => Step::Single(block(schema, rng)),
         78..=80 => Step::Single(setting(rng, "SET")),
         81 => Step::single("ANALYZE"),
         _ => transaction(schema, rng),
     }
+}
+
+/// Commands that are sent together: one transaction.
+fn several(schema: &Schema, rng: &mut Rng) -> Command {
+    let mut parts = vec![];
+    for _ in 0..rng.between(2, 4) {
+        let command = change::command(schema, rng);
+        if command.copy.is_none() {
+            parts.push(command.text);
+        }
+    }
+    parts.push("SELECT 1".into());
+    Command::new(Fragment::joined(parts, "; "))
+}
+
+/// A block whose statements are undone in part when one of them fails.
+fn block(schema: &Schema, rng: &mut Rng) -> Command {
+    let mut parts = vec!["NULL; ".into()];
+    for _ in 0..rng.between(2, 4) {
+        let command = change::command(schema, rng);
+        let text = command.text.to_string();
+        if command.copy.is_some() || text.contains("$body$") {
+            continue;
+        }
+        let text = sql![command.text, "; "];
+        parts.push(match rng.chance(45) {
+            false => Fragment::optional(vec![text]),
+            true => {
+                let fails = rng.weighted(&[(2, "RAISE division_by_zero; "), (3, "")]);
+                Fragment::optional(parts![
+                    "BEGIN ",
+                    text,
+                    fails,
+                    "EXCEPTION WHEN others THEN NULL; END; "
+                ])
+            }
+        });
+    }
+    Command::new(sql!["DO $body$ BEGIN ", Fragment::Sequence(parts), "END $body$"])
 }
 
 /// A writer whose session shows values in another way than the tview's creator.
@@ -149,6 +192,7 @@ fn transaction(schema: &Schema, rng: &mut Rng) -> Step {
                 commands.push(Command::new(format!("RELEASE SAVEPOINT s{savepoints}")));
                 savepoints -= 1;
             }
+            4 if rng.chance(50) => commands.push(block(schema, rng)),
             4 => commands.push(setting(rng, "SET LOCAL")),
             5 => commands.push(Command::new("SET CONSTRAINTS ALL IMMEDIATE")),
             _ => commands.push(change::command(schema, rng)),
@@ -158,6 +202,7 @@ fn transaction(schema: &Schema, rng: &mut Rng) -> Step {
         begin: begin.to_owned(),
         commands,
         commit: rng.chance(75),
+        quiet: rng.chance(65),
     }
 }
 

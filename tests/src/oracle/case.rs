@@ -53,6 +53,8 @@ pub enum Step {
         commands: Vec<Command>,
         /// `COMMIT`, or else `ROLLBACK`.
         commit: bool,
+        /// Whether nobody reads the tviews before its end.
+        quiet: bool,
     },
 }
 
@@ -128,6 +130,7 @@ impl Case {
                     begin,
                     commands,
                     commit,
+                    quiet: _,
                 } => {
                     let _ = writeln!(out, "{begin};");
                     commands.iter().for_each(|command| command.write(&mut out));

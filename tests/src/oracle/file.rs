@@ -9,6 +9,7 @@
 //! --- step              one command
 //! --- copy              a COPY command, and in the lines after it the data
 //! --- begin ISOLATION   commands up to `--- commit` or `--- rollback` are one transaction
+//! --- quiet             the transaction that follows reads no tview before its end
 //! --- seed NUMBER       even: plain settings, odd: unusual ones
 //! ```
 //!
@@ -28,6 +29,7 @@ pub fn parse(text: &str) -> Result<Case, String> {
         steps: vec![],
     };
     let mut open: Option<(String, Vec<Command>)> = None;
+    let mut quiet = false;
     for section in format!("\n{text}").split("\n--- ").skip(1) {
         let (head, body) = section.split_once('\n').unwrap_or((section, ""));
         let (raw, body) = (body, body.trim().trim_end_matches(';'));
@@ -40,6 +42,7 @@ pub fn parse(text: &str) -> Result<Case, String> {
             ["tview", name, "as"] => case
                 .tviews
                 .push(definition(name, body, CreateForm::CreateTableAs)),
+            ["quiet"] => quiet = true,
             ["begin", ..] => open = Some((head.to_uppercase(), vec![])),
             ["step"] => add(&mut case, &mut open, Command::new(body)),
             ["copy"] => add(&mut case, &mut open, copy(raw)),
@@ -49,6 +52,7 @@ pub fn parse(text: &str) -> Result<Case, String> {
                     begin,
                     commands,
                     commit: *end == "commit",
+                    quiet: std::mem::take(&mut quiet),
                 });
             }
             _ => return Err(format!("unknown section: {head}")),
@@ -123,7 +127,11 @@ pub fn print(case: &Case) -> String {
                 begin,
                 commands,
                 commit,
+                quiet,
             } => {
+                if *quiet {
+                    section("quiet", "");
+                }
                 section(&begin.to_lowercase(), "");
                 commands
                     .iter()

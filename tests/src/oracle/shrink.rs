@@ -166,6 +166,7 @@ mod tests {
                         .map(|m| Command::new(format!("UPDATE t SET a = {n}{m}")))
                         .collect(),
                     commit: true,
+                    quiet: false,
                 })
                 .collect(),
         }

@@ -89,6 +89,7 @@ fn write(parameters: &str, case: &Case, steps: &[Step]) -> Result<Written, Strin
                 begin,
                 commands,
                 commit,
+                ..
             } => {
                 run(&Command::new(begin.as_str()))?;
                 commands.iter().try_for_each(&mut run)?;
