@@ -10,6 +10,7 @@
 //! --- copy              a COPY command, and in the lines after it the data
 //! --- begin ISOLATION   commands up to `--- commit` or `--- rollback` are one transaction
 //! --- quiet             the transaction that follows reads no tview before its end
+//! --- version NUMBER    PostgreSQL's major version that it needs
 //! --- seed NUMBER       even: plain settings, odd: unusual ones
 //! ```
 //!
@@ -36,6 +37,7 @@ pub fn parse(text: &str) -> Result<Case, String> {
         let words: Vec<&str> = head.split_whitespace().collect();
         match words.as_slice() {
             ["seed", number] => case.seed = number.parse().map_err(|_| format!("no number: {head}"))?,
+            ["version", _] => {}
             ["schema"] => case.schema.push(body.into()),
             ["data"] => case.data.push(body.into()),
             ["tview", name] => case.tviews.push(definition(name, body, CreateForm::Function)),
@@ -65,6 +67,13 @@ pub fn parse(text: &str) -> Result<Case, String> {
         return Err("no tview".into());
     }
     Ok(case)
+}
+
+/// PostgreSQL's major version that a case needs.
+pub fn needed_version(text: &str) -> u32 {
+    let mut lines = text.lines();
+    let number = lines.find_map(|line| line.strip_prefix("--- version ")?.trim().parse().ok());
+    number.unwrap_or_default()
 }
 
 fn definition(name: &str, query: &str, form: CreateForm) -> Definition {
