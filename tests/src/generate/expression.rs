@@ -159,6 +159,11 @@ impl Builder<'_> {
     }
 
     fn integer(&mut self, scope: &Scope, ty: Ty, depth: usize) -> Fragment {
+        if self.rng.chance(1) {
+            // An error for some rows: the write that makes one fails.
+            let (a, b) = (self.leaf(scope, ty), self.leaf(scope, Ty::Int));
+            return Fragment::reducible(parts!["(", a, " / ", b, ")"], simple(ty), &[1]);
+        }
         match self.rng.below(4) {
             0 => {
                 let text = self.expression(scope, Ty::Text, depth);

@@ -257,12 +257,23 @@ impl Builder<'_> {
         for source in &block.sources {
             let relation = source.relation(self.schema).clone();
             let shown = self.shown_columns(&relation, wanted.about);
-            let first = list.columns.len();
-            for at in &shown {
-                let column = &relation.columns[*at];
-                list.add(format!("{}.{}", source.alias, column.name).into(), column.ty);
+            let mut places: Vec<(usize, usize)> = vec![];
+            for at in shown {
+                let column = &relation.columns[at];
+                let name = format!("{}.{}", source.alias, column.name);
+                let (value, ty) = match column.ty {
+                    _ if !self.rng.chance(5) => {
+                        places.push((at, list.columns.len()));
+                        (name, column.ty)
+                    }
+                    Ty::Int | Ty::Big => (format!("{name} * 2::bigint"), Ty::Big),
+                    Ty::Text => (format!("lower({name})"), Ty::Text),
+                    Ty::Json => (name, column.ty),
+                    _ => (format!("{name}::text"), Ty::Text),
+                };
+                list.add(value.into(), ty);
             }
-            let place = |at: usize| shown.iter().position(|shown| *shown == at).map(|nth| first + nth);
+            let place = |wanted: usize| places.iter().find(|(at, _)| *at == wanted).map(|(_, nth)| *nth);
             list.links.extend(moved_links(&relation, place));
         }
         for _ in 0..self.rng.weighted(&[(3, 0), (4, 1), (2, 2)]) {

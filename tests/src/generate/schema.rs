@@ -189,10 +189,61 @@ impl Schema {
         for at in schema.of_kind(Kind::Table) {
             schema.add_data(at, rng);
         }
+        if rng.chance(6) {
+            schema.add_many(rng);
+        }
         if rng.chance(15) {
             schema.add_trigger(rng);
         }
         schema
+    }
+
+    /// Some hundred rows in one of the tables: what is done with a few units is done otherwise with many.
+    fn add_many(&mut self, rng: &mut Rng) {
+        let optional = |at: &usize| {
+            let table = &self.relations[*at];
+            let mut links = table.links.iter().flat_map(|link| &link.columns);
+            links.all(|column| table.columns[*column].nullable)
+        };
+        let tables: Vec<usize> = self.of_kind(Kind::Table).into_iter().filter(optional).collect();
+        if tables.is_empty() {
+            return;
+        }
+        let at = *rng.pick(&tables);
+        let most = rng.between(80, 260);
+        let table = &self.relations[at];
+        let mut values = vec![];
+        for at in table.written() {
+            let column = &table.columns[at];
+            let link = table.links.iter().find(|link| link.columns.contains(&at));
+            values.push(match (table.key.first() == Some(&at), link) {
+                (true, _) => column.ty.numbered_key("n"),
+                (_, Some(link)) if link.columns.len() == 1 => {
+                    let target = &self.relations[link.target];
+                    let key = &target.columns[target.key[0]].name;
+                    format!(
+                        "(SELECT {key} FROM {} WHERE n > 0 ORDER BY {key} OFFSET n % 5 LIMIT 1)",
+                        target.name
+                    )
+                }
+                _ if column.nullable && link.is_some() => format!("NULL::{}", column.ty.name()),
+                _ => {
+                    let [a, b] = [0; 2].map(|_| column.ty.constant(column.ty.value(rng, 0).as_deref()));
+                    format!("CASE n % 3 WHEN 0 THEN {a} ELSE {b} END")
+                }
+            });
+        }
+        let written = table.names("", &table.written());
+        self.data.push(
+            format!(
+                "INSERT INTO {} ({}) SELECT {} FROM generate_series(20, {most}) AS n ON CONFLICT DO NOTHING",
+                table.name,
+                written.join(", "),
+                values.join(", ")
+            )
+            .into(),
+        );
+        self.relations[at].size = most;
     }
 
     fn add_table(&mut self, number: usize, rng: &mut Rng) {

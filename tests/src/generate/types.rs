@@ -237,6 +237,17 @@ impl Ty {
         }
     }
 
+    /// A key for each number, as an expression over it.
+    pub fn numbered_key(self, n: &str) -> String {
+        match self {
+            Ty::Int => n.to_owned(),
+            Ty::Big => format!("{n} * 1000000007::bigint"),
+            Ty::Uuid => format!("('00000000-0000-4000-8000-' || lpad({n}::text, 12, '0'))::uuid"),
+            Ty::Numeric => format!("{n} + 0.5"),
+            ty => format!("('m' || {n})::{}", ty.name()),
+        }
+    }
+
     /// The same key, where equal keys can be written in several ways sometimes in another one.
     pub fn link(self, n: usize, rng: &mut Rng) -> String {
         match self {
