@@ -21,6 +21,8 @@ pub struct Options {
     pub alter: bool,
     /// PostgreSQL's major version: what is newer does not turn up.
     pub version: u32,
+    /// Whether all sources hang together by their links: most changes affect few units then.
+    pub tame: bool,
 }
 
 impl Default for Options {
@@ -30,6 +32,7 @@ impl Default for Options {
             tviews: 6,
             alter: true,
             version: 15,
+            tame: false,
         }
     }
 }
@@ -57,6 +60,7 @@ pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Ste
 fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>) {
     let mut rng = Rng::new(seed);
     let mut schema = Schema::random(options.version, &mut rng.fork());
+    schema.tame = options.tame;
     let mut views = rng.fork();
     for nth in 0..views.weighted(&[(5, 0), (3, 1), (2, 2)]) {
         view::source_view(&mut schema, nth, &mut views);
