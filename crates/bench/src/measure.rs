@@ -8,7 +8,8 @@ use postgres::{Client, Statement};
 
 use crate::approach::Approach;
 use crate::interrupt::Interrupt;
-use crate::operation::{Operation, Parameter, Weight, Workload};
+use crate::operation::{Operation, Weight};
+use crate::workload::{Parameter, Workload};
 
 /// One approach's part in a block.
 pub struct Lane<'c> {

@@ -8,7 +8,7 @@ use crate::affinity::Confined;
 use crate::approach::Approach;
 use crate::load;
 use crate::measure::{Lane, Plan, message, run_block};
-use crate::operation::{Operation, Workload};
+use crate::operation::Operation;
 use crate::record::{Cell, Record, Status};
 use crate::stats::summarise;
 use crate::views;
