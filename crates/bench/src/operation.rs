@@ -97,7 +97,11 @@ impl Group {
     /// Its operations, in the order of a turn.
     pub fn operations(self) -> &'static [Operation] {
         match self {
-            Group::Bulk => &[Operation::BulkInsert, Operation::BulkUpdate, Operation::BulkDelete],
+            Group::Bulk => &[
+                Operation::BulkInsert,
+                Operation::BulkUpdate,
+                Operation::BulkDelete,
+            ],
             Group::Orders => &[Operation::OrderStatement, Operation::OrderLines],
             Group::Aggregate => &[Operation::GroupSmall, Operation::GroupLarge],
             Group::FirstWrite => &[Operation::FirstWrite],
@@ -321,6 +325,12 @@ impl Operation {
             Approach::Refresh | Approach::RefreshConcurrently => !self.is_traffic(),
             _ => true,
         }
+    }
+
+    /// Whether the approach refreshes the documents after it, which costs the same whatever changed.
+    pub fn refreshes_documents(self, approach: Approach) -> bool {
+        let of_documents = matches!(self.kind(), Kind::Statement | Kind::Parts(Group::Bulk));
+        of_documents && approach.refresh_statement().is_some()
     }
 
     /// Why the approach is left out although its view could show the change.

@@ -154,9 +154,7 @@ impl Parts {
                                             ORDER BY count(*) {order}, fk_category LIMIT 1)
                       ORDER BY pk_offer LIMIT {OFFERS}"
                 );
-                let rows = client
-                    .query(&statement, &[])
-                    .context("looking for the groups")?;
+                let rows = client.query(&statement, &[]).context("looking for the groups")?;
                 *keys = rows.iter().map(|row| row.get(0)).collect();
             }
         }
@@ -276,7 +274,11 @@ mod tests {
             for approach in Approach::ALL {
                 let measured = operation.expressible_by(approach) && operation.left_out(approach).is_none();
                 let has = !views_of(group, approach).is_empty();
-                assert_eq!(measured && approach != Approach::NoView, has, "{group:?} {approach:?}");
+                assert_eq!(
+                    measured && approach != Approach::NoView,
+                    has,
+                    "{group:?} {approach:?}"
+                );
             }
         }
     }

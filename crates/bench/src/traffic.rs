@@ -327,7 +327,9 @@ impl Writer<'_> {
         let statement = &self.statements[change as usize];
         let number = price_factor(turn);
         match change {
-            Change::Price | Change::Stock | Change::Rating => self.client.execute(statement, &[&key, &number]),
+            Change::Price | Change::Stock | Change::Rating => {
+                self.client.execute(statement, &[&key, &number])
+            }
             Change::Move => self.client.execute(statement, &[&key, &(HOT + turn as i64)]),
             Change::Rename => self.client.execute(statement, &[&key, &(turn as i64)]),
             Change::ReviewInsert | Change::ReviewDelete => self.client.execute(statement, &[&key]),
@@ -340,7 +342,9 @@ impl Writer<'_> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Change, HOT, Outcome, REVIEW_KEYS, REVIEWS, SQL, STORM_PRODUCTS, Traffic};
+    use super::{
+        CATEGORY_PRODUCTS, Change, HOT, Outcome, REVIEW_KEYS, REVIEWS, SQL, STORM_PRODUCTS, Traffic,
+    };
     use crate::operation::{Operation, STORM_CLIENTS};
 
     #[test]
@@ -380,15 +384,26 @@ mod tests {
     #[test]
     fn hot_rows_are_taken_out_again() {
         for traffic in [Traffic::Renames, Traffic::Reviews, Traffic::Storm] {
-            assert!(traffic.set_up().iter().all(|statement| statement.contains(&HOT.to_string())));
+            assert!(
+                traffic
+                    .set_up()
+                    .iter()
+                    .all(|statement| statement.contains(&HOT.to_string()))
+            );
             assert_eq!(traffic.tear_down().len(), 2, "{traffic:?}");
         }
         assert!(Traffic::Products.set_up().is_empty() && Traffic::Products.tear_down().is_empty());
     }
 
     #[test]
-    fn clients_write_reviews_of_different_keys() {
-        assert!(STORM_PRODUCTS * REVIEWS < REVIEW_KEYS);
-        assert!(Operation::Storm.client_counts(&[1, 2]) == [STORM_CLIENTS]);
+    fn clients_write_reviews_of_other_keys_than_there_are() {
+        const { assert!(CATEGORY_PRODUCTS * REVIEWS < REVIEW_KEYS) }
+        const { assert!(STORM_PRODUCTS <= CATEGORY_PRODUCTS) }
+    }
+
+    #[test]
+    fn the_storm_has_its_own_number_of_clients() {
+        assert_eq!(Operation::Storm.client_counts(&[1, 2]), [STORM_CLIENTS]);
+        assert_eq!(Operation::ThroughputRenames.client_counts(&[1, 2]), [1, 2]);
     }
 }

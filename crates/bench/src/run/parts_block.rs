@@ -82,9 +82,10 @@ impl ScaleRun<'_> {
         self.check_parts(group, &mut records)?;
         for approach in wanted.clone() {
             for (schema, problem) in self.on_each_schema(&[approach], &parts::tear_down(group, approach)) {
-                self.session
-                    .output
-                    .say(&format!("{}: {schema}: taking away tables: {problem}", self.scale));
+                self.session.output.say(&format!(
+                    "{}: {schema}: taking away tables: {problem}",
+                    self.scale
+                ));
             }
         }
         for &operation in &operations {
@@ -182,7 +183,11 @@ impl ScaleRun<'_> {
     fn check_parts(&mut self, group: Group, records: &mut [Record]) -> Result<()> {
         if group == Group::Bulk {
             let deletes = |record: &&mut Record| record.operation == Operation::BulkDelete.name();
-            let mut last: Vec<Record> = records.iter_mut().filter(deletes).map(|record| record.clone()).collect();
+            let mut last: Vec<Record> = records
+                .iter_mut()
+                .filter(deletes)
+                .map(|record| record.clone())
+                .collect();
             self.check(Operation::BulkDelete, &mut last)?;
             for record in records.iter_mut() {
                 if let Some(checked) = last.iter().find(|checked| checked.approach == record.approach) {

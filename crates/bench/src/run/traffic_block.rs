@@ -196,7 +196,10 @@ mod tests {
         ] {
             for count in [1, 2, 4, 8, 16] {
                 let (whole, rounds) = effort(traffic, count, Duration::from_millis(1_200));
-                assert!(whole / rounds >= Duration::from_millis(150), "{traffic:?} {count}");
+                assert!(
+                    whole / rounds >= Duration::from_millis(150),
+                    "{traffic:?} {count}"
+                );
             }
         }
     }
