@@ -140,7 +140,7 @@ mod tests {
                 },
                 record(storm, Approach::NoView, 8, 1_000.0),
                 Record {
-                    note: "7 deadlocks, 0 serialization failures".to_owned(),
+                    note: "deadlocks: 7, serialization failures: 0".to_owned(),
                     ..record(storm, Approach::Tviews, 8, 300.0)
                 },
             ],
@@ -150,7 +150,7 @@ mod tests {
         for expected in [
             "| 4 | 20,000 | 9,000, **3 wrong** |",
             "| no view | 1,000 | 1.000 | 2.5 |  |",
-            "| pg_tviews | 300 | 0.300 | 2.5 | 7 deadlocks, 0 serialization failures |",
+            "| pg_tviews | 300 | 0.300 | 2.5 | deadlocks: 7, serialization failures: 0 |",
         ] {
             assert!(text.contains(expected), "no {expected:?} in\n{text}");
         }

@@ -153,9 +153,10 @@ impl ScaleRun<'_> {
                     operation.title()
                 );
                 self.session.output.say(&line);
-                *record = Record {
-                    note,
-                    ..record.clone()
+                record.note = if record.note.is_empty() {
+                    note
+                } else {
+                    format!("{}; {note}", record.note)
                 };
             }
         }

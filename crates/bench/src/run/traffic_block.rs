@@ -169,7 +169,7 @@ fn record_of(
             record.wrong = wrong.then_some(outcome.wrong);
             if outcome.deadlocks + outcome.serialization_failures > 0 {
                 record.note = format!(
-                    "{} deadlocks, {} serialization failures",
+                    "deadlocks: {}, serialization failures: {}",
                     outcome.deadlocks, outcome.serialization_failures
                 );
             }
