@@ -58,7 +58,7 @@ pub struct RunOptions {
     #[arg(long, value_enum, value_delimiter = ',')]
     pub approaches: Vec<Approach>,
     /// Numbers of clients for the throughput, separated by commas.
-    #[arg(long, value_delimiter = ',', default_value = "1,8", value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_delimiter = ',', default_value = "1,2,4,8,16", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub clients: Vec<u32>,
     /// What to write besides the CSV, which is always kept, separated by commas.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "markdown,svg")]

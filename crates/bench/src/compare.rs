@@ -7,7 +7,6 @@
 use std::fmt::Write as _;
 
 use crate::approach::Approach;
-use crate::operation::Operation;
 use crate::record::{Cell, Record, Results, Status};
 use crate::report::milliseconds;
 
@@ -95,7 +94,7 @@ fn ratio(results: &Results, cell: Cell) -> Option<Ratio> {
         ..cell
     })?;
     let (own_median, plain_median) = (own.median_ms?, plain.median_ms?);
-    let value = if cell.operation == Operation::Throughput {
+    let value = if cell.operation.is_traffic() {
         plain.tx_per_s? / own.tx_per_s?
     } else {
         own_median / plain_median

@@ -65,12 +65,18 @@ impl Host {
 
     /// A connection that finds `schema`'s tables by their plain names.
     pub fn connect(&self, schema: &str) -> Result<Client> {
+        let client = self.connect_unwatched(schema)?;
+        self.interrupt.watch(&client);
+        Ok(client)
+    }
+
+    /// The same for a connection that is used so shortly that Ctrl-C need not cancel its statements.
+    pub fn connect_unwatched(&self, schema: &str) -> Result<Client> {
         let mut client = connect(&self.config)?;
         // TimeZone decides what the documents' moments look like: the same for every approach.
         client.batch_execute(&format!(
             "SET search_path = {schema}, public; SET TimeZone = 'UTC'; SET client_min_messages = warning"
         ))?;
-        self.interrupt.watch(&client);
         Ok(client)
     }
 }

@@ -7,8 +7,8 @@
 //! | `cli` | the command line |
 //! | `scale`, `rng`, `data`, `load` | the catalogue: how much, which rows, into the database |
 //! | `approach`, `views` | who keeps the documents, and the SQL for it |
-//! | `operation` | what is measured |
-//! | `run`, `measure`, `throughput`, `stats` | the measurement |
+//! | `operation`, `workload`, `parts`, `traffic` | what is measured: single statements, groups of operations with tables of their own, several clients |
+//! | `run`, `measure`, `writes`, `stats` | the measurement |
 //! | `record`, `output`, `store` | results: CSV, files of a run, table in the database |
 //! | `report`, `compare` | what is made of them |
 //! | `host`, `memory`, `environment`, `affinity`, `interrupt` | the server, what the figures depend on, Ctrl-C |
@@ -30,6 +30,7 @@ mod measure;
 mod memory;
 mod operation;
 mod output;
+mod parts;
 mod record;
 mod report;
 mod rng;
@@ -37,8 +38,10 @@ mod run;
 mod scale;
 mod stats;
 mod store;
-mod throughput;
+mod traffic;
 mod views;
+mod workload;
+mod writes;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -8,7 +8,9 @@ use postgres::{Client, Statement};
 
 use crate::approach::Approach;
 use crate::interrupt::Interrupt;
-use crate::operation::{Operation, Parameter, Weight, Workload};
+use crate::operation::{Operation, Weight};
+use crate::workload::{Parameter, Workload};
+use crate::writes::{Counted, Writes};
 
 /// One approach's part in a block.
 pub struct Lane<'c> {
@@ -23,6 +25,8 @@ pub struct Lane<'c> {
     spent: Duration,
     /// What was measured.
     pub timings: Vec<Duration>,
+    /// What was written by runs that are not among the timings, or by all of them where each is a refresh.
+    pub counted: Counted,
     /// Why it stopped, if an error made it stop.
     pub error: Option<String>,
 }
@@ -39,9 +43,9 @@ pub struct Plan {
 }
 
 /// A slow lane runs at least this often, if the plan has as many.
-const FEWEST: usize = 5;
+pub const FEWEST: usize = 5;
 /// Runs on one document that a lane does before the next lane's turn: caches then are as warm as with a single user.
-const SINGLE_RUN_LENGTH: usize = 10;
+pub const SINGLE_RUN_LENGTH: usize = 10;
 
 impl<'c> Lane<'c> {
     /// Prepares the operation's statement. `first_turn` keeps lanes on the same tables from using the same keys.
@@ -66,6 +70,7 @@ impl<'c> Lane<'c> {
             turn: first_turn,
             spent: Duration::ZERO,
             timings: Vec::new(),
+            counted: Counted::default(),
             error: None,
         })
     }
@@ -94,6 +99,18 @@ impl<'c> Lane<'c> {
                 None
             }
         }
+    }
+
+    /// One run, with what it writes.
+    fn run_counted(&mut self, workload: &Workload) -> Option<Duration> {
+        let written = |client: &mut Client| Writes::until_now(client).map_err(|error| message(&error));
+        let before = written(self.client);
+        let timing = self.run(workload)?;
+        match before.and_then(|before| Ok(written(self.client)?.since(before))) {
+            Ok(writes) => self.counted.add(writes),
+            Err(problem) => self.error = Some(problem),
+        }
+        Some(timing)
     }
 
     fn wants_more(&self, plan: &Plan) -> bool {
@@ -145,6 +162,14 @@ pub fn run_block(
         round += 1;
         bar.inc(1);
     }
+    for lane in lanes.iter_mut().filter(|lane| lane.refresh.is_none()) {
+        for _ in 0..operation.counted_runs() {
+            if lane.error.is_some() || interrupt.is_raised() {
+                break;
+            }
+            lane.run_counted(workload);
+        }
+    }
 }
 
 fn warm_up(lanes: &mut [Lane<'_>], workload: &Workload, plan: &Plan, interrupt: &Interrupt) {
@@ -164,8 +189,12 @@ fn run_turn(lane: &mut Lane<'_>, length: usize, workload: &Workload, plan: &Plan
         if !lane.wants_more(plan) || interrupt.is_raised() {
             return;
         }
-        if let Some(timing) = lane.run(workload) {
-            lane.timings.push(timing);
-        }
+        // A refresh takes so long that counting doesn't show.
+        let timing = if lane.refresh.is_some() {
+            lane.run_counted(workload)
+        } else {
+            lane.run(workload)
+        };
+        lane.timings.extend(timing);
     }
 }

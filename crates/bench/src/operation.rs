@@ -1,13 +1,11 @@
 //! What is done to the catalogue: one statement per operation, the same for every approach.
 
-use std::time::{Duration, SystemTime};
-
 use clap::ValueEnum;
-use postgres::types::ToSql;
 
 use crate::approach::Approach;
 use crate::data::Catalogue;
 use crate::scale::{Effort, Size};
+use crate::traffic::Traffic;
 
 /// One measured operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -43,8 +41,72 @@ pub enum Operation {
     ProductDelete,
     /// A column that no document uses.
     UnusedColumn,
+    /// Many products added in one statement.
+    BulkInsert,
+    /// Their prices, in one statement.
+    BulkUpdate,
+    /// They are removed in one statement.
+    BulkDelete,
+    /// The lines of an order, written by one statement.
+    OrderStatement,
+    /// The lines of an order, written line by line in one transaction.
+    OrderLines,
+    /// One price in the smallest group of an aggregate.
+    GroupSmall,
+    /// One price in its largest group.
+    GroupLarge,
+    /// The first write of a fresh connection.
+    FirstWrite,
     /// Transactions per second, each the price of one product.
     Throughput,
+    /// Transactions per second on the products of one category, which is renamed now and then.
+    ThroughputRenames,
+    /// Transactions per second, each a review of one product.
+    ThroughputReviews,
+    /// Transactions per second of random statements over hot rows.
+    Storm,
+}
+
+/// Which part of the harness measures an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// When the views are made.
+    Create,
+    /// Prepared statement after prepared statement.
+    Statement,
+    /// Together with its siblings, on tables or rows of their own.
+    Parts(Group),
+    /// Several clients at a time.
+    Traffic(Traffic),
+}
+
+/// Operations that are measured together, each turn all of them one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Many rows inserted, updated, deleted.
+    Bulk,
+    /// Orders and their lines.
+    Orders,
+    /// An aggregate.
+    Aggregate,
+    /// Fresh connections.
+    FirstWrite,
+}
+
+impl Group {
+    /// Its operations, in the order of a turn.
+    pub fn operations(self) -> &'static [Operation] {
+        match self {
+            Group::Bulk => &[
+                Operation::BulkInsert,
+                Operation::BulkUpdate,
+                Operation::BulkDelete,
+            ],
+            Group::Orders => &[Operation::OrderStatement, Operation::OrderLines],
+            Group::Aggregate => &[Operation::GroupSmall, Operation::GroupLarge],
+            Group::FirstWrite => &[Operation::FirstWrite],
+        }
+    }
 }
 
 /// How many documents an operation touches, which decides how often it is repeated.
@@ -56,23 +118,22 @@ pub enum Weight {
     Hundred,
     /// About a thousand.
     Thousand,
+    /// Many thousands.
+    Bulk,
 }
 
-/// A parameter of a prepared statement.
-pub type Parameter = Box<dyn ToSql + Sync>;
-
 /// Keys of rows that the benchmark itself inserts and measures inserting of.
-const INSERTED: i64 = 1_000_000_000;
+pub const INSERTED: i64 = 1_000_000_000;
 /// Keys of rows that are inserted only so that deleting them can be measured.
-const DOOMED: i64 = 2_000_000_000;
-/// How many products the operations on one product take turns with.
-const HOT_PRODUCTS: u64 = 500;
+pub const DOOMED: i64 = 2_000_000_000;
+/// Clients of the storm.
+pub const STORM_CLIENTS: u32 = 8;
 /// Reviews of each product that is inserted to be deleted.
 const DOOMED_REVIEWS: i64 = 5;
 
 impl Operation {
     /// All operations, in the order in which they run.
-    pub const ALL: [Operation; 15] = [
+    pub const ALL: [Operation; 26] = [
         Operation::Create,
         Operation::Price1,
         Operation::Price100,
@@ -87,7 +148,18 @@ impl Operation {
         Operation::ProductInsert,
         Operation::ProductDelete,
         Operation::UnusedColumn,
+        Operation::BulkInsert,
+        Operation::BulkUpdate,
+        Operation::BulkDelete,
+        Operation::OrderStatement,
+        Operation::OrderLines,
+        Operation::GroupSmall,
+        Operation::GroupLarge,
+        Operation::FirstWrite,
         Operation::Throughput,
+        Operation::ThroughputRenames,
+        Operation::ThroughputReviews,
+        Operation::Storm,
     ];
 
     /// The name in the results.
@@ -107,7 +179,18 @@ impl Operation {
             Operation::ProductInsert => "product-insert",
             Operation::ProductDelete => "product-delete",
             Operation::UnusedColumn => "unused-column",
+            Operation::BulkInsert => "bulk-insert",
+            Operation::BulkUpdate => "bulk-update",
+            Operation::BulkDelete => "bulk-delete",
+            Operation::OrderStatement => "order-statement",
+            Operation::OrderLines => "order-lines",
+            Operation::GroupSmall => "group-small",
+            Operation::GroupLarge => "group-large",
+            Operation::FirstWrite => "first-write",
             Operation::Throughput => "throughput",
+            Operation::ThroughputRenames => "throughput-renames",
+            Operation::ThroughputReviews => "throughput-reviews",
+            Operation::Storm => "storm",
         }
     }
 
@@ -135,7 +218,18 @@ impl Operation {
             Operation::ProductInsert => "product inserted",
             Operation::ProductDelete => "product deleted, with reviews and stock",
             Operation::UnusedColumn => "column that no document uses",
+            Operation::BulkInsert => "many products inserted, one statement",
+            Operation::BulkUpdate => "their prices, one statement",
+            Operation::BulkDelete => "the same products deleted, one statement",
+            Operation::OrderStatement => "order of 20 lines saved by one statement",
+            Operation::OrderLines => "order of 20 lines saved line by line, one transaction",
+            Operation::GroupSmall => "count, sum, average by category: one price in the smallest",
+            Operation::GroupLarge => "count, sum, average by category: one price in the largest",
+            Operation::FirstWrite => "first write of a fresh connection, five views",
             Operation::Throughput => "throughput, different products' prices",
+            Operation::ThroughputRenames => "throughput, one category's products, with renames",
+            Operation::ThroughputReviews => "throughput, reviews of one product",
+            Operation::Storm => "throughput, 1 to 4 random statements on hot rows",
         }
     }
 
@@ -147,8 +241,40 @@ impl Operation {
             Operation::Price1000 => 1_000.min(size.products),
             Operation::Category => size.category_documents,
             Operation::Supplier => size.supplier_documents,
+            Operation::BulkInsert | Operation::BulkUpdate | Operation::BulkDelete => size.bulk_rows,
+            Operation::FirstWrite => 5,
             Operation::UnusedColumn => 0,
             _ => 1,
+        }
+    }
+
+    /// Who measures it.
+    pub fn kind(self) -> Kind {
+        match self {
+            Operation::Create => Kind::Create,
+            Operation::BulkInsert | Operation::BulkUpdate | Operation::BulkDelete => Kind::Parts(Group::Bulk),
+            Operation::OrderStatement | Operation::OrderLines => Kind::Parts(Group::Orders),
+            Operation::GroupSmall | Operation::GroupLarge => Kind::Parts(Group::Aggregate),
+            Operation::FirstWrite => Kind::Parts(Group::FirstWrite),
+            Operation::Throughput => Kind::Traffic(Traffic::Products),
+            Operation::ThroughputRenames => Kind::Traffic(Traffic::Renames),
+            Operation::ThroughputReviews => Kind::Traffic(Traffic::Reviews),
+            Operation::Storm => Kind::Traffic(Traffic::Storm),
+            _ => Kind::Statement,
+        }
+    }
+
+    /// Whether transactions per second are counted.
+    pub fn is_traffic(self) -> bool {
+        matches!(self.kind(), Kind::Traffic(_))
+    }
+
+    /// The numbers of clients that measure it; `chosen` is for the throughput.
+    pub fn client_counts(self, chosen: &[u32]) -> Vec<u32> {
+        match self.kind() {
+            Kind::Traffic(Traffic::Storm) => vec![STORM_CLIENTS],
+            Kind::Traffic(_) => chosen.to_vec(),
+            _ => vec![1],
         }
     }
 
@@ -159,6 +285,7 @@ impl Operation {
             Operation::Price1000 | Operation::Category | Operation::Supplier | Operation::Create => {
                 Weight::Thousand
             }
+            Operation::BulkInsert | Operation::BulkUpdate | Operation::BulkDelete => Weight::Bulk,
             _ => Weight::Single,
         }
     }
@@ -169,26 +296,68 @@ impl Operation {
             Weight::Single => (effort.single, effort.warm_up),
             Weight::Hundred => (effort.hundred, 5),
             Weight::Thousand => (effort.thousand, 3),
+            Weight::Bulk => (effort.bulk, 0),
         }
     }
 
-    /// Whether the operation changes what the approach's view shows; if not, there is nothing to measure.
+    /// Runs after the timed ones, in which the log's bytes and the rows written are counted instead.
+    pub fn counted_runs(self) -> usize {
+        match self.weight() {
+            Weight::Single => 20,
+            Weight::Hundred | Weight::Thousand => 2,
+            Weight::Bulk => 0,
+        }
+    }
+
+    /// Whether the approach's view can show what the operation changes; if not, there is nothing to measure.
     pub fn expressible_by(self, approach: Approach) -> bool {
-        let reviews = matches!(
+        let of_documents = matches!(
             self,
-            Operation::ReviewInsert | Operation::ReviewUpdate | Operation::ReviewDelete
+            Operation::ReviewInsert
+                | Operation::ReviewUpdate
+                | Operation::ReviewDelete
+                | Operation::ThroughputReviews
+                | Operation::OrderStatement
+                | Operation::OrderLines
         );
         match approach {
-            Approach::PgIvm => !reviews,
-            Approach::Refresh | Approach::RefreshConcurrently => self != Operation::Throughput,
+            Approach::PgIvm => !of_documents,
+            Approach::Refresh | Approach::RefreshConcurrently => !self.is_traffic(),
             _ => true,
         }
+    }
+
+    /// Whether the approach refreshes the documents after it, which costs the same whatever changed.
+    pub fn refreshes_documents(self, approach: Approach) -> bool {
+        let of_documents = matches!(self.kind(), Kind::Statement | Kind::Parts(Group::Bulk));
+        of_documents && approach.refresh_statement().is_some()
+    }
+
+    /// Why the approach is left out although its view could show the change.
+    pub fn left_out(self, approach: Approach) -> Option<&'static str> {
+        use Approach::{NoView, PatchTrigger, PgIvm, RebuildTrigger, Tviews};
+        let refreshing = approach.refresh_statement().is_some();
+        let (measured, reason): (&[Approach], &str) = match self.kind() {
+            Kind::Parts(Group::Bulk) if refreshing => (&[], "a refresh costs the same whatever changed"),
+            Kind::Parts(Group::Bulk) => (
+                &[NoView, Tviews, PatchTrigger, RebuildTrigger],
+                "the view of pg_ivm shows no product without stock",
+            ),
+            Kind::Parts(Group::Orders) => (&[NoView, Tviews, RebuildTrigger], "not one of this comparison"),
+            Kind::Parts(Group::Aggregate) => (&[NoView, Tviews, PgIvm], "not one of this comparison"),
+            Kind::Parts(Group::FirstWrite) => (&[NoView, Tviews], "not one of this comparison"),
+            Kind::Traffic(Traffic::Renames | Traffic::Reviews | Traffic::Storm) => (
+                &[NoView, Tviews, PatchTrigger, PgIvm],
+                "the trigger that patches stands for both",
+            ),
+            _ => return None,
+        };
+        (!measured.contains(&approach)).then_some(reason)
     }
 
     /// The measured statement.
     pub fn statement(self) -> &'static str {
         match self {
-            Operation::Create => "",
             Operation::Price1 | Operation::Throughput => {
                 "UPDATE tb_product SET current_price = base_price * $2::integer / 1000 WHERE pk_product = $1"
             }
@@ -212,6 +381,8 @@ impl Operation {
             }
             Operation::ProductDelete => "DELETE FROM tb_product WHERE pk_product = $1",
             Operation::UnusedColumn => "UPDATE tb_product SET internal_note = $2 WHERE pk_product = $1",
+            // Made otherwise, or of several statements.
+            _ => "",
         }
     }
 
@@ -265,108 +436,13 @@ impl Operation {
     }
 }
 
-/// Makes the parameters of an operation's runs: every run changes something, and no two runs in a row the same row.
-#[derive(Clone, Debug)]
-pub struct Workload {
-    operation: Operation,
-    catalogue: Catalogue,
-    hot: Vec<i64>,
-}
-
-impl Workload {
-    /// The parameters of `operation` on this catalogue.
-    pub fn new(operation: Operation, catalogue: Catalogue) -> Self {
-        Workload {
-            operation,
-            catalogue,
-            hot: catalogue.spread_products(HOT_PRODUCTS),
-        }
-    }
-
-    /// The parameters of run number `turn`, which counts up through one approach's runs of the operation.
-    pub fn parameters(&self, turn: u64) -> Vec<Parameter> {
-        let size = &self.catalogue.size;
-        let product = self.hot[(turn % self.hot.len() as u64) as usize];
-        let turn_key = turn as i64;
-        match self.operation {
-            Operation::Create => Vec::new(),
-            Operation::Price1 | Operation::Throughput => {
-                vec![Box::new(product), Box::new(price_factor(turn))]
-            }
-            Operation::Price100 => vec![Box::new(self.bulk(100, turn)), Box::new(price_factor(turn))],
-            Operation::Price1000 => vec![Box::new(self.bulk(1_000, turn)), Box::new(price_factor(turn))],
-            Operation::Category => {
-                vec![
-                    Box::new(self.catalogue.cascade_category() as i64),
-                    Box::new(format!("Trail Running {turn}")),
-                ]
-            }
-            Operation::Supplier => {
-                vec![
-                    Box::new(self.catalogue.cascade_supplier() as i64),
-                    Box::new(format!("Hallberg & Daughters {turn}")),
-                ]
-            }
-            Operation::SupplierSwitch => {
-                // Another supplier each time the same product comes round again.
-                let round = turn / self.hot.len() as u64;
-                let supplier = 1 + (turn + round) % (size.suppliers - 1);
-                vec![Box::new(product), Box::new(supplier as i64)]
-            }
-            Operation::ReviewInsert => {
-                let rating = 1 + (turn % 5) as i32;
-                let created = SystemTime::UNIX_EPOCH + Duration::from_secs(1_751_328_000 + turn);
-                vec![
-                    Box::new(INSERTED + turn_key),
-                    Box::new(product),
-                    Box::new(rating),
-                    Box::new(created),
-                ]
-            }
-            // Keys of reviews are dense, and there are about five times as many as products.
-            Operation::ReviewUpdate => vec![Box::new(4 * product)],
-            Operation::ReviewDelete | Operation::ProductDelete => vec![Box::new(DOOMED + turn_key)],
-            Operation::Stock => {
-                let quantity = 10 + (turn * 37 % 397) as i32;
-                vec![Box::new(product), Box::new(quantity), Box::new(quantity / 4)]
-            }
-            Operation::ProductInsert => {
-                let category = size.categories - turn % (size.categories / 2);
-                let supplier = 1 + turn % size.suppliers;
-                vec![
-                    Box::new(INSERTED + turn_key),
-                    Box::new(category as i64),
-                    Box::new(supplier as i64),
-                ]
-            }
-            Operation::UnusedColumn => vec![Box::new(product), Box::new(format!("checked {turn}"))],
-        }
-    }
-
-    /// `count` products spread over the table, other ones with each turn.
-    fn bulk(&self, count: u64, turn: u64) -> Vec<i64> {
-        let products = self.catalogue.size.products;
-        let shift = (turn * 31) as i64;
-        self.catalogue
-            .spread_products(count)
-            .into_iter()
-            .map(|product| 1 + (product + shift) % products as i64)
-            .collect()
-    }
-}
-
-/// Thousandths of the base price, far enough from the previous turn's that the price differs even for cheap articles.
-pub fn price_factor(turn: u64) -> i32 {
-    600 + (turn * 37 % 397) as i32
-}
-
 #[cfg(test)]
 mod tests {
     use clap::ValueEnum;
 
-    use super::{Operation, Workload, price_factor};
-    use crate::data::Catalogue;
-    use crate::scale::Scale;
+    use super::{Kind, Operation};
+    use crate::approach::Approach;
+    use crate::traffic::Traffic;
 
     #[test]
     fn the_command_line_uses_the_names_of_the_results() {
@@ -380,46 +456,28 @@ mod tests {
     }
 
     #[test]
-    fn statements_have_as_many_parameters_as_the_workload_gives() {
-        let catalogue = Catalogue {
-            seed: 1,
-            size: Scale::Small.size(),
-        };
+    fn every_operation_is_one_of_its_group() {
         for operation in Operation::ALL {
-            let given = Workload::new(operation, catalogue).parameters(0).len();
-            let statement = operation.statement();
-            let wanted = (1..=9)
-                .filter(|number| statement.contains(&format!("${number}")))
-                .count();
-            assert_eq!(given, wanted, "{operation:?}");
-        }
-    }
-
-    #[test]
-    fn bulk_updates_name_distinct_products() {
-        for scale in [Scale::Small, Scale::Medium] {
-            let workload = Workload::new(
-                Operation::Price1000,
-                Catalogue {
-                    seed: 1,
-                    size: scale.size(),
-                },
-            );
-            for turn in [0, 1, 50] {
-                let mut products = workload.bulk(1_000, turn);
-                products.sort_unstable();
-                products.dedup();
-                assert_eq!(products.len(), 1_000, "{scale} {turn}");
-                assert!(products[0] >= 1 && products[999] <= scale.size().products as i64);
+            if let Kind::Parts(group) = operation.kind() {
+                assert!(group.operations().contains(&operation), "{operation:?}");
             }
+            let made_of_one_statement = !operation.statement().is_empty();
+            let kind = operation.kind();
+            assert_eq!(
+                made_of_one_statement,
+                kind == Kind::Statement || kind == Kind::Traffic(Traffic::Products),
+                "{operation:?}"
+            );
         }
     }
 
     #[test]
-    fn consecutive_prices_differ_by_more_than_a_cent_of_the_cheapest_article() {
-        for turn in 0..2_000 {
-            let difference = (price_factor(turn) - price_factor(turn + 1)).abs();
-            assert!(difference >= 10, "turn {turn}: {difference}");
+    fn plain_tables_and_the_tview_are_measured_everywhere() {
+        for operation in Operation::ALL {
+            for approach in [Approach::NoView, Approach::Tviews] {
+                assert!(operation.expressible_by(approach), "{operation:?}");
+                assert_eq!(operation.left_out(approach), None, "{operation:?}");
+            }
         }
     }
 }

@@ -11,14 +11,18 @@
 //! | `operation` | as on the command line, e.g. `price-1` |
 //! | `approach` | as on the command line, e.g. `trigger_patch` |
 //! | `clients` | concurrent connections |
-//! | `status` | `ok`; `not_expressible`: the approach's view can't show what changes; `unavailable`: the extension is missing; `not_measured`: the cost is that of another operation, see `note`; `failed` |
+//! | `status` | `ok`; `not_expressible`: the approach's view can't show what changes; `unavailable`: the extension is missing; `not_measured`: the cost is that of another operation, or the approach is not one of the comparison, see `note`; `failed` |
 //! | `documents` | documents that one run touches |
 //! | `repetitions` | measured runs |
 //! | `median_ms`, `p95_ms`, `p99_ms`, `mean_ms`, `min_ms`, `max_ms` | time of one run at the client; empty where there were too few runs |
 //! | `median_low_ms`, `median_high_ms` | 95 % confidence interval of the median |
-//! | `tx_per_s` | transactions per second; only for `throughput` |
+//! | `tx_per_s` | transactions per second; only for `throughput` and its like, and `storm` |
 //! | `exact` | `yes` or `no`: whether the view equalled its query after the operation; empty when not checked |
 //! | `note` | anything else, in words |
+//! | `wal_bytes` | bytes of the log that one run writes |
+//! | `rows_inserted`, `rows_updated`, `rows_updated_hot`, `rows_deleted` | rows that one run writes, to all tables of the approach |
+//! | `conflicts` | transactions that ended with a deadlock or a serialization failure, per 1,000; only where several clients run |
+//! | `wrong` | documents that were wrong at the ends of the measurement's parts, all together; only for `throughput-renames` |
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -31,6 +35,7 @@ use crate::approach::Approach;
 use crate::operation::Operation;
 use crate::scale::Scale;
 use crate::stats::Summary;
+use crate::writes::Counted;
 
 /// What came of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +48,7 @@ pub enum Status {
     NotExpressible,
     /// The extension isn't installed.
     Unavailable,
-    /// It costs what another operation costs.
+    /// It costs what another operation costs, or the approach is not one of the comparison.
     NotMeasured,
     /// It raised an error.
     Failed,
@@ -90,6 +95,20 @@ pub struct Record {
     pub exact: String,
     /// Anything else.
     pub note: String,
+    /// Bytes of the log.
+    pub wal_bytes: Option<f64>,
+    /// Rows inserted.
+    pub rows_inserted: Option<f64>,
+    /// Rows updated.
+    pub rows_updated: Option<f64>,
+    /// Rows updated without a new entry in any index.
+    pub rows_updated_hot: Option<f64>,
+    /// Rows deleted.
+    pub rows_deleted: Option<f64>,
+    /// Conflicts among 1,000 transactions.
+    pub conflicts: Option<f64>,
+    /// Wrong documents.
+    pub wrong: Option<u64>,
 }
 
 /// Which cell a result belongs to.
@@ -146,6 +165,26 @@ impl Record {
         self.median_low_ms = summary.median_interval.map(|(low, _)| rounded(low));
         self.median_high_ms = summary.median_interval.map(|(_, high)| rounded(high));
         self
+    }
+
+    /// The same record with what was written.
+    pub fn with_writes(mut self, counted: &Counted) -> Record {
+        if counted.runs == 0 {
+            return self;
+        }
+        let each = |total| Some((counted.each(total) * 100.0).round() / 100.0);
+        let writes = counted.writes;
+        self.wal_bytes = each(writes.wal_bytes);
+        self.rows_inserted = each(writes.inserted);
+        self.rows_updated = each(writes.updated);
+        self.rows_updated_hot = each(writes.updated_hot);
+        self.rows_deleted = each(writes.deleted);
+        self
+    }
+
+    /// All rows that one run writes.
+    pub fn rows_written(&self) -> Option<f64> {
+        Some(self.rows_inserted? + self.rows_updated? + self.rows_deleted?)
     }
 
     /// The cell, if this is a result with known names.
@@ -319,9 +358,19 @@ pub(crate) mod tests {
             text.lines().next(),
             Some(
                 "record,scale,operation,approach,clients,status,documents,repetitions,median_ms,p95_ms,p99_ms,\
-                 mean_ms,min_ms,max_ms,median_low_ms,median_high_ms,tx_per_s,exact,note"
+                 mean_ms,min_ms,max_ms,median_low_ms,median_high_ms,tx_per_s,exact,note,wal_bytes,rows_inserted,\
+                 rows_updated,rows_updated_hot,rows_deleted,conflicts,wrong"
             )
         );
+    }
+
+    #[test]
+    fn runs_of_before_the_newer_columns_are_read() {
+        let header = "record,scale,operation,approach,clients,status,documents,repetitions,median_ms,p95_ms,p99_ms,\
+                      mean_ms,min_ms,max_ms,median_low_ms,median_high_ms,tx_per_s,exact,note";
+        let text = format!("{header}\nenvironment,,seed,,,,,,,,,,,,,,,,42\n");
+        let results = Results::from_csv(text.as_bytes()).expect("read");
+        assert_eq!(results.fact(None, "seed"), Some("42"));
     }
 
     #[test]

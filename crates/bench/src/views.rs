@@ -80,7 +80,11 @@ pub fn drop(approach: Approach) -> String {
 
 /// How many rows of the view differ from its query: rows that only one of them has, as often as it has them more.
 pub fn count_differences(client: &mut Client, approach: Approach, as_texts: bool) -> Result<i64> {
-    let (table, query) = (table(approach), query(approach));
+    differences(client, table(approach), query(approach), as_texts)
+}
+
+/// The same of any table and query.
+pub fn differences(client: &mut Client, table: &str, query: &str, as_texts: bool) -> Result<i64> {
     let (expected, actual) = if as_texts {
         ("q::text", "t::text")
     } else {
@@ -98,6 +102,21 @@ pub fn count_differences(client: &mut Client, approach: Approach, as_texts: bool
         .context("comparing the view with its query")?;
     client.batch_execute("RESET work_mem")?;
     Ok(row.get(0))
+}
+
+/// How many products, from the key `first` on, have a row that differs from the query's.
+pub fn wrong_documents(client: &mut Client, approach: Approach, first: i64) -> Result<u64> {
+    let (table, query) = (table(approach), query(approach));
+    let statement = format!(
+        "WITH expected AS (SELECT q.pk_product, q::text AS line FROM (\n{query}) q WHERE q.pk_product >= {first}),
+              actual AS (SELECT t.pk_product, t::text AS line FROM {table} t WHERE t.pk_product >= {first})
+         SELECT count(DISTINCT pk_product) FROM (
+            (TABLE expected EXCEPT ALL TABLE actual) UNION ALL (TABLE actual EXCEPT ALL TABLE expected)) d"
+    );
+    let row = client
+        .query_one(&statement, &[])
+        .context("counting the wrong documents")?;
+    Ok(row.get::<_, i64>(0).unsigned_abs())
 }
 
 /// The rows that the extension's own check reports; with the first key, for the log.

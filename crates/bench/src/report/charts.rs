@@ -125,17 +125,19 @@ fn operations(figures: &Figures<'_>, scale: Scale) -> Plot {
 }
 
 fn throughput(figures: &Figures<'_>, scale: Scale) -> Plot {
-    let counts = figures.client_counts(scale);
+    let counts = figures.client_counts(scale, Operation::Throughput);
     let approaches = drawn(&figures.approaches(scale), |approach| {
-        counts
-            .iter()
-            .any(|&count| figures.rate(scale, approach, count).is_some())
+        counts.iter().any(|&count| {
+            figures
+                .rate(scale, Operation::Throughput, approach, count)
+                .is_some()
+        })
     });
     let group = |&count: &u32| Group {
         label: format!("{count} {}", if count == 1 { "client" } else { "clients" }),
         values: approaches
             .iter()
-            .map(|&approach| figures.rate(scale, approach, count))
+            .map(|&approach| figures.rate(scale, Operation::Throughput, approach, count))
             .collect(),
     };
     Plot {

@@ -30,12 +30,12 @@ impl<'r> Figures<'r> {
         })
     }
 
-    /// The median in milliseconds. What is not measured because it costs the same everywhere is that of `price-1`.
+    /// The median in milliseconds. A refresh that is not measured because it costs the same everywhere is that of `price-1`.
     pub fn median(&self, scale: Scale, operation: Operation, approach: Approach) -> Option<f64> {
         let record = self.record(scale, operation, approach)?;
         match record.status? {
             Status::Ok => record.median_ms,
-            Status::NotMeasured if operation != Operation::Create => {
+            Status::NotMeasured if operation.refreshes_documents(approach) => {
                 self.record(scale, Operation::Price1, approach)?.median_ms
             }
             _ => None,
@@ -48,22 +48,32 @@ impl<'r> Figures<'r> {
         Some(self.median(scale, operation, approach)? - plain)
     }
 
-    /// Transactions per second.
-    pub fn rate(&self, scale: Scale, approach: Approach, clients: u32) -> Option<f64> {
-        let cell = Cell {
+    /// What came of an operation with several clients.
+    pub fn traffic(
+        &self,
+        scale: Scale,
+        operation: Operation,
+        approach: Approach,
+        clients: u32,
+    ) -> Option<&'r Record> {
+        self.results.get(Cell {
             scale,
-            operation: Operation::Throughput,
+            operation,
             approach,
             clients,
-        };
-        self.results.get(cell)?.tx_per_s
+        })
+    }
+
+    /// Transactions per second.
+    pub fn rate(&self, scale: Scale, operation: Operation, approach: Approach, clients: u32) -> Option<f64> {
+        self.traffic(scale, operation, approach, clients)?.tx_per_s
     }
 
     /// The numbers of clients measured at a scale.
-    pub fn client_counts(&self, scale: Scale) -> Vec<u32> {
+    pub fn client_counts(&self, scale: Scale, operation: Operation) -> Vec<u32> {
         let cells = self.results.records.iter().filter_map(Record::cell);
         let mut counts: Vec<u32> = cells
-            .filter(|cell| cell.scale == scale && cell.operation == Operation::Throughput)
+            .filter(|cell| cell.scale == scale && cell.operation == operation)
             .map(|cell| cell.clients)
             .collect();
         counts.sort_unstable();
@@ -84,11 +94,11 @@ impl<'r> Figures<'r> {
         Approach::ALL.into_iter().filter(known).collect()
     }
 
-    /// The operations that have any result at a scale, in the order in which they ran; without the throughput.
+    /// The operations that have any result at a scale, in the order in which they ran; without those of several clients.
     pub fn operations(&self, scale: Scale) -> Vec<Operation> {
         let cells: Vec<Cell> = self.results.records.iter().filter_map(Record::cell).collect();
         let known = |operation: &Operation| {
-            *operation != Operation::Throughput
+            !operation.is_traffic()
                 && cells
                     .iter()
                     .any(|cell| cell.scale == scale && cell.operation == *operation)
@@ -104,7 +114,14 @@ impl<'r> Figures<'r> {
         match record.status {
             Some(Status::Ok) => record.median_ms.map_or_else(|| NOTHING.to_owned(), milliseconds),
             Some(Status::NotMeasured) => self.median(scale, operation, approach).map_or_else(
-                || "as left".to_owned(),
+                || {
+                    if operation == Operation::Create {
+                        "as left"
+                    } else {
+                        NOTHING
+                    }
+                    .to_owned()
+                },
                 |median| format!("({})", milliseconds(median)),
             ),
             Some(Status::NotExpressible) => "can't".to_owned(),

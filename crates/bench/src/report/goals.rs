@@ -43,8 +43,17 @@ pub fn of_scale(figures: &Figures<'_>, scale: Scale) -> Vec<Goal> {
                 / figures.median(scale, operation, yardstick)?,
         )
     };
-    let rate =
-        |yardstick| Some(figures.rate(scale, Approach::Tviews, 8)? / figures.rate(scale, yardstick, 8)?);
+    let rate = |operation, yardstick| {
+        Some(
+            figures.rate(scale, operation, Approach::Tviews, 8)?
+                / figures.rate(scale, operation, yardstick, 8)?,
+        )
+    };
+    let own_overhead = |operation| figures.overhead(scale, operation, Approach::Tviews);
+    let own_ratio = |operation, yardstick| {
+        let (own, other) = (own_overhead(operation)?, own_overhead(yardstick)?);
+        (other > 0.0).then_some(own / other)
+    };
     let at_most = |subject: &str, found, bound| Goal {
         subject: subject.to_owned(),
         found,
@@ -66,10 +75,14 @@ pub fn of_scale(figures: &Figures<'_>, scale: Scale) -> Vec<Goal> {
         ),
         at_least(
             "8 clients: throughput, of the `jsonb_set` trigger's",
-            rate(PatchTrigger),
+            rate(Operation::Throughput, PatchTrigger),
             1.0,
         ),
-        at_least("8 clients: throughput, of pg_ivm's", rate(PgIvm), 60.0),
+        at_least(
+            "8 clients: throughput, of pg_ivm's",
+            rate(Operation::Throughput, PgIvm),
+            60.0,
+        ),
         at_most(
             "1,000 prices: time, of the `jsonb_set` trigger's",
             time(Operation::Price1000, PatchTrigger),
@@ -95,6 +108,46 @@ pub fn of_scale(figures: &Figures<'_>, scale: Scale) -> Vec<Goal> {
             time(Operation::Create, NoView),
             1.2,
         ),
+        at_most(
+            "many rows inserted: time, of no view's",
+            time(Operation::BulkInsert, NoView),
+            3.0,
+        ),
+        at_most(
+            "many rows updated: time, of no view's",
+            time(Operation::BulkUpdate, NoView),
+            3.0,
+        ),
+        at_most(
+            "many rows deleted: time, of no view's",
+            time(Operation::BulkDelete, NoView),
+            3.0,
+        ),
+        at_most(
+            "order of 20 lines: overhead line by line, of one statement's",
+            own_ratio(Operation::OrderLines, Operation::OrderStatement),
+            2.0,
+        ),
+        at_most(
+            "first write of a fresh connection, five tviews: milliseconds over no view",
+            own_overhead(Operation::FirstWrite),
+            3.0,
+        ),
+        at_least(
+            "8 clients, random transactions on hot rows: throughput, of no view's",
+            rate(Operation::Storm, NoView),
+            0.25,
+        ),
+        at_least(
+            "aggregate: how many times faster than pg_ivm",
+            time(Operation::GroupLarge, PgIvm).map(f64::recip),
+            10.0,
+        ),
+        at_most(
+            "aggregate: overhead in the largest group, of that in the smallest",
+            own_ratio(Operation::GroupLarge, Operation::GroupSmall),
+            1.25,
+        ),
     ]
 }
 
@@ -103,8 +156,8 @@ mod tests {
     use super::of_scale;
     use crate::approach::Approach;
     use crate::operation::Operation;
-    use crate::record::Results;
     use crate::record::tests::measured;
+    use crate::record::{Record, Results};
     use crate::report::Figures;
     use crate::scale::Scale;
 
@@ -124,5 +177,46 @@ mod tests {
         assert_eq!(first(&bad).reached(), Some(false));
         let missing = &of_scale(&Figures::new(&good), scale)[1];
         assert_eq!(missing.reached(), None);
+    }
+
+    #[test]
+    fn goals_compare_operations_and_traffic_too() {
+        let scale = Scale::Small;
+        let one = |operation, approach, median| measured(scale, operation, approach, 1, median);
+        let storm = |approach, rate| Record {
+            tx_per_s: Some(rate),
+            ..measured(scale, Operation::Storm, approach, 8, 1.0)
+        };
+        let results = Results {
+            records: vec![
+                one(Operation::OrderStatement, Approach::NoView, 1.0),
+                one(Operation::OrderStatement, Approach::Tviews, 1.2),
+                one(Operation::OrderLines, Approach::NoView, 2.0),
+                one(Operation::OrderLines, Approach::Tviews, 2.5),
+                one(Operation::FirstWrite, Approach::NoView, 1.0),
+                one(Operation::FirstWrite, Approach::Tviews, 3.0),
+                one(Operation::GroupLarge, Approach::Tviews, 0.1),
+                one(Operation::GroupLarge, Approach::PgIvm, 1.2),
+                storm(Approach::NoView, 1_000.0),
+                storm(Approach::Tviews, 200.0),
+            ],
+        };
+        let goals = of_scale(&Figures::new(&results), scale);
+        for (words, found, reached) in [
+            ("line by line", 2.5, false),
+            ("fresh connection", 2.0, true),
+            ("faster than pg_ivm", 12.0, true),
+            ("random transactions", 0.2, false),
+        ] {
+            let goal = goals
+                .iter()
+                .find(|goal| goal.subject.contains(words))
+                .expect(words);
+            assert!(
+                goal.found.is_some_and(|value| (value - found).abs() < 1e-9),
+                "{goal:?}"
+            );
+            assert_eq!(goal.reached(), Some(reached), "{words}");
+        }
     }
 }

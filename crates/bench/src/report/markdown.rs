@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::charts::Chart;
 use super::figures::{Figures, NOTHING, grouped, milliseconds, or_nothing, times};
-use super::{goals, questions};
+use super::{goals, questions, traffic};
 use crate::approach::Approach;
 use crate::operation::Operation;
 use crate::record::{Record, Results, Status};
@@ -102,7 +102,9 @@ fn image(text: &mut String, chart: &Chart) {
 
 fn goal_table(text: &mut String, figures: &Figures<'_>) {
     let scales = figures.results.scales();
-    text.push_str("Ratios of pg_tviews to a yardstick of the same run.\n\n| ratio | goal |");
+    text.push_str(
+        "Ratios of pg_tviews to a yardstick of the same run, where nothing else is said.\n\n| ratio | goal |",
+    );
     for scale in &scales {
         let _ = write!(text, " {scale} |");
     }
@@ -143,7 +145,7 @@ fn scale_tables(text: &mut String, figures: &Figures<'_>, scale: Scale) {
     }
     text.push_str(
         "\n\"can't\": the approach's view has nothing of what changes. In brackets: not measured here, as a refresh costs \
-         the same whatever changed. Creation under \"no view\" is CREATE TABLE AS with its indexes. REFRESH includes the \
+         the same whatever changed. A dash: not one of this comparison. Creation under \"no view\" is CREATE TABLE AS with its indexes. REFRESH includes the \
          operation itself.\n\nMilliseconds over no view:\n\n",
     );
     let others: Vec<Approach> = approaches
@@ -164,8 +166,68 @@ fn scale_tables(text: &mut String, figures: &Figures<'_>, scale: Scale) {
         }
         text.push('\n');
     }
-    throughput(text, figures, scale, &approaches);
+    writes(text, figures, scale);
+    traffic::render(text, figures, scale);
     percentiles(text, figures.results, scale);
+}
+
+/// What one run writes, to the log and to tables.
+fn writes(text: &mut String, figures: &Figures<'_>, scale: Scale) {
+    let counted = |operation: Operation, approach: Approach| {
+        let record = figures.record(scale, operation, approach)?;
+        Some((
+            record.wal_bytes?,
+            record.rows_written()?,
+            record.rows_updated_hot?,
+        ))
+    };
+    let operations: Vec<Operation> = figures
+        .operations(scale)
+        .into_iter()
+        .filter(|&operation| {
+            Approach::ALL
+                .iter()
+                .any(|&approach| counted(operation, approach).is_some())
+        })
+        .collect();
+    if operations.is_empty() {
+        return;
+    }
+    text.push_str(
+        "\nBytes of the write-ahead log that one run writes; rows inserted, updated and deleted in the tables of the \
+         approach; how many of them were HOT updates, without a new entry in any index:\n\n",
+    );
+    let approaches: Vec<Approach> = figures
+        .approaches(scale)
+        .into_iter()
+        .filter(|&approach| {
+            operations
+                .iter()
+                .any(|&operation| counted(operation, approach).is_some())
+        })
+        .collect();
+    heading(text, "operation | documents", &approaches);
+    for &operation in &operations {
+        let documents = grouped(operation.documents(&scale.size()) as f64);
+        let _ = write!(text, "| {} | {documents} |", operation.title());
+        for &approach in &approaches {
+            let shown = counted(operation, approach).map_or_else(
+                || NOTHING.to_owned(),
+                |(bytes, rows, hot)| format!("{} B, {}, {} HOT", grouped(bytes), rounded(rows), rounded(hot)),
+            );
+            let _ = write!(text, " {shown} |");
+        }
+        text.push('\n');
+    }
+}
+
+/// A mean of counts: whole where it is.
+fn rounded(value: f64) -> String {
+    if value.fract() == 0.0 || value >= 100.0 {
+        grouped(value)
+    } else {
+        format!("{value:.1}")
+    }
 }
 
 fn heading(text: &mut String, first: &str, approaches: &[Approach]) {
@@ -174,32 +236,6 @@ fn heading(text: &mut String, first: &str, approaches: &[Approach]) {
         let _ = write!(text, " {} |", approach.title());
     }
     let _ = writeln!(text, "\n|---|--:|{}", "--:|".repeat(approaches.len()));
-}
-
-fn throughput(text: &mut String, figures: &Figures<'_>, scale: Scale, approaches: &[Approach]) {
-    let counts = figures.client_counts(scale);
-    if counts.is_empty() {
-        return;
-    }
-    text.push_str(
-        "\nTransactions per second, each the price of one product, every client with its own products:\n\n",
-    );
-    text.push_str("| clients |");
-    for approach in approaches {
-        let _ = write!(text, " {} |", approach.title());
-    }
-    let _ = writeln!(text, "\n|---|{}", "--:|".repeat(approaches.len()));
-    for count in counts {
-        let _ = write!(text, "| {count} |");
-        for &approach in approaches {
-            let _ = write!(
-                text,
-                " {} |",
-                or_nothing(figures.rate(scale, approach, count), grouped)
-            );
-        }
-        text.push('\n');
-    }
 }
 
 fn percentiles(text: &mut String, results: &Results, scale: Scale) {

@@ -6,6 +6,7 @@ mod goals;
 mod markdown;
 mod questions;
 mod svg;
+mod traffic;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

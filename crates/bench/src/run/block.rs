@@ -8,10 +8,11 @@ use crate::affinity::Confined;
 use crate::approach::Approach;
 use crate::load;
 use crate::measure::{Lane, Plan, message, run_block};
-use crate::operation::{Operation, Workload};
+use crate::operation::Operation;
 use crate::record::{Cell, Record, Status};
 use crate::stats::summarise;
 use crate::views;
+use crate::workload::Workload;
 
 impl ScaleRun<'_> {
     /// Measures one operation for all approaches that can do it.
@@ -45,13 +46,13 @@ impl ScaleRun<'_> {
     /// How many runs of an operation one schema sees, those of the refreshing approaches included.
     fn turns(&self, operation: Operation) -> usize {
         let (repetitions, warm_up) = operation.repetitions(&self.effort);
-        repetitions + warm_up + 2 * self.effort.refresh
+        repetitions + warm_up + operation.counted_runs() + 2 * self.effort.refresh
     }
 
     /// Approaches that share a schema take turns from different ranges, so that no two use one key.
     fn first_turn(&self, operation: Operation, approach: Approach) -> u64 {
         let (repetitions, warm_up) = operation.repetitions(&self.effort);
-        let immediate = repetitions + warm_up;
+        let immediate = repetitions + warm_up + operation.counted_runs();
         (match approach {
             Approach::Refresh => immediate,
             Approach::RefreshConcurrently => immediate + self.effort.refresh,
@@ -108,7 +109,7 @@ impl ScaleRun<'_> {
         for lane in lanes {
             let record = Record::result(cell(lane.approach), Status::Ok);
             records.push(match (summarise(&lane.timings), lane.error) {
-                (Some(summary), None) => record.with_summary(&summary),
+                (Some(summary), None) => record.with_summary(&summary).with_writes(&lane.counted),
                 (_, error) => failed(record, &error.unwrap_or_else(|| "no run was measured".to_owned())),
             });
         }
@@ -152,9 +153,10 @@ impl ScaleRun<'_> {
                     operation.title()
                 );
                 self.session.output.say(&line);
-                *record = Record {
-                    note,
-                    ..record.clone()
+                record.note = if record.note.is_empty() {
+                    note
+                } else {
+                    format!("{}; {note}", record.note)
                 };
             }
         }
@@ -201,7 +203,7 @@ impl ScaleRun<'_> {
     }
 
     /// Runs statements once in each schema of these approaches; gives the schemas where that failed.
-    fn on_each_schema(
+    pub(crate) fn on_each_schema(
         &mut self,
         approaches: &[Approach],
         statements: &[String],
@@ -255,8 +257,8 @@ impl ScaleRun<'_> {
             })
             .collect();
         let clients = match records.first().and_then(|record| record.clients) {
-            Some(1) if operation == Operation::Throughput => ", 1 client".to_owned(),
-            Some(count) if operation == Operation::Throughput => format!(", {count} clients"),
+            Some(1) if operation.is_traffic() => ", 1 client".to_owned(),
+            Some(count) if operation.is_traffic() => format!(", {count} clients"),
             _ => String::new(),
         };
         let line = format!(

@@ -1,8 +1,9 @@
 //! The subcommand `run`: set-up, the scales one after the other, results and reports.
 
 mod block;
+mod parts_block;
 mod scale;
-mod throughput_block;
+mod traffic_block;
 
 use std::collections::BTreeMap;
 

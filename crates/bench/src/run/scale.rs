@@ -7,12 +7,12 @@ use anyhow::{Context, Result};
 use postgres::Client;
 
 use super::Session;
-use super::throughput_block;
+use super::traffic_block;
 use crate::approach::Approach;
 use crate::data::Catalogue;
 use crate::load;
 use crate::measure::message;
-use crate::operation::Operation;
+use crate::operation::{Kind, Operation};
 use crate::record::{Cell, Record, Status};
 use crate::scale::{Effort, Scale};
 use crate::stats::summarise;
@@ -51,10 +51,11 @@ pub(crate) fn run(session: &mut Session, scale: Scale) -> Result<()> {
     run.connect_and_load()?;
     run.create_views()?;
     for operation in run.session.operations.clone() {
-        match operation {
-            Operation::Create => {}
-            Operation::Throughput => throughput_block::run(&mut run)?,
-            other => run.block(other)?,
+        match operation.kind() {
+            Kind::Create => {}
+            Kind::Statement => run.block(operation)?,
+            Kind::Parts(group) => run.parts_block(group)?,
+            Kind::Traffic(traffic) => traffic_block::run(&mut run, operation, traffic)?,
         }
     }
     run.final_checks()?;
@@ -99,11 +100,7 @@ impl ScaleRun<'_> {
 
     fn nothing_left(&self) -> bool {
         self.session.operations.iter().all(|&operation| {
-            let clients = if operation == Operation::Throughput {
-                &self.session.options.clients[..]
-            } else {
-                &[1]
-            };
+            let clients = operation.client_counts(&self.session.options.clients);
             self.session.approaches.iter().all(|&approach| {
                 clients
                     .iter()
@@ -125,6 +122,8 @@ impl ScaleRun<'_> {
             (Status::Unavailable, problem.clone())
         } else if !operation.expressible_by(approach) {
             (Status::NotExpressible, String::new())
+        } else if let Some(reason) = operation.left_out(approach) {
+            (Status::NotMeasured, reason.to_owned())
         } else if refreshes && !self.effort.refresh_everywhere && operation != Operation::Price1 {
             (
                 Status::NotMeasured,

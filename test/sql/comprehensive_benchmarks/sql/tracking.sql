@@ -21,3 +21,20 @@ CREATE TABLE IF NOT EXISTS bench_results.results (
     exact text, note text,
     PRIMARY KEY (run, line)
 );
+
+-- Columns that came later, at the end as in the CSV.
+DO $$
+DECLARE
+    added text[];
+BEGIN
+    FOREACH added SLICE 1 IN ARRAY ARRAY[
+        ['wal_bytes', 'float8'], ['rows_inserted', 'float8'], ['rows_updated', 'float8'], ['rows_updated_hot', 'float8'],
+        ['rows_deleted', 'float8'], ['conflicts', 'float8'], ['wrong', 'bigint']] LOOP
+        IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = (SELECT typrelid FROM pg_type
+                                                                   WHERE oid = 'bench_results.result'::regtype)
+                                                  AND attname = added[1] AND NOT attisdropped) THEN
+            EXECUTE format('ALTER TYPE bench_results.result ADD ATTRIBUTE %I %s', added[1], added[2]);
+        END IF;
+        EXECUTE format('ALTER TABLE bench_results.results ADD COLUMN IF NOT EXISTS %I %s', added[1], added[2]);
+    END LOOP;
+END $$;
