@@ -5,6 +5,7 @@
 //! those are computed anew from the definition. A search may name too many units, never too few.
 
 mod advice;
+mod patch;
 mod recursive;
 mod resolve;
 mod root;
@@ -13,6 +14,7 @@ mod search;
 mod testing;
 
 pub use advice::MissingIndex;
+pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};
 pub use root::{KeyPart, UnitKey, missing_keys};
 
 use pg_tviews_ir::{BlockId, Oid, ROOT_BLOCK, Role, SourceId, SourceKind, View, WHOLE_ROW};
