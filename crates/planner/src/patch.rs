@@ -17,7 +17,8 @@
 //! Where one of the three fails the unit is computed anew.
 
 use crate::UnitKey;
-use crate::resolve::{Depth, Link, Sight, enclosing_blocks, is_nullable, sources_below};
+use crate::resolve::{Depth, Link, Sight, enclosing_blocks, sources_below};
+use crate::root::optional;
 use pg_tviews_ir::{
     BlockId, Column, Document, Expression, Leaf, Parent, ROOT_BLOCK, Role, SourceId, SourceKind, View,
     WHOLE_ROW,
@@ -495,7 +496,7 @@ fn step_to(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source: Sour
         .unique_keys
         .iter()
         .find(|key| key.iter().all(|attnum| ties.iter().any(|tie| tie.own.attnum == *attnum)))?;
-    if is_nullable(view, source, ROOT_BLOCK) {
+    if optional(view, ROOT_BLOCK, source) {
         // Everything that the outer join asks for has to be among the equalities.
         let asked = asked_by_outer_join(view, source)?;
         if ties.iter().filter(|tie| tie.of_outer_join).count() != asked {

@@ -5,6 +5,7 @@
 //! every aggregate that depends on order has a total one, every LIMIT too, and nothing reads a clock.
 
 mod change;
+mod documents;
 mod expression;
 mod grouped;
 mod join;

@@ -1,6 +1,7 @@
 //! Puts a case together.
 
 use super::change;
+use super::documents;
 use super::grouped;
 use super::schema::{Kind, Schema};
 use super::view;
@@ -16,6 +17,8 @@ pub struct Options {
     pub tviews: usize,
     /// Whether `ALTER TABLE` is among the statements.
     pub alter: bool,
+    /// Documents of one schema and changes of single columns, instead of anything.
+    pub documents: bool,
 }
 
 impl Default for Options {
@@ -24,12 +27,16 @@ impl Default for Options {
             steps: 40,
             tviews: 4,
             alter: true,
+            documents: false,
         }
     }
 }
 
 /// The case that this seed stands for.
 pub fn case(seed: u64, options: &Options) -> Case {
+    if options.documents {
+        return documents::case(seed, options);
+    }
     build(seed, options, 0).0
 }
 
