@@ -566,6 +566,8 @@ impl Drop for OpenTable {
             }
             pg_sys::ExecDropSingleTupleTableSlot(self.changed);
             pg_sys::PopActiveSnapshot();
+            // What was written is seen by whatever this transaction does next, as after any statement.
+            pg_sys::CommandCounterIncrement();
         }
     }
 }
