@@ -271,7 +271,7 @@ const ASSIGNMENTS: &[(&str, &[&str])] = &[
         "product",
         &[
             "price = price + 0.5", "price = 2.00", "name = name || '!'", "name = NULL", "cost = price / 2", "note = 'n' || pk", "note = NULL",
-            "made = made + interval '1 hour'", "tags = tags || 'z'", "more = '{\"k\": null}'", "more = jsonb_build_object('long', repeat('x', 3000))",
+            "made = made + interval '1 hour'", "tags = tags || '{z}'", "more = '{\"k\": null}'", "more = jsonb_build_object('long', repeat('x', 3000))",
             "touched = touched + 1", "fk_category = 1 + (pk + 1) % 4", "fk_maker = 2", "fk_maker = NULL", "code = code || 'x'", "pk = pk + 10",
         ],
     ),
