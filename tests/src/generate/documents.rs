@@ -59,6 +59,11 @@ const ON_TVIEW: &[&str] = &[
 
 /// The case that this seed stands for.
 pub fn case(seed: u64, options: &Options) -> Case {
+    writers(seed, options, 0).0
+}
+
+/// A case, and what `count` writers do at the same time in place of its own steps; the first one makes indexes and triggers first.
+pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Step>>) {
     let mut rng = Rng::new(seed);
     let mut schema: Vec<Fragment> = SCHEMA.iter().map(|text| Fragment::from(*text)).collect();
     for trigger in TRIGGERS {
@@ -89,14 +94,21 @@ pub fn case(seed: u64, options: &Options) -> Case {
             }
         }
     }
-    steps.extend((0..options.steps).map(|_| step(&mut rng)));
-    Case {
+    let mut others: Vec<Vec<Step>> = vec![vec![]; count];
+    if let Some(first) = others.first_mut() {
+        first.append(&mut steps);
+    }
+    for steps in others.iter_mut().chain([&mut steps]) {
+        steps.extend((0..options.steps).map(|_| step(&mut rng)));
+    }
+    let case = Case {
         seed,
         schema,
         data: data(&mut rng),
         tviews,
         steps,
-    }
+    };
+    (case, others)
 }
 
 fn data(rng: &mut Rng) -> Vec<Fragment> {

@@ -35,14 +35,19 @@ impl Default for Options {
 /// The case that this seed stands for.
 pub fn case(seed: u64, options: &Options) -> Case {
     if options.documents {
-        return documents::case(seed, options);
+        documents::case(seed, options)
+    } else {
+        build(seed, options, 0).0
     }
-    build(seed, options, 0).0
 }
 
 /// A case, and what `count` writers do at the same time in place of its own steps.
 pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Step>>) {
-    build(seed, options, count)
+    if options.documents {
+        documents::writers(seed, options, count)
+    } else {
+        build(seed, options, count)
+    }
 }
 
 fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>) {
