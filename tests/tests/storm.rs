@@ -7,7 +7,7 @@ use pg_tviews_tests::oracle::keeper::{Extension, PlainView};
 use pg_tviews_tests::oracle::{Keeper, Storm, Tally, storm};
 use pg_tviews_tests::server;
 
-fn run(keeper: &dyn Keeper, cases: usize) -> Tally {
+fn run(keeper: &dyn Keeper, cases: usize, documents: bool) -> Tally {
     let number = |name: &str, default: u64| {
         std::env::var(name).map_or(default, |text| {
             text.parse().unwrap_or_else(|_| panic!("{name} is no number"))
@@ -20,6 +20,7 @@ fn run(keeper: &dyn Keeper, cases: usize) -> Tally {
         options: Options {
             steps: 25,
             alter: false,
+            documents,
             // Writers of different units go on side by side; where everything is recomputed they wait.
             tame: true,
             ..Options::for_server()
@@ -34,15 +35,21 @@ fn run(keeper: &dyn Keeper, cases: usize) -> Tally {
 
 #[test]
 fn concurrent_writers_leave_exact_tviews() {
-    let tally = run(&Extension, 6);
+    let tally = run(&Extension, 6, false);
     assert!(
         tally.failed * 2 <= tally.commands,
         "more than half of the commands failed: {tally}"
     );
 }
 
+/// Documents whose single leaves are patched.
+#[test]
+fn concurrent_writers_leave_exact_documents() {
+    run(&Extension, 6, true);
+}
+
 /// The storm itself is right: plain views stay exact.
 #[test]
 fn concurrent_writers_leave_exact_views() {
-    run(&PlainView, 2);
+    run(&PlainView, 2, false);
 }

@@ -11,9 +11,11 @@
 //! * A **template** is SQL text with numbered holes for columns, so that a planner can place it over any alias.
 
 mod display;
+mod document;
 mod template;
 mod validate;
 
+pub use document::{Document, Documents, Leaf, Mention};
 pub use template::{Template, TemplateError};
 pub use validate::{Defect, validate};
 
@@ -67,6 +69,8 @@ pub struct View {
     pub unlogged: bool,
     /// True if the text that the definition produces can depend on session settings such as `TimeZone`.
     pub setting_dependent: bool,
+    /// What the outputs are made of.
+    pub documents: Documents,
 }
 
 /// One output column of the definition.

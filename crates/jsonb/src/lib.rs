@@ -28,12 +28,14 @@
 mod error;
 mod format;
 mod numeric;
+mod overlay;
 mod patch;
 mod plan;
 mod read;
 mod write;
 
 pub use error::{Error, Kind, Result};
+pub use overlay::Overlay;
 pub use patch::Patch;
 pub use plan::{Plan, plan};
 pub use read::{Array, Elements, Members, Object, Value};

@@ -6,6 +6,7 @@
 
 mod absence;
 mod advice;
+mod patch;
 mod recursive;
 mod resolve;
 mod root;
@@ -14,6 +15,7 @@ mod search;
 mod testing;
 
 pub use advice::MissingIndex;
+pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};
 pub use root::{KeyPart, UnitKey, missing_keys};
 
 use pg_tviews_ir::{BlockId, Oid, ROOT_BLOCK, Role, SourceId, SourceKind, View, WHOLE_ROW};

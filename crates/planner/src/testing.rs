@@ -16,8 +16,8 @@
 //!   select r.fk_product, count(r.pk) as n      count() stands for any aggregate
 //! ) t on t.fk_product = p.pk
 //! where p.name <> ''
-//! select p.pk, p.name
-//! sub                                          a subquery in an expression
+//! select p.pk, p.name, p.name as data/name     with a place in a document
+//! sub                                          a subquery in a condition; with a place in a document, in the select list
 //!   from review r
 //!   where r.fk_product = p.pk
 //!   select r.rating
@@ -31,11 +31,12 @@ mod finding;
 mod groups;
 mod keys;
 mod links;
+mod patches;
 
 use crate::{Finding, Plan, Refusal, missing_keys, plan};
 use pg_tviews_ir::{
-    Block, BlockId, Column, Condition, Equality, Expression, OutputColumn, Parent, Role, Source, SourceId,
-    SourceKind, Template, Use, View, validate,
+    Block, BlockId, Column, Condition, Document, Equality, Expression, Leaf, Mention, OutputColumn, Parent,
+    Role, Source, SourceId, SourceKind, Template, Use, View, validate,
 };
 use pg_tviews_sqltext::Relation;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,10 +92,7 @@ impl Builder {
         for line in input.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match (word, rest) {
-                ("sub", _) => {
-                    let outer = builder.top().block;
-                    builder.open_block(Some(Parent::Sublink(outer)), false);
-                }
+                ("sub", place) => builder.subquery(place),
                 ("end", _) => builder.close_block(),
                 ("join" | "left" | "from", "(") => builder.open_derived(word == "left"),
                 (")", rest) => builder.close_derived(rest),
@@ -314,6 +312,22 @@ impl Builder {
         })
     }
 
+    /// A subquery in a condition, or in the document at a place.
+    fn subquery(&mut self, place: &str) {
+        let outer = self.top().block;
+        let block = BlockId(self.view.blocks.len());
+        if place.is_empty() {
+            self.view.documents.deciding.insert(block);
+        } else {
+            let leaf = Leaf {
+                subqueries: vec![block],
+                ..Leaf::default()
+            };
+            self.output(place, None, leaf);
+        }
+        self.open_block(Some(Parent::Sublink(outer)), false);
+    }
+
     fn select(&mut self, list: &str) {
         for item in list.split(", ") {
             let (text, name) = item.split_once(" as ").unwrap_or((item, ""));
@@ -322,14 +336,45 @@ impl Builder {
                 given => given,
             };
             let expression = self.expression(text, Role::Leaf);
-            let aggregate = text.starts_with("count(");
-            let open = self.top();
-            open.names.push(name.to_owned());
-            let block = open.block;
-            self.view.blocks[block.0]
-                .outputs
-                .push((!aggregate).then_some(expression));
+            let value = (!text.starts_with("count(")).then_some(expression.clone());
+            let leaf = Leaf {
+                value: value.clone(),
+                columns: expression.columns.into_iter().collect(),
+                subqueries: vec![],
+                settled: true,
+            };
+            self.output(name, value, leaf);
         }
+    }
+
+    /// An output, or a part of one: `data/category/name`.
+    fn output(&mut self, place: &str, value: Option<Expression>, leaf: Leaf) {
+        let mut path = place.split('/');
+        let name = path.next().unwrap_or(place);
+        let open = self.top();
+        let block = open.block;
+        let known = open.names.iter().position(|known| known == name);
+        let outputs = self.view.documents.outputs.entry(block).or_default();
+        let position = known.unwrap_or(outputs.len());
+        if known.is_none() {
+            outputs.push(Document::Object(vec![]));
+            self.top().names.push(name.to_owned());
+            self.view.blocks[block.0].outputs.push(value);
+        }
+        let outputs = self.view.documents.outputs.entry(block).or_default();
+        let mut document = &mut outputs[position];
+        for key in path {
+            let Document::Object(members) = document else {
+                panic!("{place} leads into a leaf");
+            };
+            let at = members.iter().position(|(known, _)| known == key);
+            let at = at.unwrap_or_else(|| {
+                members.push((key.to_owned(), Document::Object(vec![])));
+                members.len() - 1
+            });
+            document = &mut members[at].1;
+        }
+        *document = Document::Leaf(leaf);
     }
 
     fn expression(&mut self, text: &str, role: Role) -> Expression {
@@ -366,6 +411,11 @@ impl Builder {
     }
 
     fn note(&mut self, column: Column, role: Role) {
+        let block = self.top().block;
+        self.view
+            .documents
+            .mentions
+            .insert(Mention { block, column, role });
         if self.view.table(column.source).is_some() {
             self.view.uses.insert(Use { column, role });
         }

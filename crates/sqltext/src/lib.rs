@@ -5,10 +5,12 @@
 
 mod ddl;
 mod maintenance;
+mod patch;
 mod search;
 
 pub use ddl::*;
 pub use maintenance::{Batch, KeyColumn, Nulls, QueryPart, TviewText};
+pub use patch::{PatchValue, RowSearch, row_expressions};
 pub use search::{
     NEW_ROWS, OLD_ROWS, REACHED, Recursion, Relation, Search, SearchSource, derived_column, row_is_there,
 };

@@ -94,6 +94,7 @@ impl Analyzer {
             }
         });
         for sublink in sublinks {
+            self.note_subquery(sublink.query, role);
             self.sublink(sublink, scope, positive, place);
         }
         if !plain {
@@ -159,6 +160,7 @@ impl Analyzer {
             );
             return None;
         }
+        self.note_mention(column, role, scope);
         if matches!(self.view.source(column.source).kind, SourceKind::Table(_)) {
             self.view.uses.insert(Use { column, role });
         }

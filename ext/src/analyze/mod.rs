@@ -3,6 +3,7 @@
 //! Analysis never looks into SQL text. An expression becomes a template: each variable is replaced by a parameter and the rest
 //! is left to PostgreSQL's deparser.
 
+mod document;
 mod expression;
 mod functions;
 mod generated;
@@ -39,6 +40,7 @@ pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
         owner,
         open: BTreeSet::new(),
         recursions: Vec::new(),
+        subqueries: Vec::new(),
     };
     let mut scope = Vec::new();
     analyzer.block(query, None, &mut scope, "");
@@ -59,6 +61,8 @@ struct Analyzer {
     open: BTreeSet<BlockId>,
     /// The recursive WITH queries that are being analysed: name and block.
     recursions: Vec<(String, Option<BlockId>)>,
+    /// The blocks of the subqueries in expressions.
+    subqueries: Vec<(Query, BlockId)>,
 }
 
 /// What a query's variables refer to.
@@ -274,6 +278,7 @@ impl Analyzer {
                 Role::Link
             };
             let expression = self.expression(target.expression, scope, role, &place);
+            self.note_document(id, target, scope);
             if target.hidden {
                 continue;
             }
@@ -456,6 +461,7 @@ impl Analyzer {
         for conjunct in quals.conjuncts() {
             let conjunct = self.expanded(conjunct, scope);
             let Some(expression) = self.conjunct(conjunct, scope, &place) else {
+                self.note_opaque_condition(guard);
                 continue;
             };
             let equality = expression::equality(conjunct, scope);

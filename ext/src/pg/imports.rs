@@ -170,6 +170,19 @@ pub(super) unsafe fn evaluate(
     }
 }
 
+/// Empties a slot.
+///
+/// # Safety
+/// The slot is valid; nobody uses what it holds any more.
+pub(super) unsafe fn clear_slot(slot: *mut pg_sys::TupleTableSlot) {
+    // SAFETY: see the function's contract; every kind of slot can be cleared.
+    unsafe {
+        if let Some(clear) = (*(*slot).tts_ops).clear {
+            pg_guard_ffi_boundary(|| clear(slot));
+        }
+    }
+}
+
 /// Adds a line to the context of the error that is being reported.
 ///
 /// # Safety

@@ -3,8 +3,9 @@
 //! An argument is detoasted once and not copied otherwise. A result that is the same as an argument is that argument's
 //! datum as it came in: a value that is stored out of line stays there, and an UPDATE that assigns it writes nothing for it.
 
+use super::spi::Value;
 use crate::error::Error;
-use pg_tviews_jsonb::Sink;
+use pg_tviews_jsonb::{Overlay, Sink, Value as JsonValue, plan};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::{Datum, JsonB};
 use pgrx::pg_sys;
@@ -173,6 +174,37 @@ impl Sink for JsonbBuffer {
             unsafe { std::ptr::copy_nonoverlapping(word.as_ptr(), self.start.add(at), word.len()) };
         }
     }
+}
+
+/// A stored document with new parts.
+pub enum Overlaid {
+    /// It has them already.
+    Same,
+    /// The new document, in the current memory context, and its size.
+    New(Value, usize),
+    /// It does not have the shape that the parts belong to.
+    Unfit,
+}
+
+/// Puts new parts of a document, a jsonb value, in place.
+pub fn overlay(document: Value, parts: Value, overlay: &Overlay) -> Overlaid {
+    if document.null || parts.null {
+        return Overlaid::Unfit;
+    }
+    // SAFETY: both are jsonb values that outlive this call.
+    let (document, parts) = unsafe { (Varlena::detoast(document.datum), Varlena::detoast(parts.datum)) };
+    let overlaid = || -> Result<Overlaid, pg_tviews_jsonb::Error> {
+        let patch = overlay.patch(JsonValue::document(parts.bytes())?)?;
+        let Some(plan) = plan(document.bytes(), &patch)? else {
+            return Ok(Overlaid::Same);
+        };
+        let mut buffer = JsonbBuffer::with_capacity(plan.size_hint());
+        plan.write(&mut buffer)?;
+        let size = buffer.length;
+        let NewJsonb(datum) = buffer.finish();
+        Ok(Overlaid::New(Value { datum, null: false }, size))
+    };
+    overlaid().unwrap_or(Overlaid::Unfit)
 }
 
 /// Declares the SQL type of an argument or result: that of one of pgrx's own.

@@ -102,6 +102,11 @@ impl UnitSet {
         self.values.is_empty()
     }
 
+    /// Adds a unit by the values of its key columns.
+    pub fn add(&mut self, values: &[Value]) {
+        self.add_with(|number| (values[number].datum, values[number].null));
+    }
+
     /// Adds a unit whose key columns `value` gives by number from 0.
     pub(super) fn add_with(&mut self, mut value: impl FnMut(usize) -> (pg_sys::Datum, bool)) {
         for (number, key_type) in self.types.iter().enumerate() {

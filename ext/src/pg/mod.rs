@@ -5,8 +5,11 @@
 #![allow(unsafe_code)]
 
 pub mod boundary;
+pub mod command;
 pub mod context;
+mod document;
 pub mod event;
+pub mod expression;
 pub mod generated;
 mod hooks;
 mod imports;
@@ -17,6 +20,7 @@ pub mod kept;
 pub mod keys;
 mod list;
 pub mod lock;
+pub mod memory;
 pub mod name;
 pub mod node;
 pub mod parse;
@@ -24,6 +28,7 @@ pub mod related;
 pub mod relation;
 pub mod settings;
 pub mod spi;
+pub mod stored;
 mod text;
 pub mod transaction;
 pub mod tree;

@@ -16,6 +16,7 @@ pub struct Attribute {
     pub attnum: i16,
     pub name: String,
     pub type_oid: pg_sys::Oid,
+    pub type_modifier: i32,
     pub collation: pg_sys::Oid,
     pub not_null: bool,
     /// `v` for a virtual generated column, `s` for a stored one, 0 for an ordinary one.
@@ -168,6 +169,7 @@ impl Relation {
                 attnum: attribute.attnum,
                 name: owned(attribute.attname.data.as_ptr()),
                 type_oid: attribute.atttypid,
+                type_modifier: attribute.atttypmod,
                 collation: attribute.attcollation,
                 not_null: attribute.attnotnull,
                 generated: attribute.attgenerated as u8,
@@ -289,6 +291,18 @@ unsafe fn tuple_attribute(
         #[cfg(not(feature = "pg18"))]
         (*descriptor).attrs.as_ptr().add(index)
     }
+}
+
+/// An attribute of a descriptor.
+///
+/// # Safety
+/// As for [`tuple_attribute`]; the descriptor outlives the reference.
+pub(super) unsafe fn attribute<'a>(
+    descriptor: pg_sys::TupleDesc,
+    index: usize,
+) -> &'a pg_sys::FormData_pg_attribute {
+    // SAFETY: see the function's contract.
+    unsafe { &*tuple_attribute(descriptor, index) }
 }
 
 /// How an attribute is stored: (by value, length).

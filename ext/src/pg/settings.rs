@@ -85,6 +85,15 @@ impl Scope {
         }
     }
 
+    /// The rights of a tview's owner and nothing but them, where no result depends on settings.
+    pub fn rights(owner: pg_sys::Oid) -> Scope {
+        let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+        Scope {
+            nest_level: None,
+            restore_user: Some(become_user(owner, restricted as i32)),
+        }
+    }
+
     /// Our own catalogs: the rights of the installation, under the safe search path. Only for statements whose text
     /// holds nothing but quoted names.
     pub fn catalog() -> Result<Scope> {
@@ -174,8 +183,23 @@ pub fn waits_for_commit() -> bool {
     MAINTENANCE.get() == Maintenance::Transaction
 }
 
+static PATCHING: pgrx::GucSetting<bool> = pgrx::GucSetting::<bool>::new(true);
+
+/// Whether single leaves of stored rows may be written; else units are always computed as a whole.
+pub fn patching() -> bool {
+    PATCHING.get()
+}
+
 /// Defines our own settings; once per backend.
 pub(super) fn define() {
+    pgrx::GucRegistry::define_bool_guc(
+        c"pg_tviews.patching",
+        c"Where a change touches single leaves of stored rows, only these are written.",
+        c"off: affected rows are always computed as a whole. The content is the same.",
+        &PATCHING,
+        pgrx::GucContext::Userset,
+        pgrx::GucFlags::default(),
+    );
     pgrx::GucRegistry::define_string_guc(
         c"pg_tviews.create_table_prefix",
         c"CREATE TABLE … AS makes a tview if the table's name starts with this.",

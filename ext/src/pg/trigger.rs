@@ -2,6 +2,7 @@
 
 use super::imports::{datum_image_eq, slot_get_all_attributes};
 use super::keys::UnitSet;
+use super::stored::RowRef;
 use crate::error::{Error, Result};
 use pg_tviews_planner::ColumnSet;
 use pg_tviews_sqltext::Event;
@@ -126,6 +127,18 @@ impl Firing {
             .any(|store| !store.is_null() && unsafe { pg_sys::tuplestore_tuple_count(*store) } > 0)
     }
 
+    /// The rows of an UPDATE.
+    pub fn updated_rows(&self) -> Option<UpdatedRows> {
+        let data = self.get();
+        if data.tg_oldtable.is_null() || data.tg_newtable.is_null() {
+            return None;
+        }
+        Some(UpdatedRows {
+            old: Row::open(data.tg_oldtable, data.tg_relation),
+            new: Row::open(data.tg_newtable, data.tg_relation),
+        })
+    }
+
     /// Walks over the changed rows. `visit` gets a row before and after the change; one of them is missing for INSERT and DELETE.
     /// The n-th old and the n-th new row of an UPDATE are the same row.
     pub fn for_each_row(
@@ -149,6 +162,46 @@ impl Firing {
                 new.as_ref().filter(|_| more_new),
             )?;
         }
+    }
+}
+
+/// The rows that an UPDATE has changed.
+pub struct UpdatedRows {
+    old: Row,
+    new: Row,
+}
+
+impl UpdatedRows {
+    /// Goes on to the next row; false if there is none.
+    pub fn advance(&mut self) -> bool {
+        self.old.advance() && self.new.advance()
+    }
+
+    /// Goes back to before the first row.
+    pub fn rewind(&mut self) {
+        self.old.rewind();
+        self.new.rewind();
+    }
+
+    /// The current row after the change.
+    pub fn new_row(&self) -> RowRef<'_> {
+        // SAFETY: all attributes were read by `advance`.
+        unsafe { RowRef::of(self.new.slot) }
+    }
+
+    /// Which of the columns have another binary image after the change, as bits by their place in the list.
+    pub fn changed(&self, columns: &[i16]) -> u64 {
+        let mut changed = 0;
+        // SAFETY: both slots have the relation's descriptor, and the columns are the relation's.
+        unsafe {
+            let descriptor = (*self.new.slot).tts_tupleDescriptor;
+            for (place, attnum) in columns.iter().enumerate() {
+                if self.new.value_differs(&self.old, *attnum, descriptor) {
+                    changed |= 1 << place;
+                }
+            }
+        }
+        changed
     }
 }
 
@@ -181,6 +234,14 @@ impl Row {
                 slot_get_all_attributes(self.slot);
             }
             found
+        }
+    }
+
+    fn rewind(&mut self) {
+        // SAFETY: store and read pointer belong together.
+        unsafe {
+            pg_sys::tuplestore_select_read_pointer(self.store, self.pointer);
+            pg_sys::tuplestore_rescan(self.store);
         }
     }
 

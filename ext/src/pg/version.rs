@@ -4,6 +4,7 @@ use super::node::Node;
 use super::relation::Relation;
 use super::tree::Query;
 use pgrx::pg_sys;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use std::ffi::c_void;
 
 type Mutator = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut c_void) -> *mut pg_sys::Node;
@@ -171,4 +172,111 @@ pub(super) fn generation_expression(relation: &Relation, attnum: i16) -> Option<
         let _ = (relation, attnum);
         None
     };
+}
+
+/// Which indexes a new version of a row needs entries in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Indexes {
+    None,
+    All,
+    /// Those that summarise blocks (from version 16).
+    #[cfg_attr(
+        feature = "pg15",
+        expect(dead_code, reason = "there are none before version 16")
+    )]
+    Summarizing,
+}
+
+/// The table access method's `tuple_update`.
+///
+/// # Safety
+/// The relation is a table that is open for writing, the place that of one of its rows, the slot holds the new version; a
+/// snapshot is active.
+pub(super) unsafe fn update_tuple(
+    relation: pg_sys::Relation,
+    place: pg_sys::ItemPointer,
+    slot: *mut pg_sys::TupleTableSlot,
+) -> (pg_sys::TM_Result::Type, Indexes) {
+    // SAFETY: see the function's contract.
+    unsafe {
+        let mut failure = pg_sys::TM_FailureData::default();
+        let mut lock_mode = pg_sys::LockTupleMode::LockTupleKeyShare;
+        let command = pg_sys::GetCurrentCommandId(true);
+        let snapshot = pg_sys::GetActiveSnapshot();
+        #[cfg(feature = "pg15")]
+        let mut indexes = false;
+        #[cfg(not(feature = "pg15"))]
+        let mut indexes = pg_sys::TU_UpdateIndexes::TU_None;
+        let Some(update) = (*(*relation).rd_tableam).tuple_update else {
+            return (pg_sys::TM_Result::TM_Invisible, Indexes::None);
+        };
+        let result = pg_guard_ffi_boundary(|| {
+            update(
+                relation,
+                place,
+                slot,
+                command,
+                snapshot,
+                std::ptr::null_mut(),
+                true,
+                &mut failure,
+                &mut lock_mode,
+                &mut indexes,
+            )
+        });
+        #[cfg(feature = "pg15")]
+        let indexes = if indexes { Indexes::All } else { Indexes::None };
+        #[cfg(not(feature = "pg15"))]
+        let indexes = match indexes {
+            pg_sys::TU_UpdateIndexes::TU_None => Indexes::None,
+            pg_sys::TU_UpdateIndexes::TU_Summarizing => Indexes::Summarizing,
+            _ => Indexes::All,
+        };
+        (result, indexes)
+    }
+}
+
+/// `ExecInsertIndexTuples` for the new version of a row.
+///
+/// # Safety
+/// The target's indexes are open, the slot holds the row as it was written.
+pub(super) unsafe fn insert_index_entries(
+    target: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+    state: *mut pg_sys::EState,
+    indexes: Indexes,
+) {
+    let (arbiters, conflict) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: see the function's contract.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        {
+            let _ = indexes;
+            pg_sys::ExecInsertIndexTuples(target, slot, state, true, false, conflict, arbiters);
+        }
+        #[cfg(not(feature = "pg15"))]
+        {
+            let summarizing = indexes == Indexes::Summarizing;
+            pg_sys::ExecInsertIndexTuples(target, slot, state, true, false, conflict, arbiters, summarizing);
+        }
+    }
+}
+
+/// `index_beginscan` without ordering.
+///
+/// # Safety
+/// The index is an open one of the open table; the snapshot outlives the scan.
+pub(super) unsafe fn begin_index_scan(
+    table: pg_sys::Relation,
+    index: pg_sys::Relation,
+    snapshot: pg_sys::Snapshot,
+    keys: i32,
+) -> pg_sys::IndexScanDesc {
+    // SAFETY: see the function's contract.
+    unsafe {
+        #[cfg(feature = "pg18")]
+        return pg_sys::index_beginscan(table, index, snapshot, std::ptr::null_mut(), keys, 0);
+        #[cfg(not(feature = "pg18"))]
+        return pg_sys::index_beginscan(table, index, snapshot, keys, 0);
+    }
 }

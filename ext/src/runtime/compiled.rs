@@ -1,5 +1,6 @@
 //! A tview ready for maintenance: statements, searches and prepared plans.
 
+use super::patch::Patcher;
 use crate::analyze::{self, Objection};
 use crate::catalog;
 use crate::error::{Error, Result};
@@ -38,6 +39,10 @@ pub struct Compiled {
     pub view: View,
     /// How many tviews stand below it, one on the other.
     pub level: u32,
+    /// The view that holds the definition.
+    pub definition: Oid,
+    /// How single leaves of its rows are written.
+    pub patcher: Patcher,
     /// Class of the tview's lock tag.
     catalog: Oid,
     relations: Vec<Oid>,
@@ -137,6 +142,8 @@ impl Compiled {
             plan,
             view: analysis.view,
             level,
+            definition: entry.definition,
+            patcher: Patcher::new(),
             catalog: catalog::catalog_oid()?,
             relations,
             validity,

@@ -2,6 +2,7 @@
 
 use super::compiled::{Compiled, Statement};
 use super::guard::Permit;
+use super::patch;
 use super::pending::{SearchNote, Work};
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
@@ -17,12 +18,10 @@ const BATCH: usize = 10_000;
 
 /// Locks what a transaction has to do for a tview.
 pub fn lock(compiled: &Compiled, work: &Work) {
-    if work.names_its_units() {
-        if !work.units.is_empty() {
-            compiled.lock_units(&work.units);
-        }
-    } else {
-        compiled.lock_for_maintenance();
+    match work.named_units() {
+        Some(units) if units.is_empty() => {}
+        Some(units) => compiled.lock_units(&units),
+        None => compiled.lock_for_maintenance(),
     }
 }
 
@@ -38,6 +37,9 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
         .filter_map(|note| compiled.plan.occurrences.get(note.occurrence))
         .map(|occurrence| occurrence.table)
         .collect();
+    if !patch::work(compiled, &work.patches, &mut found)? {
+        return all(compiled).map(drop);
+    }
     for note in &work.searches {
         search(compiled, note, &changed, &mut found)?;
     }

@@ -7,6 +7,7 @@ pub mod compiled;
 pub mod flush;
 pub mod guard;
 pub mod notes;
+pub mod patch;
 pub mod pending;
 
 use crate::catalog;

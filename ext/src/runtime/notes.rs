@@ -1,6 +1,7 @@
 //! Noting: from a changed source to the units that are affected.
 
 use super::compiled::{Compiled, RowsOf};
+use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
 use super::{acquire, readers_of};
 use crate::error::Result;
@@ -26,6 +27,10 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
         return truncated(firing);
     }
     if !firing.has_rows() {
+        return Ok(());
+    }
+    patch::note_change(firing.relation_oid());
+    if event == Event::Update && !can_wait(firing) && !pending::any() && patched(firing)? {
         return Ok(());
     }
     for reader in readers_of(firing.relation_oid())?.iter() {
@@ -58,6 +63,28 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
     }
 }
 
+/// Patches the changes of a statement that is a transaction of its own, if that can be done at once for all tviews. Locks are taken
+/// in the order in which a flush takes them.
+fn patched(firing: &Firing) -> Result<bool> {
+    let readers = readers_of(firing.relation_oid())?;
+    let mut tviews = Vec::with_capacity(readers.len());
+    for reader in readers.iter() {
+        if reader.source != firing.relation_oid() {
+            return Ok(false);
+        }
+        tviews.extend(acquire(reader.tview)?);
+    }
+    tviews.sort_by_key(|compiled| (compiled.level, compiled.oid.to_u32()));
+    for compiled in tviews {
+        let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+        if patch::now(&compiled, firing)? == Outcome::Recompute {
+            return Ok(false);
+        }
+    }
+    pending::flush()?;
+    Ok(true)
+}
+
 /// After TRUNCATE, which fires the triggers of all tables that it empties. The work waits in any case, so that it is done once for
 /// all of them.
 fn truncated(firing: &Firing) -> Result<()> {
@@ -81,8 +108,19 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
     let mut work = Work {
         units: UnitSet::of_transaction(&compiled.key_types),
         searches: Vec::new(),
+        patches: Vec::new(),
         everything: false,
     };
+    if event == Event::Update
+        && let Some(patches) = patch::notes(compiled, firing)?
+    {
+        work.patches = patches;
+        return if work.is_empty() {
+            Ok(())
+        } else {
+            pending::add(compiled, work)
+        };
+    }
     match RowsOf::event(event) {
         // A truncated table has no transition tables, and every unit may have lost something.
         None => work.everything = true,
@@ -101,7 +139,7 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
             }
         }
     }
-    if work.names_its_units() && work.units.is_empty() {
+    if work.is_empty() {
         return Ok(());
     }
     pending::add(compiled, work)

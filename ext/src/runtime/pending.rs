@@ -9,7 +9,7 @@
 //! their users think, and flushes at the end don't deadlock.
 
 use super::compiled::{Compiled, RowsOf};
-use super::{acquire, flush, readers_of};
+use super::{acquire, flush, patch, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
@@ -38,6 +38,8 @@ pub struct Work {
     pub units: UnitSet,
     /// Where to search for more.
     pub searches: Vec<SearchNote>,
+    /// Rows of which single leaves are patched.
+    pub patches: Vec<patch::Note>,
     /// All of it.
     pub everything: bool,
 }
@@ -125,6 +127,7 @@ impl Work {
         Work {
             units: UnitSet::of_transaction(&compiled.key_types),
             searches: Vec::new(),
+            patches: Vec::new(),
             everything: true,
         }
     }
@@ -133,11 +136,29 @@ impl Work {
         self.everything |= other.everything;
         self.units.append(&other.units);
         self.searches.extend(other.searches.iter().cloned());
+        for note in &other.patches {
+            if !self.patches.iter_mut().any(|known| known.merge(note)) {
+                self.patches.push(note.clone());
+            }
+        }
     }
 
-    /// Whether the units are all known: then transactions that concern other units can go on.
-    pub fn names_its_units(&self) -> bool {
-        !self.everything && self.searches.is_empty()
+    /// The units, if all are known: then transactions that concern other units can go on.
+    pub fn named_units(&self) -> Option<UnitSet> {
+        if self.everything || !self.searches.is_empty() {
+            return None;
+        }
+        let mut units = self.units.clone();
+        for note in &self.patches {
+            units.append(note.units()?);
+        }
+        units.normalize();
+        Some(units)
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        !self.everything && self.units.is_empty() && self.searches.is_empty() && self.patches.is_empty()
     }
 }
 

@@ -7,6 +7,7 @@
 mod aggregate;
 mod change;
 mod combined;
+mod documents;
 mod expression;
 mod function;
 mod grouped;

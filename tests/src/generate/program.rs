@@ -1,6 +1,7 @@
 //! Puts a case together.
 
 use super::change;
+use super::documents;
 use super::kinds;
 use super::schema::{Kind, Relation, Schema};
 use super::view;
@@ -23,6 +24,8 @@ pub struct Options {
     pub version: u32,
     /// Whether all sources hang together by their links: most changes affect few units then.
     pub tame: bool,
+    /// Documents of one schema and changes of single columns, instead of anything.
+    pub documents: bool,
 }
 
 impl Default for Options {
@@ -33,6 +36,7 @@ impl Default for Options {
             alter: true,
             version: 15,
             tame: false,
+            documents: false,
         }
     }
 }
@@ -49,12 +53,20 @@ impl Options {
 
 /// The case that this seed stands for.
 pub fn case(seed: u64, options: &Options) -> Case {
-    build(seed, options, 0).0
+    if options.documents {
+        documents::case(seed, options)
+    } else {
+        build(seed, options, 0).0
+    }
 }
 
 /// A case, and what `count` writers do at the same time in place of its own steps.
 pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Step>>) {
-    build(seed, options, count)
+    if options.documents {
+        documents::writers(seed, options, count)
+    } else {
+        build(seed, options, count)
+    }
 }
 
 fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>) {

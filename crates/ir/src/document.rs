@@ -1,0 +1,77 @@
+//! What the outputs of a definition are made of: documents as trees, as far as their shape is constant, and the uses of columns
+//! by place. From both follows what a changed column changes: nothing, some leaves, or which rows there are.
+
+use crate::{BlockId, Column, Expression, Role, SourceId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The shape of one output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// A jsonb object that always is there and always has exactly these keys, in this order of evaluation.
+    Object(Vec<(String, Document)>),
+    /// Anything else.
+    Leaf(Leaf),
+}
+
+/// A part of an output that changes as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leaf {
+    /// Its value over columns; `None` if it contains subqueries, aggregates or window functions.
+    pub value: Option<Expression>,
+    /// The columns that it names itself, outside of its subqueries.
+    pub columns: BTreeSet<Column>,
+    /// The subqueries in it.
+    pub subqueries: Vec<BlockId>,
+    /// Its value follows from its columns alone: the session's settings have no influence on it.
+    pub settled: bool,
+}
+
+/// One mention of a column, of a derived table's too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mention {
+    /// The block in which it stands.
+    pub block: BlockId,
+    /// The column.
+    pub column: Column,
+    /// What for.
+    pub role: Role,
+}
+
+/// The outputs of all blocks, and what they are made from.
+#[derive(Clone, Debug, Default)]
+pub struct Documents {
+    /// The shapes of a block's outputs, in order.
+    pub outputs: BTreeMap<BlockId, Vec<Document>>,
+    /// Every mention of a column, anywhere in the definition.
+    pub mentions: BTreeSet<Mention>,
+    /// Subqueries in an expression that decides which rows there are, or their order: everything in them decides, too.
+    pub deciding: BTreeSet<BlockId>,
+    /// Optional sources for whose outer join there is a condition that is not among the block's conditions.
+    pub opaque: BTreeSet<SourceId>,
+}
+
+impl Documents {
+    /// The shape of an output of a block, by its position from 1.
+    pub fn output(&self, block: BlockId, attnum: i16) -> Option<&Document> {
+        let position = usize::try_from(attnum).ok()?.checked_sub(1)?;
+        self.outputs.get(&block)?.get(position)
+    }
+}
+
+impl Document {
+    /// All leaves, each with the keys that lead to it.
+    pub fn leaves(&self) -> Vec<(Vec<&str>, &Leaf)> {
+        match self {
+            Document::Leaf(leaf) => vec![(vec![], leaf)],
+            Document::Object(members) => members
+                .iter()
+                .flat_map(|(key, member)| {
+                    member.leaves().into_iter().map(move |(path, leaf)| {
+                        let path = std::iter::once(key.as_str()).chain(path).collect();
+                        (path, leaf)
+                    })
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Which command of which transaction is running.
+
+use pgrx::pg_sys;
+
+/// A command of a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Command {
+    /// The top-level transaction; 0 if it has not written anything yet.
+    pub transaction: u64,
+    /// The number of the command within it.
+    pub number: u32,
+}
+
+/// The command whose snapshot is active: within a trigger, the statement that fired it. `None` without a snapshot.
+pub fn active() -> Option<Command> {
+    // SAFETY: reads variables of the backend; a snapshot is active if the server says so.
+    unsafe {
+        pg_sys::ActiveSnapshotSet().then(|| Command {
+            transaction: pg_sys::GetTopFullTransactionIdIfAny().value,
+            number: (*pg_sys::GetActiveSnapshot()).curcid,
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Expressions over changed rows, evaluated by the server's executor without a statement around them.
+
+use super::imports::evaluate;
+use super::list::pointers;
+use super::memory::Memory;
+use super::spi::{Plan, Planning, Value};
+use super::stored::RowRef;
+use crate::error::{Error, Result};
+use pgrx::pg_sys;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Expressions over the columns of one table. They live until dropped; what they were made from must not change meanwhile.
+pub struct RowExpressions {
+    expressions: Vec<*mut pg_sys::Expr>,
+    /// Kept between transactions where the expressions call nothing but functions of the server: others may keep something in it
+    /// that ends with the transaction.
+    kept: Option<RefCell<Option<Rc<Evaluation>>>>,
+    /// Holds the expressions, and what is kept. Dropped last.
+    context: Memory,
+}
+
+/// Expressions ready to be evaluated.
+pub struct Evaluation {
+    states: Vec<*mut pg_sys::ExprState>,
+    expression_context: *mut pg_sys::ExprContext,
+    _memory: Memory,
+}
+
+impl RowExpressions {
+    /// Takes the expressions that a statement `SELECT … FROM table` selects. Needs a connection to SPI and the rights and settings under
+    /// which they are to be understood. `lasting`: they call functions of the server only.
+    pub fn prepare(sql: &str, lasting: bool) -> Result<RowExpressions> {
+        let plan = Plan::prepare(sql, &[], Planning::Generic)?;
+        let context = Memory::of_backend();
+        let unexpected = || Error::internal(format!("not a query of one table: {sql}"));
+        // SAFETY: the plan is valid while connected; what is taken from it is copied into our context.
+        let expressions = unsafe {
+            let sources = pointers::<pg_sys::CachedPlanSource>(pg_sys::SPI_plan_get_plan_sources(plan.raw()));
+            let [source] = sources.as_slice() else {
+                return Err(unexpected());
+            };
+            let queries = pointers::<pg_sys::Query>((**source).query_list);
+            let [query] = queries.as_slice() else {
+                return Err(unexpected());
+            };
+            let targets = pointers::<pg_sys::TargetEntry>((**query).targetList);
+            if pointers::<pg_sys::RangeTblEntry>((**query).rtable).len() != 1 {
+                return Err(unexpected());
+            }
+            context.within(|| {
+                targets
+                    .into_iter()
+                    .map(|target| {
+                        pg_sys::expression_planner(pg_sys::copyObjectImpl((*target).expr.cast()).cast())
+                    })
+                    .collect()
+            })
+        };
+        Ok(RowExpressions {
+            context,
+            expressions,
+            kept: lasting.then(|| RefCell::new(None)),
+        })
+    }
+
+    /// Makes the expressions ready. To be called with the rights as which they run.
+    pub fn evaluation(&self) -> Rc<Evaluation> {
+        let Some(kept) = &self.kept else {
+            return Rc::new(self.initialize(Memory::new()));
+        };
+        let known = kept.borrow().clone();
+        known.unwrap_or_else(|| {
+            let fresh = Rc::new(self.initialize(self.context.below()));
+            *kept.borrow_mut() = Some(Rc::clone(&fresh));
+            fresh
+        })
+    }
+
+    fn initialize(&self, memory: Memory) -> Evaluation {
+        // SAFETY: the expressions are planned and live as long as `self`; without a plan around them their variables are those of the
+        // scanned row.
+        let (states, expression_context) = memory.within(|| unsafe {
+            let states = self
+                .expressions
+                .iter()
+                .map(|expression| pg_sys::ExecInitExpr(*expression, std::ptr::null_mut()))
+                .collect();
+            (states, pg_sys::CreateStandaloneExprContext())
+        });
+        Evaluation {
+            states,
+            expression_context,
+            _memory: memory,
+        }
+    }
+}
+
+impl Evaluation {
+    /// The values over a row, one for each expression. They live until [`Evaluation::forget`].
+    pub fn values(&self, row: RowRef<'_>) -> Vec<Value> {
+        // SAFETY: the states were initialised for rows of the table that the slot's descriptor describes.
+        unsafe {
+            let context = self.expression_context;
+            (*context).ecxt_scantuple = row.slot();
+            let value = |state: &*mut pg_sys::ExprState| {
+                let (datum, null) = evaluate(*state, context);
+                Value { datum, null }
+            };
+            self.states.iter().map(value).collect()
+        }
+    }
+
+    /// Gives back the memory of values.
+    pub fn forget(&self) {
+        // SAFETY: nothing is used any more that was made since the last call.
+        unsafe { pg_sys::MemoryContextReset((*self.expression_context).ecxt_per_tuple_memory) }
+    }
+}

@@ -1,0 +1,258 @@
+//! Patching: where a change touches single leaves of stored rows, these are written from the changed row alone.
+//!
+//! What may be patched, and why it is exact, is said in the planner's `patch.rs`. What is added here is which version of a changed
+//! row is written, and when.
+//!
+//! **Later.** A note says which row (by a key that its changes can't have touched) and which columns. The flush reads the row as it is
+//! then and patches the leaves from it: twenty changes of a row make one write. Changes that can't be patched are noted as units to
+//! be computed anew, and these are computed after the patches, from the state that all changes have left. So every leaf has
+//! been written last by something that has seen the last change of what it depends on.
+//!
+//! **At once.** For a statement that is a transaction of its own nothing is noted: the row's new version is in the transition table.
+//! It has to be the newest one: a trigger of a user's may have changed the row again before the statement's own trigger fires,
+//! by a statement whose maintenance is over. Every statement has a number (the server's command counter), and every change of a
+//! table by a statement that began later has been noted with a greater one ([`is_newest`]). Changes of one statement,
+//! cascades included, come in the order in which they were made, so that the last one stands.
+//!
+//! **Locks.** As for computing units: those that changed rows name are locked one by one, else the tview is locked for this transaction
+//! alone. Nothing then stands between finding a stored row and writing it: rows are looked for under a snapshot taken after the
+//! locks, and only maintenance writes to a tview, so the newest version is what is found. At REPEATABLE READ and above,
+//! where the snapshot can't be newer than the transaction, units are computed anew.
+
+mod plan;
+mod write;
+
+pub use plan::Patcher;
+
+use super::compiled::Compiled;
+use crate::error::Result;
+use crate::pg::command::{self, Command};
+use crate::pg::keys::UnitSet;
+use crate::pg::lock::snapshot_is_fixed;
+use crate::pg::settings;
+use crate::pg::trigger::{Firing, UpdatedRows};
+use pgrx::pg_sys::Oid;
+use plan::{Decision, OccurrencePatcher, Place, TviewPatcher, patcher_of};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use write::Job;
+
+thread_local! {
+    /// For each table the newest command of this backend that has changed it.
+    static CHANGED: RefCell<HashMap<u32, Command>> = RefCell::new(HashMap::new());
+}
+
+/// Notes that the active command has changed a table. To be called by every trigger on a source.
+pub fn note_change(table: Oid) {
+    let Some(command) = command::active() else { return };
+    CHANGED.with_borrow_mut(|changed| {
+        let newest = changed.entry(table.to_u32()).or_insert(command);
+        if newest.transaction != command.transaction || newest.number < command.number {
+            *newest = command;
+        }
+    });
+}
+
+/// Whether no later command has changed the table whose trigger is running.
+fn is_newest(table: Oid) -> bool {
+    let Some(command) = command::active() else {
+        return false;
+    };
+    CHANGED.with_borrow(|changed| {
+        changed.get(&table.to_u32()).is_some_and(|newest| {
+            newest.transaction == command.transaction && newest.number <= command.number
+        })
+    })
+}
+
+/// Whether changed rows could be patched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything is up to date.
+    Done,
+    /// The affected units have to be computed anew.
+    Recompute,
+}
+
+/// Rows of an occurrence in which columns have changed, to be patched into a tview.
+#[derive(Clone)]
+pub struct Note {
+    /// The occurrence's number in the plan.
+    occurrence: usize,
+    /// The used columns that have changed, as bits.
+    changed: u64,
+    /// By what the rows are found again; the unit key where they hold it.
+    rows: UnitSet,
+    names_units: bool,
+}
+
+impl Note {
+    /// The units that the rows are in, if they hold their keys.
+    pub fn units(&self) -> Option<&UnitSet> {
+        self.names_units.then_some(&self.rows)
+    }
+
+    /// Adds the rows of another note to this one, if it is about the same occurrence.
+    pub fn merge(&mut self, other: &Note) -> bool {
+        if self.occurrence != other.occurrence {
+            return false;
+        }
+        self.changed |= other.changed;
+        self.rows.append(&other.rows);
+        true
+    }
+}
+
+/// Changes of one occurrence that can be patched.
+struct Change<'a> {
+    number: usize,
+    occurrence: &'a OccurrencePatcher,
+    used: &'a [i16],
+    changed: u64,
+    decision: Rc<Decision>,
+}
+
+/// What an UPDATE has changed that concerns a tview; `None` if it can't all be patched.
+fn changes<'a>(
+    compiled: &'a Compiled,
+    patcher: &'a TviewPatcher,
+    table: Oid,
+    rows: &mut UpdatedRows,
+) -> Result<Option<Vec<Change<'a>>>> {
+    let mut changes = Vec::new();
+    for (number, ..) in compiled.occurrences(table) {
+        let Some((occurrence, used)) = patcher.occurrence(number) else {
+            return Ok(None);
+        };
+        let mut changed = 0;
+        rows.rewind();
+        while rows.advance() {
+            changed |= rows.changed(used);
+        }
+        if changed == 0 {
+            continue;
+        }
+        let Some(occurrence) = occurrence else {
+            return Ok(None);
+        };
+        let decision = occurrence.decision(compiled, patcher, used, changed)?;
+        match *decision {
+            Decision::Nothing => {}
+            Decision::Recompute => return Ok(None),
+            Decision::Patch(_) => changes.push(Change {
+                number,
+                occurrence,
+                used,
+                changed,
+                decision,
+            }),
+        }
+    }
+    Ok(Some(changes))
+}
+
+fn is_possible(compiled: &Compiled) -> bool {
+    compiled.text.single && settings::patching() && !snapshot_is_fixed()
+}
+
+/// Patches the rows that an UPDATE of a source has changed into a tview, at once.
+pub fn now(compiled: &Compiled, firing: &Firing) -> Result<Outcome> {
+    let table = firing.relation_oid();
+    if !is_possible(compiled) || !is_newest(table) {
+        return Ok(Outcome::Recompute);
+    }
+    let (Some(patcher), Some(mut rows)) = (patcher_of(compiled), firing.updated_rows()) else {
+        return Ok(Outcome::Recompute);
+    };
+    let Some(changes) = changes(compiled, patcher, table, &mut rows)? else {
+        return Ok(Outcome::Recompute);
+    };
+    if changes.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    lock(compiled, &changes, &mut rows);
+    for change in &changes {
+        if let Decision::Patch(prepared) = &*change.decision {
+            let job = Job::new(compiled, patcher, change.occurrence, prepared);
+            if job.updated(&mut rows, change.used)? == Outcome::Recompute {
+                return Ok(Outcome::Recompute);
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// The locks come before the first look at anything but the changed rows.
+fn lock(compiled: &Compiled, changes: &[Change<'_>], rows: &mut UpdatedRows) {
+    let mut units = UnitSet::new(&compiled.key_types);
+    for change in changes {
+        let Place::Key(columns) = &change.occurrence.place else {
+            return compiled.lock_for_maintenance();
+        };
+        rows.rewind();
+        while rows.advance() {
+            if rows.changed(change.used) != 0 {
+                units.add(&rows.new_row().values(columns));
+            }
+        }
+    }
+    units.normalize();
+    compiled.lock_units(&units);
+}
+
+/// What is to be patched later; `None` if units have to be computed anew.
+pub fn notes(compiled: &Compiled, firing: &Firing) -> Result<Option<Vec<Note>>> {
+    if !is_possible(compiled) {
+        return Ok(None);
+    }
+    let (Some(patcher), Some(mut rows)) = (patcher_of(compiled), firing.updated_rows()) else {
+        return Ok(None);
+    };
+    let Some(changes) = changes(compiled, patcher, firing.relation_oid(), &mut rows)? else {
+        return Ok(None);
+    };
+    let mut notes = Vec::with_capacity(changes.len());
+    for change in changes {
+        let Some(source) = &change.occurrence.source else {
+            return Ok(None);
+        };
+        let mut keys = UnitSet::of_transaction(&source.types);
+        rows.rewind();
+        while rows.advance() {
+            if rows.changed(change.used) != 0 {
+                keys.add(&rows.new_row().values(&source.attnums));
+            }
+        }
+        notes.push(Note {
+            occurrence: change.number,
+            changed: change.changed,
+            rows: keys,
+            names_units: matches!(change.occurrence.place, Place::Key(_)),
+        });
+    }
+    Ok(Some(notes))
+}
+
+/// Patches what was noted into a tview, which is locked for that. Units that have to be computed anew after all are added to
+/// `missed`; returns false if they are not known.
+pub fn work(compiled: &Compiled, notes: &[Note], missed: &mut UnitSet) -> Result<bool> {
+    for note in notes {
+        let found =
+            patcher_of(compiled).and_then(|patcher| Some((patcher, patcher.occurrence(note.occurrence)?)));
+        let Some((patcher, (Some(occurrence), used))) = found else {
+            return Ok(false);
+        };
+        let decision = occurrence.decision(compiled, patcher, used, note.changed)?;
+        match &*decision {
+            Decision::Nothing => {}
+            Decision::Recompute => return Ok(false),
+            Decision::Patch(prepared) => {
+                let mut rows = note.rows.clone();
+                rows.normalize();
+                Job::new(compiled, patcher, occurrence, prepared).noted(&rows, missed)?;
+            }
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,382 @@
+//! How a tview's rows are patched: what the planner says, made ready to be executed.
+
+use crate::error::Result;
+use crate::pg::expression::RowExpressions;
+use crate::pg::keys::KeyType;
+use crate::pg::relation::{Relation, is_composite};
+use crate::pg::settings::Scope;
+use crate::pg::spi::{Connection, KeptPlan, Plan as SpiPlan, Planning};
+use crate::pg::stored::{Probe, Storage};
+use crate::runtime::compiled::Compiled;
+use pg_tviews_ir::Table;
+use pg_tviews_jsonb::Overlay;
+use pg_tviews_planner::{ExactSearch, Location, Patch, Patches};
+use pg_tviews_sqltext::{PatchValue, qualified, row_expressions};
+use pgrx::pg_sys::Oid;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// A tview's way to patch, made when it is first needed; `None` inside if its rows can't be patched at all.
+pub type Patcher = OnceCell<Option<TviewPatcher>>;
+
+/// How changes are patched into a tview.
+pub struct TviewPatcher {
+    pub storage: Storage,
+    /// The tview's columns, by their position in the output.
+    columns: Vec<StoredColumn>,
+    pub key: Way,
+    occurrences: Vec<Used>,
+}
+
+/// A column of the tview's table.
+struct StoredColumn {
+    attnum: i16,
+    /// How its values travel in arrays; `None` if they can't.
+    travels: Option<KeyType>,
+}
+
+/// An occurrence of a source.
+struct Used {
+    /// The columns that the definition uses; `None` for whole rows, or too many columns.
+    columns: Option<Vec<i16>>,
+    /// How changes of some of them are patched; `None` if that is never possible.
+    patcher: Option<OccurrencePatcher>,
+}
+
+/// A way to stored rows: the index, and the tview's columns whose values are looked up.
+pub struct Way {
+    pub probe: Probe,
+    pub attnums: Vec<i16>,
+}
+
+/// How changes of an occurrence are patched.
+pub struct OccurrencePatcher {
+    patches: Patches,
+    /// Quoted name of the table.
+    table: String,
+    pub place: Place,
+    /// How a changed row is found again; `None` without an index for that.
+    pub source: Option<SourceRow>,
+    /// What is done when these of the used columns have changed.
+    decisions: RefCell<HashMap<u64, Rc<Decision>>>,
+}
+
+/// Where the rows are that hold a changed row.
+pub enum Place {
+    /// The unit key is in these columns of the changed row.
+    Key(Vec<i16>),
+    /// They have the value of a column of the changed row in a column of their own.
+    Column {
+        way: Way,
+        attnum: i16,
+        search: UnitSearch,
+    },
+    /// A search finds their unit keys.
+    Search(UnitSearch),
+}
+
+/// A search for unit keys from the values of some columns of a changed row.
+pub struct UnitSearch {
+    pub columns: Vec<i16>,
+    pub statement: Prepare,
+}
+
+/// How a changed row is found again: by the values of these columns.
+pub struct SourceRow {
+    pub table: Oid,
+    pub probe: Probe,
+    pub attnums: Vec<i16>,
+    pub types: Vec<KeyType>,
+}
+
+/// A statement that is prepared when it is first needed.
+pub struct Prepare {
+    sql: String,
+    types: Vec<Oid>,
+    planning: Planning,
+    plan: OnceCell<KeptPlan>,
+}
+
+impl Prepare {
+    fn new(sql: String, types: Vec<Oid>, planning: Planning) -> Prepare {
+        Prepare {
+            sql,
+            types,
+            planning,
+            plan: OnceCell::new(),
+        }
+    }
+
+    /// Its plan; needs an SPI connection, and the owner's rights and settings.
+    pub fn plan(&self) -> Result<&KeptPlan> {
+        if let Some(plan) = self.plan.get() {
+            return Ok(plan);
+        }
+        let fresh = SpiPlan::prepare(&self.sql, &self.types, self.planning)?.keep();
+        Ok(self.plan.get_or_init(|| fresh))
+    }
+}
+
+/// What to do about a set of changed columns.
+pub enum Decision {
+    Nothing,
+    Recompute,
+    Patch(Box<Prepared>),
+}
+
+/// A patch ready to be applied.
+pub struct Prepared {
+    pub expressions: RowExpressions,
+    /// The tview's columns, each with what of it is new.
+    pub targets: Vec<(i16, Overlay)>,
+    /// Nothing that is called on the way depends on settings.
+    pub settled: bool,
+    /// The statements by which rows are written whose table does more than to store them.
+    pub statements: Option<Statements>,
+}
+
+/// Statements that write rows: their parameters are the key and the new values, in this order.
+pub struct Statements {
+    /// How keys and values travel.
+    pub types: Vec<KeyType>,
+    pub one: Prepare,
+    pub many: Prepare,
+}
+
+impl TviewPatcher {
+    /// An occurrence: how its changes are patched, if they can be, and the columns that the definition uses; `None` if these are not
+    /// known one by one.
+    pub fn occurrence(&self, number: usize) -> Option<(Option<&OccurrencePatcher>, &[i16])> {
+        let used = self.occurrences.get(number)?;
+        Some((used.patcher.as_ref(), used.columns.as_deref()?))
+    }
+}
+
+impl OccurrencePatcher {
+    /// What to do when these of the used columns (bits, by their place in the list) have changed.
+    pub fn decision(
+        &self,
+        compiled: &Compiled,
+        patcher: &TviewPatcher,
+        used: &[i16],
+        changed: u64,
+    ) -> Result<Rc<Decision>> {
+        if let Some(known) = self.decisions.borrow().get(&changed) {
+            return Ok(Rc::clone(known));
+        }
+        let places = used.iter().enumerate();
+        let columns: BTreeSet<i16> = places
+            .filter(|(place, _)| changed & (1 << place) != 0)
+            .map(|(_, attnum)| *attnum)
+            .collect();
+        let decision = Rc::new(match self.patches.of(&columns) {
+            None => Decision::Recompute,
+            Some(patch) if patch.columns.is_empty() => Decision::Nothing,
+            Some(patch) => match self.prepare(compiled, patcher, &patch)? {
+                Some(prepared) => Decision::Patch(Box::new(prepared)),
+                None => Decision::Recompute,
+            },
+        });
+        self.decisions.borrow_mut().insert(changed, Rc::clone(&decision));
+        Ok(decision)
+    }
+
+    fn prepare(
+        &self,
+        compiled: &Compiled,
+        patcher: &TviewPatcher,
+        patch: &Patch,
+    ) -> Result<Option<Prepared>> {
+        let statements = if patcher.storage.is_direct() {
+            None
+        } else {
+            let Some(statements) = statements(compiled, patcher, patch) else {
+                return Ok(None);
+            };
+            Some(statements)
+        };
+        let _scope = Scope::owner(compiled.owner, &compiled.settings);
+        let _connection = Connection::open()?;
+        let values: Vec<&PatchValue> = patch.columns.iter().map(|column| &column.value).collect();
+        let sql = row_expressions(&self.table, &self.patches.alias, &values);
+        let targets = patch.columns.iter().filter_map(|column| {
+            let stored = patcher.columns.get(column.position)?;
+            Some((stored.attnum, parts_of(&column.value)))
+        });
+        let runs_nothing = patcher.storage.calls_nothing() && !matches!(self.place, Place::Search(_));
+        Ok(Some(Prepared {
+            expressions: RowExpressions::prepare(&sql, patch.settled)?,
+            targets: targets.collect(),
+            settled: patch.settled && runs_nothing,
+            statements,
+        }))
+    }
+}
+
+fn parts_of(value: &PatchValue) -> Overlay {
+    match value {
+        PatchValue::Value(_) => Overlay::Value,
+        PatchValue::Members(members) => {
+            let part = |(key, value): &(String, PatchValue)| (key.clone().into_bytes(), parts_of(value));
+            Overlay::Members(members.iter().map(part).collect())
+        }
+    }
+}
+
+/// The statements that write these columns, if their values can travel in arrays.
+fn statements(compiled: &Compiled, patcher: &TviewPatcher, patch: &Patch) -> Option<Statements> {
+    let positions: Vec<usize> = patch.columns.iter().map(|column| column.position).collect();
+    let travels = positions
+        .iter()
+        .map(|position| patcher.columns.get(*position)?.travels);
+    let values: Vec<KeyType> = travels.collect::<Option<_>>()?;
+    if compiled.text.composite {
+        return None;
+    }
+    let types: Vec<KeyType> = compiled.key_types.iter().chain(&values).copied().collect();
+    let single = types.iter().map(|value| value.oid).collect();
+    let arrays = types.iter().map(|value| value.array).collect();
+    Some(Statements {
+        one: Prepare::new(compiled.text.write_one(&positions), single, Planning::Generic),
+        many: Prepare::new(compiled.text.write_many(&positions), arrays, Planning::Custom),
+        types,
+    })
+}
+
+/// A tview's patcher; `None` if its rows can't be patched.
+pub fn patcher_of(compiled: &Compiled) -> Option<&TviewPatcher> {
+    compiled.patcher.get_or_init(|| build(compiled)).as_ref()
+}
+
+fn build(compiled: &Compiled) -> Option<TviewPatcher> {
+    let key = &compiled.plan.key;
+    let patches: Vec<Option<Patches>> = compiled
+        .plan
+        .occurrences
+        .iter()
+        .map(|occurrence| pg_tviews_planner::patches(&compiled.view, key, occurrence.source))
+        .collect();
+    if patches.iter().all(Option::is_none) {
+        return None;
+    }
+    let storage = Storage::examine(compiled.oid)?;
+    let columns = stored_columns(compiled)?;
+    let of_key = key.columns.iter().map(|part| columns.get(part.position));
+    let of_key: Option<Vec<i16>> = of_key.map(|column| Some(column?.attnum)).collect();
+    let of_key = of_key?;
+    let key = Way {
+        probe: storage.probe(&of_key, true)?,
+        attnums: of_key,
+    };
+    let occurrences = patches.into_iter().zip(&compiled.plan.occurrences);
+    let occurrences = occurrences
+        .map(|(patches, occurrence)| {
+            let used = &occurrence.used;
+            let known = !used.whole_row && used.attnums.len() <= MOST_COLUMNS;
+            let source = compiled.view.table(occurrence.source);
+            Used {
+                columns: known.then(|| used.attnums.iter().copied().collect()),
+                patcher: patches.and_then(|patches| occurrence_patcher(patches, source?, &storage, &columns)),
+            }
+        })
+        .collect();
+    Some(TviewPatcher {
+        storage,
+        columns,
+        key,
+        occurrences,
+    })
+}
+
+/// More used columns than bits are too many.
+const MOST_COLUMNS: usize = u64::BITS as usize;
+
+/// The tview's columns, if they are of exactly the types that the definition gives.
+fn stored_columns(compiled: &Compiled) -> Option<Vec<StoredColumn>> {
+    let stored = Relation::try_open(compiled.oid)?.attributes();
+    let defined = Relation::try_open(compiled.definition)?.attributes();
+    let same = stored.iter().zip(&defined).all(|(stored, defined)| {
+        stored.type_oid == defined.type_oid
+            && stored.type_modifier == defined.type_modifier
+            && stored.collation == defined.collation
+    });
+    if !same || stored.len() != defined.len() {
+        return None;
+    }
+    let columns = stored.iter().map(|column| StoredColumn {
+        attnum: column.attnum,
+        travels: KeyType::lookup(column.type_oid, column.collation)
+            .filter(|_| !is_composite(column.type_oid)),
+    });
+    Some(columns.collect())
+}
+
+fn occurrence_patcher(
+    patches: Patches,
+    source: &Table,
+    storage: &Storage,
+    columns: &[StoredColumn],
+) -> Option<OccurrencePatcher> {
+    let table = Relation::try_open(Oid::from(source.oid))?;
+    // A statement on one table of an inheritance tree changes rows of another: which version is the newest is known by table.
+    if table.is_partition() || table.has_parents() || table.has_children() {
+        return None;
+    }
+    let known = table.attributes();
+    let column = |attnum: i16| known.iter().find(|column| column.attnum == attnum);
+    let by_search = |search: &ExactSearch| {
+        let types = search
+            .columns
+            .iter()
+            .map(|attnum| Some(column(*attnum)?.type_oid));
+        Some(UnitSearch {
+            columns: search.columns.clone(),
+            statement: Prepare::new(
+                search.search.statement(),
+                types.collect::<Option<_>>()?,
+                Planning::Generic,
+            ),
+        })
+    };
+    let place = match &patches.location {
+        Location::Key(columns) => Place::Key(columns.clone()),
+        Location::Column {
+            position,
+            attnum,
+            search,
+        } => {
+            let attnums = vec![columns.get(*position)?.attnum];
+            let search = by_search(search)?;
+            match storage.probe(&attnums, false) {
+                Some(probe) => Place::Column {
+                    way: Way { probe, attnums },
+                    attnum: *attnum,
+                    search,
+                },
+                None => Place::Search(search),
+            }
+        }
+        Location::Search(search) => Place::Search(by_search(search)?),
+    };
+    let key_type = |attnum: &i16| {
+        let column = column(*attnum)?;
+        KeyType::lookup(column.type_oid, column.collation)
+    };
+    let attnums = patches.row_key.clone();
+    let types: Option<Vec<KeyType>> = attnums.iter().map(key_type).collect();
+    let probe = Storage::probe_of(table.oid(), &attnums, false);
+    let source_row = types.zip(probe).map(|(types, probe)| SourceRow {
+        table: table.oid(),
+        probe,
+        attnums,
+        types,
+    });
+    Some(OccurrencePatcher {
+        table: qualified(&source.schema, &source.name),
+        patches,
+        place,
+        source: source_row,
+        decisions: RefCell::new(HashMap::new()),
+    })
+}
