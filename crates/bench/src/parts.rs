@@ -261,8 +261,8 @@ mod tests {
     fn what_is_made_is_taken_away() {
         for group in GROUPS {
             for approach in Approach::ALL {
-                let made = set_up(group, approach).concat();
-                let dropped = tear_down(group, approach).concat();
+                let made = set_up(group, approach).join("\n");
+                let dropped = tear_down(group, approach).join("\n");
                 for name in made
                     .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
                     .filter(|name| name.starts_with("tv_") && !name.ends_with('_'))
