@@ -55,6 +55,8 @@ pub struct View {
     pub sources: Vec<Source>,
     /// The output columns, in order.
     pub columns: Vec<OutputColumn>,
+    /// Sides of outer joins: sources that a row of NULLs replaces together.
+    pub optional_sides: Vec<BTreeSet<SourceId>>,
     /// Every use of a source's column, anywhere in the definition.
     pub uses: BTreeSet<Use>,
     /// The views that were inlined, as (oid, display name).
@@ -216,7 +218,7 @@ pub struct Expression {
     pub template: Template,
     /// What fills the holes.
     pub columns: Vec<Column>,
-    /// Columns that, when NULL, keep the expression from being true (or non-NULL).
+    /// Columns that, when NULL, make the expression NULL; those of a condition: that keep it from being true.
     pub strict: BTreeSet<Column>,
     /// Not empty if the expression is nothing but the first of these columns that is not NULL, as a column merged by FULL JOIN
     /// USING is.

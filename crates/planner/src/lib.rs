@@ -4,6 +4,7 @@
 //! the rows of one unit depend only on the source rows that lead to it. A change names the units it affects ([`search`]);
 //! those are computed anew from the definition. A search may name too many units, never too few.
 
+mod absence;
 mod advice;
 mod recursive;
 mod resolve;
@@ -120,14 +121,14 @@ pub fn link_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
     of_source.map(|used| used.column.attnum).collect()
 }
 
-/// The definition is grouped, or a derived table that is not plain stands in the FROM clause somewhere below the root: then a join with the unit keys would
-/// make PostgreSQL compute it for all units.
+/// The definition is grouped or has a set-returning function in its select list, or a derived table of that kind stands in the FROM
+/// clause somewhere below the root: then a join with the unit keys would make PostgreSQL compute it for all units.
 fn needs_lateral(view: &View) -> bool {
-    let grouped = !view.block(ROOT_BLOCK).plain;
-    grouped
+    let merges_into_a_join = |id| view.block(id).plain && !view.block(id).repeats;
+    !merges_into_a_join(ROOT_BLOCK)
         || view.sources.iter().any(|source| match source.kind {
             SourceKind::Derived(block) => {
-                resolve::in_root_tree(view, source.block) && !view.block(block).plain
+                resolve::in_root_tree(view, source.block) && !merges_into_a_join(block)
             }
             SourceKind::Table(_) | SourceKind::Computed | SourceKind::Recursion(_) => false,
         })

@@ -7,7 +7,8 @@
 //! * Else there is one unit, and every change brings the whole tview up to date.
 
 use crate::Refusal;
-use crate::resolve::{Depth, Link, Sight, enclosing, in_root_tree, is_tied, sources_below};
+use crate::absence::{optional, passes_nulls};
+use crate::resolve::{Depth, Link, Sight, in_root_tree, is_tied, sources_below};
 use pg_tviews_ir::{Block, BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
 use std::collections::BTreeSet;
 
@@ -191,7 +192,8 @@ fn by_values(view: &View) -> UnitKey {
     }
 }
 
-fn place(attnum: i16) -> Option<usize> {
+/// The position of an output column, from 0.
+pub fn place(attnum: i16) -> Option<usize> {
     usize::try_from(attnum).ok()?.checked_sub(1)
 }
 
@@ -298,6 +300,10 @@ fn equal_to(view: &View, start: SourceId, values: &[(usize, Expression)]) -> Vec
 
 /// Whether a position's value comes from one source, or is merged from several by a full join.
 fn single_source(view: &View, leaf: BlockId, position: usize) -> bool {
+    let output = view.block(leaf).outputs.get(position).and_then(Option::as_ref);
+    if !output.is_some_and(|output| passes_nulls(view, output)) {
+        return false;
+    }
     value(view, leaf, position).is_some_and(|value| {
         let sources: BTreeSet<SourceId> = value.columns.iter().map(|column| column.source).collect();
         sources.len() == 1 || (sources.len() > 1 && !alternatives(view, leaf, &value).is_empty())
@@ -407,12 +413,6 @@ fn of_branches(view: &View, leaves: &[BlockId], tied: &[usize]) -> UnitKey {
 fn value(view: &View, leaf: BlockId, position: usize) -> Option<Expression> {
     let output = view.block(leaf).outputs.get(position)?.as_ref()?;
     Sight::from_block(view, leaf).expand(output, Depth::Tables)
-}
-
-/// Whether an outer join of the branch can replace a source by NULLs: the source itself, or a derived table of the branch that it stands in.
-pub fn optional(view: &View, leaf: BlockId, source: SourceId) -> bool {
-    let around = enclosing(view, source, leaf);
-    around.into_iter().any(|source| view.source(source).nullable)
 }
 
 /// Tables that can be a root: in the root block or in plain derived tables of it, not optional.

@@ -14,9 +14,10 @@
 //!
 //! Keys of several sources, or of optional ones, are searched by outer joins ([`spread`]).
 
+use crate::absence::{absent_together, optional};
 use crate::recursive;
 use crate::resolve::{Depth, Link, Sight, sources_below};
-use crate::root::{alternatives, optional};
+use crate::root::alternatives;
 use crate::{Finding, UnitKey};
 use pg_tviews_ir::{BlockId, Column, Expression, SourceId, SourceKind, View};
 use pg_tviews_sqltext::{Relation, Search, SearchSource, column, derived_column, qualified};
@@ -172,8 +173,13 @@ impl<'v> Seeker<'v> {
         let mut sources = BTreeSet::new();
         for target in &self.targets {
             let of_target = target.sources();
-            let merged = target.alternatives.len() > 1;
-            if !merged && of_target.iter().any(|source| self.optional(*source)) {
+            // Of merged columns one is there, unless an outer join around them takes all away.
+            let missing = if target.alternatives.len() > 1 {
+                absent_together(self.view, self.leaf, &target.alternatives)
+            } else {
+                of_target.iter().any(|source| self.optional(*source))
+            };
+            if missing {
                 return true;
             }
             sources.insert(of_target);

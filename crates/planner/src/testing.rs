@@ -228,6 +228,7 @@ impl Builder {
             self.conditions(condition, left.then(|| BTreeSet::from([id])));
         }
         if left {
+            self.view.optional_sides.push(BTreeSet::from([id]));
             self.top().nullable.insert(id);
         }
     }
@@ -276,6 +277,7 @@ impl Builder {
             condition.guard.get_or_insert_with(|| optional.clone());
         }
         self.conditions(condition, Some(optional.clone()));
+        self.view.optional_sides.push(optional.clone());
         self.top().nullable.extend(optional);
     }
 

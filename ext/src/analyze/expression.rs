@@ -46,7 +46,11 @@ impl Analyzer {
                 ..
             }
         );
-        self.walk(node, scope, Role::Link, place, positive)
+        let expression = self.walk(node, scope, Role::Link, place, positive)?;
+        Some(Expression {
+            strict: columns_of(self.expanded(node, scope).strict_operands(), scope),
+            ..expression
+        })
     }
 
     fn walk(
@@ -103,7 +107,7 @@ impl Analyzer {
             .collect();
         Some(Expression {
             template,
-            strict: strict_columns(node, scope),
+            strict: columns_of(node.null_operands(), scope),
             columns,
             merges: merges.filter(|merged| merged.len() > 1).unwrap_or_default(),
         })
@@ -366,9 +370,9 @@ pub(super) fn column_of(variable: Variable, scope: &Scope) -> Option<Column> {
     })
 }
 
-fn strict_columns(node: Node, scope: &Scope) -> BTreeSet<Column> {
-    let operands = node.strict_operands().into_iter();
+fn columns_of(operands: Vec<Operand>, scope: &Scope) -> BTreeSet<Column> {
     operands
+        .into_iter()
         .filter_map(|operand| match operand {
             Operand::Variable(variable) => column_of(variable, scope),
             Operand::Output(_) => None,

@@ -49,7 +49,7 @@ impl Analyzer {
         let relation = Relation::try_open(Oid::from(self.view.table(column.source)?.oid))?;
         let expression = generated::expression(&relation, variable)?;
         let frame = scope.get(scope.len().checked_sub(1 + variable.levels_up)?)?;
-        if expression.strict_operands().is_empty() && has_outer_join(&frame.query.join_tree()) {
+        if expression.null_operands().is_empty() && has_outer_join(&frame.query.join_tree()) {
             let columns = relation.attributes();
             let certain = columns
                 .iter()

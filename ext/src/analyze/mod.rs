@@ -390,6 +390,7 @@ impl Analyzer {
         self.conditions(quals, scope, inner_guard, &nullable, within, "ON");
         if outer {
             nullable.extend(&right.sources);
+            self.view.optional_sides.push(right.sources.clone());
         }
         Reach {
             sources: left.sources.union(&right.sources).copied().collect(),
@@ -413,6 +414,7 @@ impl Analyzer {
             range_indices(side, &mut indices);
             let guard = self.sources_of(&indices, scope);
             let part = self.walk_from(side, scope, Some(&guard), within);
+            self.view.optional_sides.push(part.sources.clone());
             reach.sources.extend(part.sources);
             reach.nullable.extend(part.nullable);
         }

@@ -322,20 +322,39 @@ impl Node {
             && constant.constvalue.value() as i64 == 1
     }
 
-    /// Columns (and outputs of the tested subquery) that, when NULL, keep the expression from being true.
+    /// Columns (and outputs of the tested subquery) that, when NULL, keep a condition from being true. Below a function or an
+    /// operator that is not enough: there the NULL has to arrive as one (`(a IS NOT NULL)::text = 'false'` is true).
     pub fn strict_operands(self) -> Vec<Operand> {
+        if let Some(tested) = self.tested_not_null() {
+            return tested.null_operands();
+        }
+        match self.boolean() {
+            Some((pg_sys::BoolExprType::AND_EXPR, arguments)) => {
+                arguments.into_iter().flat_map(Node::strict_operands).collect()
+            }
+            Some((pg_sys::BoolExprType::OR_EXPR, arguments)) => {
+                let mut sets = arguments.into_iter().map(Node::strict_operands);
+                let first = sets.next().unwrap_or_default();
+                sets.fold(first, |both, next| {
+                    both.into_iter().filter(|one| next.contains(one)).collect()
+                })
+            }
+            _ => self.null_operands(),
+        }
+    }
+
+    /// Columns (and outputs of the tested subquery) that, when NULL, make the expression NULL.
+    pub fn null_operands(self) -> Vec<Operand> {
         use pg_sys::NodeTag::*;
         let of_all = |list| {
-            pointers(list)
-                .into_iter()
-                .flat_map(|node| Node(node).strict_operands())
-                .collect()
+            let nodes = pointers(list).into_iter();
+            nodes.flat_map(|node| Node(node).null_operands()).collect()
         };
         // SAFETY: each cast follows from the tag.
         unsafe {
             match self.tag() {
                 T_Var | T_Param => operand(self.0).into_iter().collect(),
-                T_RelabelType => Node((*self.0.cast::<pg_sys::RelabelType>()).arg.cast()).strict_operands(),
+                T_RelabelType => Node((*self.0.cast::<pg_sys::RelabelType>()).arg.cast()).null_operands(),
                 T_OpExpr => {
                     let operator = &*self.0.cast::<pg_sys::OpExpr>();
                     let strict = pg_sys::op_strict(operator.opno);
@@ -346,30 +365,20 @@ impl Node {
                     let strict = pg_sys::func_strict(function.funcid);
                     if strict { of_all(function.args) } else { vec![] }
                 }
-                T_NullTest => {
-                    let test = &*self.0.cast::<pg_sys::NullTest>();
-                    let not_null = test.nulltesttype == pg_sys::NullTestType::IS_NOT_NULL && !test.argisrow;
-                    if not_null {
-                        Node(test.arg.cast()).strict_operands()
-                    } else {
-                        vec![]
-                    }
-                }
-                _ => match self.boolean() {
-                    Some((pg_sys::BoolExprType::AND_EXPR, arguments)) => {
-                        arguments.into_iter().flat_map(Node::strict_operands).collect()
-                    }
-                    Some((pg_sys::BoolExprType::OR_EXPR, arguments)) => {
-                        let mut sets = arguments.into_iter().map(Node::strict_operands);
-                        let first = sets.next().unwrap_or_default();
-                        sets.fold(first, |both, next| {
-                            both.into_iter().filter(|one| next.contains(one)).collect()
-                        })
-                    }
-                    _ => vec![],
-                },
+                _ => vec![],
             }
         }
+    }
+
+    /// What `IS NOT NULL` tests, unless it is a row.
+    fn tested_not_null(self) -> Option<Node> {
+        if self.tag() != pg_sys::NodeTag::T_NullTest {
+            return None;
+        }
+        // SAFETY: the cast follows from the tag.
+        let test = unsafe { &*self.0.cast::<pg_sys::NullTest>() };
+        let not_null = test.nulltesttype == pg_sys::NullTestType::IS_NOT_NULL && !test.argisrow;
+        not_null.then(|| Node(test.arg.cast()))
     }
 
     /// If the expression is an equality of two columns that a unique key over either of them can rely upon: the columns and
