@@ -55,6 +55,7 @@ fn pg_tviews_explain(
         name!(source, String),
         name!(event, String),
         name!(columns, String),
+        name!(unit, String),
         name!(strategy, String),
         name!(statement, String),
         name!(missing_index, Option<String>),

@@ -14,14 +14,14 @@ use crate::runtime::compiled::{Compiled, RowsOf, Statement};
 use crate::runtime::{acquire, blind_spots, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
-use pg_tviews_sqltext::{Batch, identifier, qualified};
+use pg_tviews_sqltext::{Batch, Search, identifier, qualified};
 use pgrx::PgSqlErrorCode;
 use std::rc::Rc;
 
 /// A row of `pg_tviews_verify`.
 pub type Difference = (Option<JsonbText>, Option<JsonbText>, Option<JsonbText>);
 /// A row of `pg_tviews_explain`.
-pub type Explanation = (String, String, String, String, String, Option<String>);
+pub type Explanation = (String, String, String, String, String, String, Option<String>);
 /// A row of `pg_tviews_analyze`.
 pub type Verdict = (String, String, String, Option<String>);
 
@@ -94,6 +94,7 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
             label(&compiled.view, occurrence),
             "TRUNCATE".into(),
             "all".into(),
+            unit(&compiled.view, &compiled.plan),
             "compare all rows with the definition".into(),
             compiled.sql(whole(&compiled)),
             None,
@@ -106,6 +107,7 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
                 format!("{} through {}", source.display_name(), relative.display_name()),
                 event.into(),
                 format!("{} (not in {})", lost.join(", "), relative.display_name()),
+                unit(&compiled.view, &compiled.plan),
                 "compare all rows with the definition".into(),
                 compiled.sql(whole(&compiled)),
                 None,
@@ -139,10 +141,7 @@ fn explain_event(
     let finding = match &occurrence.finding {
         Finding::Everything => "every unit".to_owned(),
         Finding::Direct(_) => "unit key from the changed row".to_owned(),
-        Finding::Search(search) => format!(
-            "unit keys by a search over {} more table(s)",
-            search.sources.len() - 1
-        ),
+        Finding::Search(search) => searched(search),
     };
     let recompute = if occurrence.finding == Finding::Everything {
         Statement::ReplaceAll
@@ -162,10 +161,33 @@ fn explain_event(
         label(&compiled.view, occurrence),
         event.to_owned(),
         columns,
+        unit(&compiled.view, &compiled.plan),
         format!("{finding}, then recompute these units"),
         statement,
         missing(&compiled.plan, occurrence),
     )
+}
+
+fn searched(search: &Search) -> String {
+    match (&search.recursion, search.sources.len().saturating_sub(1)) {
+        (Some(_), _) => "unit keys by following the recursion back".into(),
+        (None, 0) => "unit keys computed from the changed row".into(),
+        (None, tables) => format!("unit keys by a search over {tables} more table(s)"),
+    }
+}
+
+/// What is computed together: the rows with the same values of the unit key.
+fn unit(view: &View, plan: &Plan) -> String {
+    let parts = plan.key.columns.iter();
+    let key: Vec<&str> = parts
+        .filter_map(|part| view.columns.get(part.position))
+        .map(|column| column.name.as_str())
+        .collect();
+    match (key.is_empty(), plan.key.single) {
+        (true, _) => "all rows".into(),
+        (false, true) => format!("({}): one row", key.join(", ")),
+        (false, false) => format!("({}): any number of rows", key.join(", ")),
+    }
 }
 
 fn label(view: &View, occurrence: &Occurrence) -> String {
@@ -222,22 +244,13 @@ pub fn analyze(query: &str) -> Result<Vec<Verdict>> {
     let mut rows: Vec<Verdict> = Vec::new();
     match &judged.plan {
         Ok(plan) => {
-            let key: Vec<String> = plan
-                .key
-                .columns
-                .iter()
-                .filter_map(|part| judged.view.columns.get(part.position))
-                .map(|column| column.name.clone())
-                .collect();
-            let rows_per_unit = if plan.key.single {
-                "one row"
-            } else {
-                "any number of rows"
-            };
             rows.push((
                 "accepted".into(),
                 "unit key".into(),
-                format!("({}): {rows_per_unit} for each value", key.join(", ")),
+                match plan.key.columns.is_empty() {
+                    true => "all rows together".into(),
+                    false => format!("{} for each value", unit(&judged.view, plan)),
+                },
                 None,
             ));
             for occurrence in &plan.occurrences {
