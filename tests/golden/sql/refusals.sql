@@ -28,11 +28,49 @@ SELECT pg_tviews_create('tv_x', $$SELECT pk FROM temporary_item$$);
 SELECT pg_tviews_create('tv_x', $$SELECT oid, relname FROM pg_class$$);
 SELECT pg_tviews_create('tv_x', $$SELECT pk FROM item TABLESAMPLE BERNOULLI (10)$$);
 
+CREATE FOREIGN DATA WRAPPER nowhere;
+CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere;
+CREATE FOREIGN TABLE remote (pk integer) SERVER nowhere;
+CREATE SEQUENCE numbers;
+CREATE UNLOGGED TABLE visit (pk integer PRIMARY KEY);
+SELECT pg_tviews_create('tv_x', $$SELECT pk FROM remote$$);
+SELECT pg_tviews_create('tv_x', $$SELECT last_value FROM numbers$$);
+SELECT pg_tviews_create('tv_x', $$SELECT i.pk FROM item i JOIN visit v ON v.pk = i.pk$$);
+SELECT pg_tviews_create('tv_x', $$SELECT table_name FROM information_schema.tables$$);
+CREATE VIEW shown AS SELECT s.pk, now() AS at FROM stored s;
+SELECT pg_tviews_create('tv_x', $$SELECT pk, at FROM shown$$);
+
+-- Row-level security that applies to the owner, tables that the owner may not read.
+CREATE ROLE refused_reader;
+GRANT USAGE, CREATE ON SCHEMA public TO refused_reader;
+CREATE TABLE secret (pk integer PRIMARY KEY, name text);
+ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, TRIGGER ON secret TO refused_reader;
+SET ROLE refused_reader;
+SELECT pg_tviews_create('tv_x', $$SELECT pk, name FROM secret$$);
+SELECT pg_tviews_create('tv_x', $$SELECT pk, name FROM item$$);
+RESET ROLE;
+DROP OWNED BY refused_reader;
+DROP ROLE refused_reader;
+
 -- Clauses.
 SELECT pg_tviews_create('tv_x', $$SELECT pk FROM item FOR UPDATE$$);
 SELECT pg_tviews_create('tv_x', $$WITH d AS (DELETE FROM item RETURNING pk) SELECT pk FROM d$$);
 SELECT pg_tviews_create('tv_x', $$SELECT pk, pk FROM item$$);
 SELECT pg_tviews_create('tv_x', $$SELECT pk, $1 AS parameter FROM item$$);
+
+SELECT pg_tviews_create('tv_x', $$SELECT price, price::text AS shown, count(*) FROM item GROUP BY price$$);
+SELECT pg_tviews_create('tv_x', $$SELECT price, jsonb_build_object('price', price) AS shown, count(*) FROM item GROUP BY price$$);
+SELECT pg_tviews_create('tv_x', $$SELECT pk, nextval('numbers') AS n FROM item$$);
+SELECT pg_tviews_create('tv_x', $$SELECT pk, name::date AS day FROM item$$);
+SELECT pg_tviews_create('tv_x', $$SELECT i.pk, (SELECT max(now() - p.at) FROM item p WHERE p.fk_parent = i.pk) AS oldest FROM item i$$);
+SELECT pg_tviews_create('tv_x', $$SELECT pk FROM item UNION ALL SELECT pk FROM stored WHERE random() < 0.5$$);
+SELECT pg_tviews_create('tv_x', $$SELECT pk, rank() OVER (ORDER BY random()) AS place FROM item$$);
+SELECT pg_tviews_create('tv_x', $$SELECT fk_parent, count(*) FROM item GROUP BY fk_parent HAVING max(at) > now()$$);
+SELECT pg_tviews_create('tv_x', $$SELECT pk FROM item ORDER BY random() LIMIT 3$$);
+SELECT pg_tviews_create('tv_x', $$SELECT pk FROM item LIMIT (random() * 10)::integer$$);
+SELECT pg_tviews_create('tv_x', $$WITH RECURSIVE up AS (SELECT pk, fk_parent FROM item UNION ALL SELECT i.pk, i.fk_parent FROM up JOIN item i ON i.pk = up.fk_parent AND i.at < now()) SELECT pk FROM up$$);
+SELECT pg_tviews_create('tv_x', $$SELECT i.pk, x.n FROM item i CROSS JOIN LATERAL own_stable(i.pk) AS x (n)$$);
 
 -- Several at once, nested deep.
 SELECT pg_tviews_create('tv_x', $$
