@@ -4,6 +4,8 @@
 //!   query after each of them; [`generate`] makes random schemas, definitions and statements for it, and `cases/` has
 //!   hand-written ones and kept findings. A storm lets several clients write at once.
 //! * [`golden`] runs SQL scripts through `psql` and compares what it prints.
+//! * [`constructs`] tries every construct of SQL that a definition may have, and writes the table in the documentation.
+//! * [`least_work`] looks at what a change of one row makes maintenance read and write.
 //! * [`isolation`] enumerates interleavings of two transactions.
 //! * [`docs`] executes the SQL in the documentation.
 //! * [`tpch`] maintains the 22 queries of TPC-H.
@@ -17,17 +19,23 @@
 //! | `golden` | `GOLDEN`: part of the names to run; `UPDATE_GOLDEN=1` writes what is printed |
 //! | `isolation` | `UPDATE_GOLDEN=1` writes what is printed |
 //! | `tpch` | see [`tpch`] |
+//! | `supported_sql` | `CONSTRUCT`: part of the titles to try; `UPDATE_GOLDEN=1` writes the table; `UPDATE_PG_IVM=1` measures pg_ivm anew |
+//! | `least_work` | `FAMILY`: part of the titles to try |
+//! | `regress_tables` | `REGRESS`: part of the names to run |
 //! | `oracle_itself`, `documentation`, `dump_restore` | |
 
 pub mod command;
+pub mod constructs;
 pub mod docs;
 pub mod fragment;
 pub mod generate;
 pub mod golden;
 pub mod isolation;
+pub mod least_work;
 pub mod oracle;
 pub mod psql;
 pub mod rng;
+pub mod sections;
 pub mod server;
 pub mod session;
 pub mod tpch;

@@ -79,18 +79,25 @@ pub fn create_database(label: &str) -> String {
 /// # Panics
 /// When that fails.
 pub fn connect(user: &str, database: &str) -> Session {
+    connect_to(&server().connection_string(user, database))
+}
+
+/// Connects to any server; after a crash, as soon as it has recovered.
+///
+/// # Panics
+/// When that fails.
+pub fn connect_to(parameters: &str) -> Session {
     const ATTEMPTS: usize = 100;
     const CANNOT_CONNECT_NOW: &str = "57P03";
-    let parameters = server().connection_string(user, database);
-    let mut result = Session::connect(&parameters);
+    let mut result = Session::connect(parameters);
     for _ in 0..ATTEMPTS {
         match &result {
             Err(failure) if failure.sqlstate == CANNOT_CONNECT_NOW => {
                 std::thread::sleep(std::time::Duration::from_millis(100));
-                result = Session::connect(&parameters);
+                result = Session::connect(parameters);
             }
             _ => break,
         }
     }
-    result.unwrap_or_else(|failure| panic!("cannot connect to {database}: {failure}"))
+    result.unwrap_or_else(|failure| panic!("cannot connect: {failure}"))
 }
