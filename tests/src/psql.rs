@@ -55,15 +55,18 @@ fn stable_line(line: &str) -> Option<String> {
     if line.starts_with("LOCATION: ") {
         return None;
     }
-    // The number of the session's temporary schema.
-    let mut parts = line.trim_end().split("pg_temp_");
+    Some(without_session_number(line.trim_end()) + "\n")
+}
+
+/// A text in which the session's temporary schema has no number.
+pub fn without_session_number(text: &str) -> String {
+    let mut parts = text.split("pg_temp_");
     let mut stable = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         stable.push_str("pg_temp_N");
         stable.push_str(part.trim_start_matches(|character: char| character.is_ascii_digit()));
     }
-    stable.push('\n');
-    Some(stable)
+    stable
 }
 
 #[cfg(test)]

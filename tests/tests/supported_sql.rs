@@ -9,6 +9,7 @@ use pg_tviews_tests::constructs::peer::Results;
 use pg_tviews_tests::constructs::table::{self, Document, Row};
 use pg_tviews_tests::constructs::{Catalogue, Construct, Group, wrapping};
 use pg_tviews_tests::oracle::case::quote;
+use pg_tviews_tests::psql::without_session_number;
 use pg_tviews_tests::server;
 use pg_tviews_tests::session::{Failure, Outcome};
 
@@ -235,7 +236,8 @@ fn refused(
     if reasons.is_empty() {
         reasons.extend(failure.message.lines().next().map(str::to_owned));
     }
-    Ok(["no".into(), String::new(), String::new(), reasons.join("; ")])
+    let reasons = without_session_number(&reasons.join("; "));
+    Ok(["no".into(), String::new(), String::new(), reasons])
 }
 
 /// Unit and strategies: sources with the same strategy together, in the order of the definition.
