@@ -175,7 +175,7 @@ unsafe extern "C-unwind" fn process_utility(
         let mut renewed = false;
         if pending::is_in_use() && needs_flush((*statement).utilityStmt) {
             flush_with_new_snapshot();
-            renewed = (*(*statement).utilityStmt).type_ == pg_sys::NodeTag::T_CopyStmt && renew_snapshot();
+            renewed = reads((*statement).utilityStmt) && renew_snapshot();
         }
         match PROCESS_UTILITY.get() {
             Some(previous) => previous(
@@ -205,7 +205,22 @@ unsafe extern "C-unwind" fn process_utility(
     }
 }
 
-/// Puts a snapshot in force that sees what a flush has written, in place of the one that a command has got (`COPY … TO`).
+/// Whether a command runs a query under the snapshot that it has got.
+///
+/// # Safety
+/// `node` is a valid node.
+unsafe fn reads(node: *mut pg_sys::Node) -> bool {
+    use pg_sys::NodeTag::*;
+    // SAFETY: see the function's contract.
+    unsafe {
+        matches!(
+            (*node).type_,
+            T_CopyStmt | T_CreateTableAsStmt | T_RefreshMatViewStmt
+        )
+    }
+}
+
+/// Puts a snapshot in force that sees what a flush has written, in place of the one that a command has got.
 ///
 /// # Safety
 /// In a transaction.

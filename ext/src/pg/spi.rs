@@ -38,12 +38,13 @@ impl Connection {
         Ok(result_texts())
     }
 
-    /// The same with one text argument for `$1`.
+    /// Runs a statement with text arguments against the latest state, as the server reads its own catalogs: a transaction whose
+    /// snapshot is older than a tview has to maintain it all the same. Returns all values as text.
     pub fn texts_with(&self, sql: &str, arguments: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
         let types = vec![pg_sys::TEXTOID; arguments.len()];
         let plan = Plan::prepare(sql, &types, Planning::Custom)?;
         let values: Vec<Value> = arguments.iter().map(|text| Value::text(text)).collect();
-        plan.execute(&values, SnapshotChoice::Current)?;
+        plan.execute(&values, SnapshotChoice::Latest)?;
         Ok(result_texts())
     }
 }

@@ -11,7 +11,8 @@ use crate::pg::relation::expected_rows;
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, Value, result_into_units};
 use pg_tviews_sqltext::{Batch, Event, Nulls, Search};
-use pgrx::PgSqlErrorCode;
+use pgrx::{PgSqlErrorCode, PgTryBuilder};
+use std::panic::AssertUnwindSafe;
 
 /// Units per statement: enough to amortise it, few enough to bound its memory.
 const BATCH: usize = 10_000;
@@ -178,7 +179,17 @@ fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<
     };
     let plan = compiled.prepared(statement)?;
     let _permit = Permit::issue(compiled.oid, events);
-    plan.execute(values, SnapshotChoice::Current)
+    let execute = || plan.execute(values, SnapshotChoice::Current);
+    if !snapshot_is_fixed() {
+        return execute();
+    }
+    // A row that another transaction has deleted since and a row that took its key are both there in this snapshot.
+    let name = compiled.name.clone();
+    PgTryBuilder::new(AssertUnwindSafe(execute))
+        .catch_when(PgSqlErrorCode::ERRCODE_CARDINALITY_VIOLATION, move |_| {
+            Err(conflict(&name))
+        })
+        .execute()
 }
 
 /// Under REPEATABLE READ and above the units were computed from the transaction's own snapshot, so that the transaction reads
@@ -189,10 +200,14 @@ fn check_snapshot(compiled: &Compiled, differences: Statement, arrays: &[Value])
     if plan.execute(arrays, SnapshotChoice::Latest)? == 0 {
         return Ok(());
     }
-    Err(Error::new(
+    Err(conflict(&compiled.name))
+}
+
+fn conflict(tview: &str) -> Error {
+    Error::new(
         PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
-        format!("could not serialize maintenance of tview \"{}\"", compiled.name),
+        format!("could not serialize maintenance of tview \"{tview}\""),
     )
     .detail("Rows of it depend on changes that were committed after this transaction's snapshot was taken.")
-    .hint("Retry the transaction."))
+    .hint("Retry the transaction.")
 }

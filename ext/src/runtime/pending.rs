@@ -112,10 +112,13 @@ pub fn add(compiled: &Compiled, work: Work) -> Result<()> {
 
 /// Adds a tview and all that read it to those whose readers must wait for a flush.
 fn concern(tview: Oid) -> Result<()> {
-    if !CONCERNED.with_borrow_mut(|concerned| concerned.insert(tview.to_u32())) {
+    if concerns(tview) {
         return Ok(());
     }
-    for reader in readers_of(tview)?.iter() {
+    // First, because reading the catalogs for a tview that is already concerned would flush.
+    let readers = readers_of(tview)?;
+    CONCERNED.with_borrow_mut(|concerned| concerned.insert(tview.to_u32()));
+    for reader in readers.iter() {
         concern(reader.tview)?;
     }
     Ok(())
