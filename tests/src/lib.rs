@@ -3,6 +3,7 @@
 //! * [`oracle`] runs statements against sources with and without tviews and compares every tview with its defining
 //!   query after each of them; [`generate`] makes random schemas, definitions and statements for it, and `cases/` has
 //!   hand-written ones and kept findings. A storm lets several clients write at once.
+//! * [`load`] lets clients write transactions to a shop at the same time, with tviews of all kinds: storms, crashes, DDL under load.
 //! * [`golden`] runs SQL scripts through `psql` and compares what it prints.
 //! * [`constructs`] tries every construct of SQL that a definition may have, and writes the table in the documentation.
 //! * [`least_work`] looks at what a change of one row makes maintenance read and write.
@@ -15,6 +16,10 @@
 //! | all | `PG_TVIEWS_PG_CONFIG`: the `pg_config` of a server that has the extension installed |
 //! | `oracle` | `ORACLE_SEED`, `ORACLE_STATEMENTS` (600), `ORACLE_FAILURES` (1) |
 //! | `storm` | `STORM_SEED`, `STORM_CASES` (6) |
+//! | `storms_long` | `STORMS_SEED`, `STORMS_TRANSACTIONS` (400) |
+//! | `faults` | `FAULTS_SEED`, `FAULTS_KILLS` (4) |
+//! | `ddl_under_load` | `DDL_SEED`, `DDL_ROUNDS` (3) |
+//! | `pooler` | `PG_TVIEWS_PGBOUNCER`: the program, if not the system's; `PG_TVIEWS_NO_PGBOUNCER=1`: there is none |
 //! | `cases` | `CASE`: part of the names to run |
 //! | `golden` | `GOLDEN`: part of the names to run; `UPDATE_GOLDEN=1` writes what is printed |
 //! | `isolation` | `UPDATE_GOLDEN=1` writes what is printed |
@@ -32,7 +37,9 @@ pub mod generate;
 pub mod golden;
 pub mod isolation;
 pub mod least_work;
+pub mod load;
 pub mod oracle;
+pub mod pooler;
 pub mod psql;
 pub mod rng;
 pub mod sections;

@@ -83,6 +83,54 @@ impl Server {
         }
     }
 
+    /// Starts a physical replica of this server: a copy by `pg_basebackup` that follows it. `options` are those of the server.
+    pub fn replica(&self, options: &ServerOptions) -> Result<Server, Error> {
+        let directory = make_directory(&self.account)?;
+        let guard = Guard::new(&directory).map_err(Error::io("cannot run /bin/sh"))?;
+        let mut replica = Server {
+            child: None,
+            guard,
+            account: self.account.clone(),
+            installation: self.installation.clone(),
+            data: directory.join("data"),
+            directory,
+            port: 0,
+        };
+        let source = self.connection_string("postgres", "postgres");
+        let data = replica.data.to_string_lossy().into_owned();
+        replica.run(
+            "pg_basebackup",
+            &["-d", &source, "-D", &data, "-X", "stream", "-c", "fast"],
+        )?;
+        let signal = replica.data.join("standby.signal");
+        fs::write(&signal, "").map_err(Error::io(format!("cannot write {}", signal.display())))?;
+        let options = options.clone().setting("primary_conninfo", source);
+        replica.configure(&options)?;
+        replica.launch()?;
+        Ok(replica)
+    }
+
+    /// Makes a replica a server of its own, with `pg_ctl promote`.
+    pub fn promote(&self) -> Result<(), Error> {
+        let data = self.data.to_string_lossy().into_owned();
+        self.run("pg_ctl", &["promote", "-w", "-D", &data])
+    }
+
+    /// Runs a program of the installation under the server's account.
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), Error> {
+        let program = self.bin(program);
+        let mut command = self.account.command(&program, &self.directory);
+        let output = command.args(arguments).output().map_err(|source| Error::Spawn {
+            program: program.clone(),
+            source,
+        })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let output = text_of(&output);
+        Err(Error::Program { program, output })
+    }
+
     /// The TCP port on 127.0.0.1; it is also the number in the socket's name.
     pub fn port(&self) -> u16 {
         self.port
