@@ -127,6 +127,9 @@ impl Suite<'_> {
             command
                 .args(["test", "--no-fail-fast", "--package", "pg_tviews_tests"])
                 .env("PG_TVIEWS_PG_CONFIG", pg_config);
+            if let Some(program) = setup::pgbouncer(self.project) {
+                command.env("PG_TVIEWS_PGBOUNCER", program);
+            }
             if let Some(file) = &self.only {
                 command.args(["--test", file]);
             }

@@ -178,6 +178,14 @@ impl Writer<'_> {
     pub(super) fn condition(&mut self, table: &Relation, alias: &str) -> String {
         let column = |at: usize| format!("{alias}.{}", table.columns[at].name);
         let kind = self.rng.below(20);
+        if kind < 3 && !table.key.is_empty() {
+            // Many rows at once, neighbours among them.
+            let at = table.key[0];
+            let key = table.columns[at].ty.key(self.rng.below(KEYS));
+            let operator = self.rng.weighted(&[(2, ">"), (2, "<"), (1, "<>")]);
+            let key = table.columns[at].ty.constant(Some(&key));
+            return format!("{} {operator} {key}", column(at));
+        }
         if kind < 10 && !table.key.is_empty() {
             let at = table.key[0];
             let keys: Vec<String> = (0..self.rng.weighted(&[(6, 1), (2, 2), (2, 4)]))

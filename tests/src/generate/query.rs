@@ -218,7 +218,7 @@ impl Builder<'_> {
                 list.add(value, ty);
             }
         }
-        let distinct = self.rng.chance(12) && list.columns.iter().all(|column| column.ty.is_its_text());
+        let distinct = self.rng.chance(18) && list.columns.iter().all(|column| column.ty.is_its_text());
         let end = if !distinct && self.tamely(if outer.is_empty() { 2 } else { 10 }, 10) {
             self.limit(&block.inner, depth)
         } else {
@@ -298,7 +298,7 @@ impl Builder<'_> {
             }
         }
         for at in relation.data_columns() {
-            if self.rng.chance(15) {
+            if self.rng.chance(20) {
                 shown.push(at);
             }
         }

@@ -93,6 +93,8 @@ pub struct Schema {
     pub data: Vec<Fragment>,
     /// PostgreSQL's major version.
     pub version: u32,
+    /// Whether the sources of all definitions hang together by their links.
+    pub tame: bool,
 }
 
 impl Relation {

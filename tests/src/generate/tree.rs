@@ -205,7 +205,7 @@ impl Builder<'_> {
     fn base_condition(&mut self, left: &[Source], right: &[Source], full: bool) -> On {
         let links = self.linked_columns(left, right);
         let pairs = self.comparable_columns(left, right, full);
-        if !links.is_empty() && (pairs.is_empty() || self.tamely(96, 60)) {
+        if !links.is_empty() && (pairs.is_empty() || self.tamely(90, 55)) {
             let columns = self.rng.pick(&links).clone();
             let equal: Vec<String> = columns
                 .iter()

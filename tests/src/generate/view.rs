@@ -24,7 +24,7 @@ pub fn query_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment {
 fn any_query(schema: &Schema, name: &str, rng: &mut Rng) -> (Fragment, Relation) {
     let mut builder = Builder::new(schema, rng);
     builder.budget = builder.rng.weighted(&[(2, 2), (3, 4), (3, 7), (1, 12)]);
-    builder.tame = builder.rng.chance(70);
+    builder.tame = builder.rng.chance(70) || schema.tame;
     let named = builder.rng.weighted(&[(75, 0), (20, 1), (5, 2)]);
     let mut with = vec![];
     for nth in 0..named {
@@ -132,7 +132,7 @@ pub fn document_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment
     let mut builder = Builder::new(schema, rng);
     let alias = fresh_alias(&[], "", builder.rng);
     let mut sources = vec![Source::of(root, &alias, false)];
-    builder.tame = builder.rng.chance(60);
+    builder.tame = builder.rng.chance(60) || builder.schema.tame;
     let base = &builder.schema.relations[root];
     let several = builder.rng.chance(7);
     builder.with = Some(vec![]);

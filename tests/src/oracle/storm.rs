@@ -100,11 +100,12 @@ fn write(parameters: &str, case: &Case, steps: &[Step]) -> Result<Written, Strin
     Ok(written)
 }
 
-/// What a statement among others may end with: success, a violated constraint, a row met twice, a conflict with another transaction, a
-/// transaction that has failed before, a savepoint that is gone.
+/// What a statement among others may end with: success, a violated constraint, a row met twice, a value that an expression of a
+/// definition cannot take, a conflict with another transaction, a transaction that has failed before, a savepoint that is gone, a table
+/// whose deferred checks are still to come.
 fn judge(outcome: &Outcome) -> Result<(), String> {
-    const ALLOWED: [&str; 8] = [
-        "21000", "23", "40001", "40P01", "25P02", "3B001", "0A000", "55006",
+    const ALLOWED: [&str; 10] = [
+        "21000", "22", "23", "27000", "40001", "40P01", "25P02", "3B001", "0A000", "55006",
     ];
     match outcome.sqlstate() {
         Some(state) if !ALLOWED.iter().any(|allowed| state.starts_with(allowed)) => Err(outcome.to_string()),

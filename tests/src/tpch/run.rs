@@ -166,7 +166,8 @@ pub fn run(options: &Options, keeper: &dyn Keeper) -> Result<Summary, Failure> {
             return Ok(run.summary);
         }
         if run.summary.statements / REPORT_EVERY > before / REPORT_EVERY {
-            println!("seed {}: {} statements", options.seed, run.summary.statements);
+            let (statements, problems) = (run.summary.statements, &run.summary.problems);
+            println!("seed {}: {statements} statements, {problems:#?}", options.seed);
         }
     }
     run.finish();
@@ -427,8 +428,6 @@ impl Run<'_> {
             .collect();
         let number = self.summary.statements;
         let text = format!("at statement {number}: {text}\nafter:\n  {}", log.join(";\n  "));
-        // A run can take long, and its summary comes at the end.
-        println!("{text}\n");
         self.summary.problems.push(text);
     }
 

@@ -22,6 +22,8 @@ use crate::project::Project;
 use crate::run::step;
 use crate::{MAIN_MAJOR, MAJORS};
 
+pub use system::pgbouncer;
+
 pub use cargo_pgrx::{command as cargo_pgrx_command, required_version as required_pgrx};
 
 /// The name of the file that says what a part was made from.
@@ -53,6 +55,7 @@ pub fn run(project: &Project, majors: &[u32], bench: bool) -> Result<()> {
             }
         }
     }
+    system::require_pgbouncer(project);
     if bench {
         pg_ivm::require(project);
     }

@@ -1,12 +1,13 @@
 //! System packages: installed by apt where we may, otherwise named, so that someone who may can install them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
 use nix::unistd::geteuid;
 
+use super::apt::{self, Archive};
 use crate::project::Project;
 use crate::run::{quietly, step, succeeds};
 
@@ -25,6 +26,41 @@ pub fn require_build_packages(project: &Project) -> Result<()> {
         missing.push("python3-pip");
     }
     install(&missing)
+}
+
+/// PgBouncer, for the tests through a pooler: the machine's own, or Debian's package unpacked. Without it those tests fail and say
+/// what to do, so that set-up goes on.
+pub fn require_pgbouncer(project: &Project) {
+    if std::env::var_os("PG_TVIEWS_NO_PGBOUNCER").is_some() || pgbouncer(project).is_some() {
+        return;
+    }
+    let unpacked = super::part(project, PGBOUNCER, "Debian's package pgbouncer", |draft| {
+        let packages = Archive::own(project)?.download(&[PGBOUNCER])?;
+        packages
+            .iter()
+            .try_for_each(|package| apt::unpack(package, draft))?;
+        let program = draft.join(PGBOUNCER_PROGRAM);
+        if quietly(Command::new("ldd").arg(&program))?.contains("not found") {
+            let dependencies: Vec<String> = apt::library_dependencies(&packages)?.into_iter().collect();
+            install(&dependencies)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = unpacked {
+        eprintln!("  PgBouncer is left out: {error:#}");
+    }
+}
+
+const PGBOUNCER: &str = "pgbouncer";
+const PGBOUNCER_PROGRAM: &str = "usr/sbin/pgbouncer";
+
+/// The program that was set up, or the machine's own.
+pub fn pgbouncer(project: &Project) -> Option<PathBuf> {
+    let places = [project.tools.join(PGBOUNCER), PathBuf::from("/")];
+    places
+        .into_iter()
+        .map(|place| place.join(PGBOUNCER_PROGRAM))
+        .find(|program| program.is_file())
 }
 
 /// Installs Debian packages, or says what to install.
