@@ -224,7 +224,13 @@ fn interrupted_maintenance_leaves_nothing_behind() {
                     update
                 } else {
                     assert_eq!(update.sqlstate(), None, "{update}");
-                    writer.run("COMMIT")
+                    // A statement's time does not include the work of COMMIT, as with deferred constraints.
+                    let end = if expected == "57014" && !cancels {
+                        "TABLE tv_category"
+                    } else {
+                        "COMMIT"
+                    };
+                    writer.run(end)
                 };
                 if let Some(canceller) = canceller {
                     canceller.join().expect("the canceller");
@@ -242,6 +248,7 @@ fn interrupted_maintenance_leaves_nothing_behind() {
                 execute(&mut holder, "COMMIT");
                 execute(&mut writer, "COMMIT");
             } else {
+                execute(&mut writer, "ROLLBACK");
                 execute(&mut holder, "COMMIT");
             }
             execute(
