@@ -6,6 +6,7 @@
 
 mod absence;
 mod advice;
+mod locate;
 mod patch;
 mod recursive;
 mod resolve;
