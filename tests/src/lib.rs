@@ -18,7 +18,6 @@
 //! | `storm` | `STORM_SEED`, `STORM_CASES` (6) |
 //! | `storms_long` | `STORMS_SEED`, `STORMS_TRANSACTIONS` (400) |
 //! | `faults` | `FAULTS_SEED`, `FAULTS_KILLS` (4) |
-//! | `ddl_under_load` | `DDL_SEED`, `DDL_ROUNDS` (3) |
 //! | `pooler` | `PG_TVIEWS_PGBOUNCER`: the program, if not the system's; `PG_TVIEWS_NO_PGBOUNCER=1`: there is none |
 //! | `cases` | `CASE`: part of the names to run |
 //! | `golden` | `GOLDEN`: part of the names to run; `UPDATE_GOLDEN=1` writes what is printed |
