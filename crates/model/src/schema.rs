@@ -1,0 +1,158 @@
+//! Tables, tviews over them, and what changed rows ask for.
+//!
+//! `TvProduct` has one row for each product with its category (inner join), the number of its reviews, and a rate that concerns all.
+//! `TvSize` groups products by category and counts those without a review (anti-join). `TvShelf`, over `TvProduct`, has one
+//! row for each category. There are no foreign keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A table or tview.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Table {
+    /// One row: the rate.
+    Rate,
+    /// The name.
+    Category,
+    /// The category.
+    Product,
+    /// The product.
+    Review,
+    /// Category, its name with the rate, number of reviews.
+    TvProduct,
+    /// Number of products, and of those without reviews.
+    TvSize,
+    /// The category's name, number of rows of `TvProduct`, and of reviews in them.
+    TvShelf,
+}
+use Table::{Category, Product, Rate, Review, TvProduct, TvShelf, TvSize};
+
+/// All tviews, in the order of their oids. The one over another comes first: levels and oids disagree.
+pub const TVIEWS: [Table; 3] = [TvShelf, TvProduct, TvSize];
+
+/// The columns.
+pub type Row = [i8; 3];
+/// A table and the primary key of a row. That of a tview is its unit key.
+pub type Key = (Table, i8);
+/// What a snapshot sees.
+pub type Db = BTreeMap<Key, Row>;
+
+/// What changed rows of a table ask for.
+pub enum Finding {
+    /// The row names its unit.
+    Direct(i8),
+    /// The row leads to units by a search.
+    Search,
+    /// Every unit.
+    Everything,
+}
+
+/// How many tviews lie one over the other below this one.
+pub fn level(tview: Table) -> u8 {
+    u8::from(tview == TvShelf)
+}
+
+/// Two categories, two products in the first of them, one review of the second product.
+pub fn initial() -> Db {
+    let sources = [
+        ((Rate, 0), [1, 0, 0]),
+        ((Category, 1), [1, 0, 0]),
+        ((Category, 2), [2, 0, 0]),
+        ((Product, 1), [1, 0, 0]),
+        ((Product, 2), [1, 0, 0]),
+        ((Review, 9), [2, 0, 0]),
+    ];
+    let mut db = Db::from(sources);
+    for tview in [TvProduct, TvSize, TvShelf] {
+        for unit in units(&db, tview) {
+            if let Some(row) = query(&db, tview, unit) {
+                db.insert((tview, unit), row);
+            }
+        }
+    }
+    db
+}
+
+/// What a row of a source asks for of a tview; nothing if the tview does not read its table.
+pub fn finding(tview: Table, (table, id): Key, row: Row) -> Option<Finding> {
+    Some(match (tview, table) {
+        (TvProduct, Product) => Finding::Direct(id),
+        (TvProduct, Review) => Finding::Direct(row[0]),
+        (TvProduct, Category) | (TvSize, Review) => Finding::Search,
+        (TvProduct, Rate) => Finding::Everything,
+        (TvSize, Product) => Finding::Direct(row[0]),
+        (TvShelf, Category) => Finding::Direct(id),
+        (TvShelf, TvProduct) => Finding::Direct(row[0]),
+        _ => return None,
+    })
+}
+
+/// The units to which a changed row leads.
+pub fn search(db: &Db, tview: Table, (table, id): Key, row: Row) -> BTreeSet<i8> {
+    match (tview, table) {
+        (TvProduct, Category) => rows(db, Product)
+            .filter(|(_, product)| product[0] == id)
+            .map(|(product, _)| product)
+            .collect(),
+        (TvSize, Review) => db
+            .get(&(Product, row[0]))
+            .map(|product| product[0])
+            .into_iter()
+            .collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The row of a unit according to the definition.
+pub fn query(db: &Db, tview: Table, unit: i8) -> Option<Row> {
+    match tview {
+        TvProduct => {
+            let product = db.get(&(Product, unit))?;
+            let category = db.get(&(Category, product[0]))?;
+            let rate = db.get(&(Rate, 0))?;
+            Some([product[0], category[0] * 8 + rate[0], reviews(db, unit)])
+        }
+        TvSize => {
+            let of_category = || rows(db, Product).filter(|(_, product)| product[0] == unit);
+            let all = of_category().count() as i8;
+            let without = of_category().filter(|(product, _)| reviews(db, *product) == 0);
+            (all > 0).then_some([all, without.count() as i8, 0])
+        }
+        _ => {
+            let category = db.get(&(Category, unit))?;
+            let of_category = || rows(db, TvProduct).filter(|(_, product)| product[0] == unit);
+            let reviews = of_category().map(|(_, product)| product[2]).sum();
+            Some([category[0], of_category().count() as i8, reviews])
+        }
+    }
+}
+
+/// All units that the query or the tview may have.
+pub fn units(db: &Db, tview: Table) -> BTreeSet<i8> {
+    let queried = match tview {
+        TvProduct => rows(db, Product).map(|(id, _)| id).collect(),
+        TvSize => rows(db, Product).map(|(_, product)| product[0]).collect(),
+        _ => rows(db, Category).map(|(id, _)| id).collect::<BTreeSet<i8>>(),
+    };
+    queried
+        .into_iter()
+        .chain(rows(db, tview).map(|(unit, _)| unit))
+        .collect()
+}
+
+/// Whether the tview equals its query.
+pub fn is_right(db: &Db, tview: Table) -> bool {
+    units(db, tview)
+        .into_iter()
+        .all(|unit| db.get(&(tview, unit)).copied() == query(db, tview, unit))
+}
+
+fn rows(db: &Db, table: Table) -> impl Iterator<Item = (i8, Row)> {
+    db.range((table, i8::MIN)..=(table, i8::MAX))
+        .map(|((_, id), row)| (*id, *row))
+}
+
+fn reviews(db: &Db, product: i8) -> i8 {
+    rows(db, Review)
+        .filter(|(_, review)| review[0] == product)
+        .count() as i8
+}

@@ -1,0 +1,506 @@
+//! One transaction: its statements, its notes and its flush, in steps between which others can do something.
+
+use crate::schema::{self, Db, Finding, Key, Row, TVIEWS, Table};
+use crate::{Rule, Rules};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// What a transaction's client asks for. The commit at the end goes without saying.
+#[derive(Clone, Copy, Debug)]
+pub enum Op {
+    /// Inserts a row, or replaces the one with this key.
+    Put(Key, Row),
+    /// Replaces a row if there is one.
+    Update(Key, Row),
+    /// Deletes a row if there is one.
+    Delete(Key),
+    /// Reads a tview.
+    Read(Table),
+    /// Sets a savepoint.
+    Savepoint,
+    /// Goes back to the last savepoint, and drops it.
+    RollBack,
+    /// Drops the last savepoint.
+    Release,
+}
+
+/// A transaction's statements.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Whether all of them see one snapshot.
+    pub repeatable_read: bool,
+    /// The statements.
+    pub ops: Vec<Op>,
+}
+
+/// What there is around a transaction.
+pub struct World<'a> {
+    pub(crate) rules: Rules,
+    pub(crate) committed: &'a mut Db,
+    pub(crate) others: &'a [&'a Transaction],
+}
+
+/// What became of an attempt to make a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It is made.
+    Moved,
+    /// Another transaction has locked what it needs.
+    Waits,
+    /// There is none left.
+    Ended,
+}
+
+/// A lock of a tview or of one of its units.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Lock {
+    Weak(Table),
+    Whole(Table),
+    Unit(Table, i8),
+}
+
+impl Lock {
+    fn excludes(self, other: Lock) -> bool {
+        match (self, other) {
+            (Lock::Whole(own), Lock::Whole(tview) | Lock::Weak(tview))
+            | (Lock::Weak(own), Lock::Whole(tview)) => own == tview,
+            (Lock::Unit(..), Lock::Unit(..)) => self == other,
+            _ => false,
+        }
+    }
+}
+
+/// What is to be done for a tview.
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+struct Work {
+    /// Named units, in the order in which they were named.
+    units: Vec<i8>,
+    searches: BTreeSet<(Key, Row)>,
+    everything: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Note {
+    tview: Table,
+    /// The number of savepoints below the change.
+    depth: usize,
+    /// The number of savepoints below the flush that has worked it off.
+    flushed: Option<usize>,
+    work: Work,
+}
+
+/// What a flush does next for the first of its tviews.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Stage {
+    Search,
+    Compute(BTreeSet<i8>),
+    Write(BTreeSet<i8>, Vec<(i8, Row)>),
+    Delete(BTreeSet<i8>),
+    Check(BTreeSet<i8>),
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+enum Phase {
+    #[default]
+    Between,
+    /// Takes locks, the first one next.
+    Lock(Vec<Lock>),
+    Work(Stage),
+    Committed,
+    Failed,
+}
+
+/// The state of a transaction.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct Transaction {
+    next: usize,
+    phase: Phase,
+    /// At REPEATABLE READ, once it has begun.
+    snapshot: Option<Db>,
+    /// What a flush sees that takes its snapshot too early.
+    early: Option<Db>,
+    writes: Vec<(Key, Option<Row>)>,
+    locks: Vec<Lock>,
+    notes: Vec<Note>,
+    /// For each savepoint the numbers of writes and locks before it.
+    savepoints: Vec<(usize, usize)>,
+    /// What the flush is about.
+    batch: Vec<(Table, Work)>,
+    read_wrong: bool,
+}
+
+/// Why a row could not be written.
+enum Refusal {
+    Wait,
+    Fail,
+}
+
+impl Transaction {
+    /// Whether it has ended with a serialization failure or a deadlock.
+    pub fn has_failed(&self) -> bool {
+        self.phase == Phase::Failed
+    }
+
+    /// Whether its last read of a tview showed something else than the query.
+    pub fn has_read_wrong(&self) -> bool {
+        self.read_wrong
+    }
+
+    /// Ends it without effect.
+    pub fn abort(&mut self) {
+        *self = Transaction {
+            phase: Phase::Failed,
+            ..Transaction::default()
+        };
+    }
+
+    /// Makes the next step. If it has to wait, what has become of it is to be forgotten.
+    pub fn step(&mut self, program: &Program, world: &mut World) -> Step {
+        match self.phase.clone() {
+            Phase::Committed | Phase::Failed => Step::Ended,
+            _ if program.repeatable_read && self.snapshot.is_none() => {
+                self.snapshot = Some(world.committed.clone());
+                Step::Moved
+            }
+            Phase::Between => self.statement(program, world),
+            Phase::Lock(wanted) => self.lock(wanted, world),
+            Phase::Work(stage) => {
+                let result = self.work(stage, world);
+                self.settle(result)
+            }
+        }
+    }
+
+    fn settle(&mut self, result: Result<(), Refusal>) -> Step {
+        match result {
+            Ok(()) => Step::Moved,
+            Err(Refusal::Wait) => Step::Waits,
+            Err(Refusal::Fail) => {
+                self.abort();
+                Step::Moved
+            }
+        }
+    }
+
+    fn statement(&mut self, program: &Program, world: &mut World) -> Step {
+        let op = program.ops.get(self.next).copied();
+        let has_notes = self.notes.iter().any(|note| note.flushed.is_none());
+        if has_notes && matches!(op, None | Some(Op::Read(_))) {
+            self.begin_flush(world);
+            return Step::Moved;
+        }
+        let Some(op) = op else {
+            self.commit(world);
+            return Step::Moved;
+        };
+        self.next += 1;
+        let result = match op {
+            Op::Put(key, row) => self.change(key, Some(row), world),
+            Op::Update(key, row) if self.sees(world).contains_key(&key) => self.change(key, Some(row), world),
+            Op::Delete(key) if self.sees(world).contains_key(&key) => self.change(key, None, world),
+            Op::Update(..) | Op::Delete(_) => Ok(()),
+            Op::Read(tview) => {
+                let is_there = world.rules.tviews.contains(&tview);
+                self.read_wrong = is_there && !schema::is_right(&self.sees(world), tview);
+                Ok(())
+            }
+            Op::Savepoint => {
+                self.savepoints.push((self.writes.len(), self.locks.len()));
+                Ok(())
+            }
+            Op::RollBack => {
+                self.roll_back(world.rules);
+                Ok(())
+            }
+            Op::Release => {
+                self.release();
+                Ok(())
+            }
+        };
+        self.settle(result)
+    }
+
+    fn commit(&mut self, world: &mut World) {
+        for (key, row) in self.writes.drain(..) {
+            match row {
+                Some(row) => world.committed.insert(key, row),
+                None => world.committed.remove(&key),
+            };
+        }
+        *self = Transaction {
+            phase: Phase::Committed,
+            ..Transaction::default()
+        };
+    }
+
+    fn roll_back(&mut self, rules: Rules) {
+        let (writes, locks) = self.savepoints.pop().unwrap_or_default();
+        let depth = self.savepoints.len();
+        self.writes.truncate(writes);
+        self.locks.truncate(locks);
+        self.notes.retain(|note| note.depth <= depth);
+        if rules.has(Rule::NotesRestored) {
+            for note in &mut self.notes {
+                note.flushed = note.flushed.filter(|flushed| *flushed <= depth);
+            }
+        }
+    }
+
+    fn release(&mut self) {
+        self.savepoints.pop();
+        let depth = self.savepoints.len();
+        for note in &mut self.notes {
+            note.depth = note.depth.min(depth);
+            note.flushed = note.flushed.map(|flushed| flushed.min(depth));
+        }
+    }
+
+    /// What a statement sees: the transaction's snapshot or the latest one, and its own changes.
+    fn sees(&self, world: &World) -> Db {
+        match &self.snapshot {
+            Some(snapshot) => self.over(snapshot),
+            None => self.over(world.committed),
+        }
+    }
+
+    fn over(&self, db: &Db) -> Db {
+        let mut db = db.clone();
+        for (key, row) in &self.writes {
+            match row {
+                Some(row) => db.insert(*key, *row),
+                None => db.remove(key),
+            };
+        }
+        db
+    }
+
+    /// Writes a row and notes what that asks for.
+    fn change(&mut self, key: Key, new: Option<Row>, world: &World) -> Result<(), Refusal> {
+        let is_locked = |other: &&Transaction| other.writes.iter().any(|(theirs, _)| *theirs == key);
+        if world.others.iter().any(is_locked) {
+            return Err(Refusal::Wait);
+        }
+        if let Some(snapshot) = &self.snapshot
+            && snapshot.get(&key) != world.committed.get(&key)
+        {
+            return Err(Refusal::Fail);
+        }
+        let old = self.sees(world).get(&key).copied();
+        self.writes.push((key, new));
+        if old == new {
+            return Ok(());
+        }
+        for &tview in world.rules.tviews {
+            for row in [old, new].into_iter().flatten() {
+                let is_left = Some(row) != new && new.is_some();
+                if !is_left || world.rules.has(Rule::OldUnits) {
+                    self.note(tview, key, row);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, tview: Table, key: Key, row: Row) {
+        let Some(finding) = schema::finding(tview, key, row) else {
+            return;
+        };
+        let depth = self.savepoints.len();
+        let same = |note: &Note| note.tview == tview && note.depth == depth && note.flushed.is_none();
+        let place = self.notes.iter().position(same).unwrap_or_else(|| {
+            self.notes.push(Note {
+                tview,
+                depth,
+                flushed: None,
+                work: Work::default(),
+            });
+            self.notes.len() - 1
+        });
+        let work = &mut self.notes[place].work;
+        match finding {
+            Finding::Direct(unit) => work.units.push(unit),
+            Finding::Search => drop(work.searches.insert((key, row))),
+            Finding::Everything => work.everything = true,
+        }
+    }
+
+    /// Takes the notes of the lowest level, and finds out which locks they need.
+    fn begin_flush(&mut self, world: &World) {
+        let by_level = world.rules.has(Rule::OrderOfLevels);
+        let open = self.notes.iter().filter(|note| note.flushed.is_none());
+        let lowest = open.map(|note| schema::level(note.tview)).min();
+        let depth = self.savepoints.len();
+        self.batch.clear();
+        for tview in TVIEWS {
+            if by_level && Some(schema::level(tview)) != lowest {
+                continue;
+            }
+            let mut work = Work::default();
+            let notes = self.notes.iter_mut();
+            for note in notes.filter(|note| note.tview == tview && note.flushed.is_none()) {
+                note.flushed = Some(depth);
+                work.units.extend(&note.work.units);
+                work.searches.extend(&note.work.searches);
+                work.everything |= note.work.everything;
+            }
+            if work != Work::default() {
+                self.batch.push((tview, work));
+            }
+        }
+        self.notes
+            .retain(|note| note.flushed.is_none_or(|flushed| flushed > 0));
+        if !world.rules.has(Rule::LockBeforeSnapshot) {
+            self.early = Some(world.committed.clone());
+        }
+        let wanted = self.batch.iter();
+        self.phase = Phase::Lock(
+            wanted
+                .flat_map(|(tview, work)| work.locks(*tview, world.rules))
+                .collect(),
+        );
+    }
+
+    fn lock(&mut self, mut wanted: Vec<Lock>, world: &World) -> Step {
+        if wanted.is_empty() {
+            self.phase = Phase::Work(Stage::Search);
+            return Step::Moved;
+        }
+        let lock = wanted.remove(0);
+        let excludes = |other: &&Transaction| other.locks.iter().any(|theirs| theirs.excludes(lock));
+        if world.others.iter().any(excludes) {
+            return Step::Waits;
+        }
+        if !self.locks.contains(&lock) {
+            self.locks.push(lock);
+        }
+        self.phase = if wanted.is_empty() {
+            Phase::Work(Stage::Search)
+        } else {
+            Phase::Lock(wanted)
+        };
+        Step::Moved
+    }
+
+    /// What a flush computes from.
+    fn computes_from(&self, world: &World) -> Db {
+        match &self.early {
+            Some(early) if self.snapshot.is_none() => self.over(early),
+            _ => self.sees(world),
+        }
+    }
+
+    fn work(&mut self, stage: Stage, world: &World) -> Result<(), Refusal> {
+        let (tview, work) = self.batch[0].clone();
+        let source = self.computes_from(world);
+        self.phase = Phase::Work(match stage {
+            Stage::Search => Stage::Compute(self.search(tview, &work, &source, world)),
+            Stage::Compute(found) => {
+                let computed = found.iter().copied();
+                let rows = computed.filter_map(|unit| Some((unit, schema::query(&source, tview, unit)?)));
+                let rows = rows.collect();
+                Stage::Write(found, rows)
+            }
+            Stage::Write(found, rows) => {
+                let stored = self.sees(world);
+                for (unit, row) in rows {
+                    if stored.get(&(tview, unit)) != Some(&row) {
+                        self.change((tview, unit), Some(row), world)?;
+                    }
+                }
+                Stage::Delete(found)
+            }
+            Stage::Delete(found) => {
+                for unit in &found {
+                    let is_gone = schema::query(&source, tview, *unit).is_none();
+                    if is_gone && self.sees(world).contains_key(&(tview, *unit)) {
+                        self.change((tview, *unit), None, world)?;
+                    }
+                }
+                Stage::Check(found)
+            }
+            Stage::Check(found) => {
+                if self.snapshot.is_some() && world.rules.has(Rule::CheckUnderLatest) {
+                    self.check(tview, &found, world)?;
+                }
+                self.batch.remove(0);
+                Stage::Search
+            }
+        });
+        if self.batch.is_empty() {
+            self.end_batch(world.rules);
+        }
+        Ok(())
+    }
+
+    fn search(&self, tview: Table, work: &Work, source: &Db, world: &World) -> BTreeSet<i8> {
+        let mut states = vec![source.clone()];
+        if self.snapshot.is_some() && world.rules.has(Rule::SearchUnderLatest) {
+            states.push(self.over(world.committed));
+        }
+        let mut found: BTreeSet<i8> = work.units.iter().copied().collect();
+        for state in &states {
+            for (key, row) in &work.searches {
+                found.extend(schema::search(state, tview, *key, *row));
+            }
+            if work.everything {
+                found.extend(schema::units(state, tview));
+            }
+        }
+        found
+    }
+
+    fn check(&self, tview: Table, units: &BTreeSet<i8>, world: &World) -> Result<(), Refusal> {
+        let latest = self.over(world.committed);
+        let differs =
+            |unit: &i8| latest.get(&(tview, *unit)).copied() != schema::query(&latest, tview, *unit);
+        if units.iter().any(differs) {
+            return Err(Refusal::Fail);
+        }
+        Ok(())
+    }
+
+    fn end_batch(&mut self, rules: Rules) {
+        self.early = None;
+        self.phase = Phase::Between;
+        if !rules.has(Rule::LocksToTheEnd) {
+            self.locks.clear();
+        }
+    }
+}
+
+impl Work {
+    fn locks(&self, tview: Table, rules: Rules) -> Vec<Lock> {
+        /// More units than this are not locked one by one.
+        const MOST: usize = 2;
+        let mut units = self.units.clone();
+        if rules.has(Rule::OrderOfUnits) {
+            units.sort_unstable();
+        }
+        units.dedup();
+        if self.everything || !self.searches.is_empty() || units.len() > MOST {
+            return if rules.has(Rule::WholeLock) {
+                vec![Lock::Whole(tview)]
+            } else {
+                vec![Lock::Weak(tview)]
+            };
+        }
+        if !rules.has(Rule::UnitLock) {
+            units.clear();
+        }
+        let units = units.into_iter().map(|unit| Lock::Unit(tview, unit));
+        std::iter::once(Lock::Weak(tview)).chain(units).collect()
+    }
+}
+
+impl fmt::Display for Transaction {
+    /// Which step comes next.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tview = self.batch.first().map(|(tview, _)| tview);
+        match &self.phase {
+            Phase::Between => write!(formatter, "statement {}", self.next),
+            Phase::Lock(wanted) => write!(formatter, "lock {:?}", wanted.first()),
+            Phase::Work(stage) => write!(formatter, "{tview:?}: {stage:?}"),
+            ended => write!(formatter, "{ended:?}"),
+        }
+    }
+}
