@@ -29,14 +29,14 @@ fn exact(options: &Options) -> Summary {
 /// The larger data.
 #[test]
 fn all_queries_are_exact() {
-    let options = Options::from_environment(20_260_401, 0.01, 40, true);
+    let options = Options::from_environment(20_260_401, 0.01, 30, true);
     exact(&options);
 }
 
 /// Small data, on which many statements can be tried. Each result has to change, or it would not matter who maintains it.
 #[test]
 fn small_tables_and_many_statements_are_exact() {
-    let options = Options::from_environment(20_260_402, SMALL, 400, false);
+    let options = Options::from_environment(20_260_402, SMALL, 300, false);
     let summary = exact(&options);
     for watched in &summary.watched {
         assert!(watched.with_rows > 0 && watched.changes > 0, "{watched}");
