@@ -103,6 +103,11 @@ pub fn drop_trigger(relation: &str, trigger: &str) -> String {
     format!("DROP TRIGGER IF EXISTS {} ON {relation}", identifier(trigger))
 }
 
+/// `ALTER TABLE table SET (fillfactor = percent)`
+pub fn set_fillfactor(table: &str, percent: u8) -> String {
+    format!("ALTER TABLE {table} SET (fillfactor = {percent})")
+}
+
 /// `CREATE VIEW schema.name (columns) AS query`; the query is text that PostgreSQL's deparser wrote.
 pub fn create_view(view: &str, columns: &[String], deparsed_query: &str) -> String {
     format!(

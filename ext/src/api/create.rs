@@ -155,6 +155,10 @@ pub fn create(name: &str, text: &str) -> Result<()> {
     finish(&accepted, &schema, &table)
 }
 
+/// How full the pages of a tview are made whose rows are updated in place: with room for a new version of a row in its page no index
+/// needs a new entry. What the user says instead counts.
+const FILLFACTOR: u8 = 85;
+
 /// Creates everything that belongs to a tview and fills it. The table is made too, unless it is there (empty) already.
 pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
     let _own = OwnStatements::begin();
@@ -175,6 +179,9 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
     }
     let missing = || Error::internal(format!("relation {table_name} was not created"));
     let tview = relation::lookup(schema, table)?.ok_or_else(missing)?;
+    if accepted.plan.key.single && !Relation::open(tview)?.has_options() {
+        run_as_user(&[sqltext::set_fillfactor(&table_name, FILLFACTOR)])?;
+    }
     let definition = relation::lookup(CATALOG_SCHEMA, &definition)?.ok_or_else(missing)?;
     let trees = members::locked_trees(&accepted.view)?;
     let sources = members::all_tables(&trees);

@@ -206,6 +206,12 @@ impl Relation {
         self.0
     }
 
+    /// Whether it was given storage parameters, such as a fillfactor.
+    pub fn has_options(&self) -> bool {
+        // SAFETY: the relation is open.
+        unsafe { !(*self.0).rd_options.is_null() }
+    }
+
     /// Its usable indexes over plain columns, the primary key first.
     pub fn indexes(&self) -> Vec<Index> {
         let mut indexes = Vec::new();
