@@ -206,7 +206,7 @@ fn step<'v>(
     initial.sort_unstable();
     initial.dedup();
     let tables = initial.iter().all(|source| view.table(*source).is_some());
-    (tables && !initial.is_empty()).then_some(())?;
+    (tables && initial.len() == 1).then_some(())?;
     let seeker = seeker(initial.clone())?;
     let mut search = seeker.inner()?;
     let conditions = ties

@@ -276,12 +276,13 @@ impl<'v> Seeker<'v> {
         }
     }
 
-    /// The one source that a link adds to those already reached, if it may be used from there.
+    /// The one source that a link adds to those already reached, if it may be used from there. A condition of three tables leads from
+    /// one of them only together with another one: where rows of both change at once, neither finds what the old ones led to.
     fn next_source(&self, link: &Link, reached: &[SourceId], lax: bool) -> Option<SourceId> {
         let mut fresh = link.sources.iter().filter(|source| !reached.contains(source));
         let next = *fresh.next()?;
         let usable = holds(link, reached) || (lax && self.optional(next));
-        (fresh.next().is_none() && link.sources.len() > 1 && usable).then_some(next)
+        (fresh.next().is_none() && link.sources.len() == 2 && usable).then_some(next)
     }
 
     /// What gives a key column its value: the column nearest to the changed row that equalities on the path make equal to it,
@@ -360,7 +361,7 @@ impl<'v> Seeker<'v> {
             let certain = holds(link, sources) || (lax && self.optional(source));
             closing
                 && (chosen == Some(number)
-                    || (link.sources.len() > 1 && certain && (lax || link.equality.is_some())))
+                    || (link.sources.len() == 2 && certain && (lax || link.equality.is_some())))
         });
         links.map(|(_, link)| self.render(&link.expression)).collect()
     }
