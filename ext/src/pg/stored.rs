@@ -492,7 +492,11 @@ impl OpenTable {
                 self.values[place] = value.datum;
                 self.nulls[place] = value.null;
             }
-            let tuple = pg_sys::heap_form_tuple(descriptor, self.values.as_ptr(), self.nulls.as_ptr());
+            let tuple = pg_sys::heap_form_tuple(
+                descriptor,
+                self.values.as_ptr().cast_mut(),
+                self.nulls.as_ptr().cast_mut(),
+            );
             pg_sys::ExecStoreHeapTuple(tuple, self.changed, false);
             let mut place = (*found).tts_tid;
             let written = match version::update_tuple(relation, &mut place, self.changed) {
