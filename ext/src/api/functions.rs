@@ -1,5 +1,7 @@
 //! The SQL functions.
 
+#![expect(clippy::type_complexity, reason = "the columns of a result are its type")]
+
 use super::{create, drop};
 use crate::error::{Result, or_raise};
 use crate::observe;
