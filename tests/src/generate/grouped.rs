@@ -187,7 +187,9 @@ impl Builder<'_> {
             Grouping::Everything => vec![],
         };
         let with_all = grouping == Grouping::By;
-        let visible = outer.with(&self.visible(&block.sources, &groups, with_all));
+        let left = self.visible(&block.sources, &groups, with_all);
+        // What is not grouped by still hides what is outside.
+        let visible = outer.hiding(&block.sources).with(&left);
         let mut list = List::default();
         let identity = match &wanted.types {
             Some(types) => {
