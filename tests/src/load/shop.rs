@@ -140,16 +140,48 @@ pub fn comparison(tview: &Tview) -> String {
     )
 }
 
+/// The numbers that a random statement is made of.
+struct Draw {
+    product: usize,
+    other: usize,
+    category: usize,
+    customer: usize,
+    order: usize,
+    value: usize,
+    few: usize,
+    new: u64,
+}
+
 /// A random statement that changes something; `fresh` gives numbers that nobody has used.
 pub fn statement(rng: &mut Rng, fresh: &mut impl FnMut() -> u64) -> String {
-    let product = rng.skewed(21) + 1;
-    let other = rng.below(20) + 1;
-    let category = rng.skewed(7);
-    let customer = rng.skewed(13);
-    let order = rng.skewed(16) + 1;
-    let (value, few) = (rng.below(100), rng.below(4));
-    let new = fresh();
+    let draw = Draw {
+        product: rng.skewed(21) + 1,
+        other: rng.below(20) + 1,
+        category: rng.skewed(7),
+        customer: rng.skewed(13),
+        order: rng.skewed(16) + 1,
+        value: rng.below(100),
+        few: rng.below(4),
+        new: fresh(),
+    };
     match rng.below(38) {
+        kind @ 0..=13 => of_catalogue(rng, &draw, kind),
+        kind @ 14..=29 => of_orders(rng, &draw, kind),
+        kind => of_the_rest(&draw, kind),
+    }
+}
+
+/// Changes of products and categories.
+fn of_catalogue(rng: &mut Rng, draw: &Draw, kind: usize) -> String {
+    let Draw {
+        product,
+        other,
+        category,
+        value,
+        few,
+        ..
+    } = *draw;
+    match kind {
         0..=2 => format!("UPDATE product SET price = {value}.5 WHERE pk = {product}"),
         3 => format!("UPDATE product SET name = 'product {value}' WHERE pk = {product}"),
         4 => format!("UPDATE product SET fk_category = {category} WHERE pk = {product}"),
@@ -166,10 +198,26 @@ pub fn statement(rng: &mut Rng, fresh: &mut impl FnMut() -> u64) -> String {
         10 => format!("UPDATE category SET name = 'category {value}' WHERE pk = {category}"),
         11 => format!("UPDATE category SET fk_parent = nullif({few}, 0) WHERE pk = {category}"),
         12 => format!("DELETE FROM category WHERE pk = {category} AND pk > 3"),
-        13 => format!(
+        _ => format!(
             "INSERT INTO category VALUES ({}, {few}, 'born {value}') ON CONFLICT DO NOTHING",
             category.max(1)
         ),
+    }
+}
+
+/// Changes of reviews, customers and orders.
+fn of_orders(rng: &mut Rng, draw: &Draw, kind: usize) -> String {
+    let Draw {
+        product,
+        other,
+        customer,
+        order,
+        value,
+        few,
+        new,
+        ..
+    } = *draw;
+    match kind {
         14..=16 => format!("INSERT INTO review VALUES ({}, {product}, {few})", 1000 + new),
         17 => format!(
             "UPDATE review SET stars = {few}, fk_product = {other} WHERE pk % 17 = {few} AND fk_product = {product}"
@@ -202,7 +250,21 @@ pub fn statement(rng: &mut Rng, fresh: &mut impl FnMut() -> u64) -> String {
             1000 + new
         ),
         28 => format!("UPDATE line SET quantity = {value}, fk_product = {product} WHERE fk_order = {order}"),
-        29 => format!("DELETE FROM line WHERE fk_order = {order} AND number > {few}"),
+        _ => format!("DELETE FROM line WHERE fk_order = {order} AND number > {few}"),
+    }
+}
+
+/// Changes of tags, hidden products, rates and events.
+fn of_the_rest(draw: &Draw, kind: usize) -> String {
+    let Draw {
+        product,
+        other,
+        value,
+        few,
+        new,
+        ..
+    } = *draw;
+    match kind {
         30 => format!("INSERT INTO tag VALUES ({product}, 'word {few}'), (NULL, 'word {value}')"),
         31 => format!("DELETE FROM tag WHERE word = 'word {value}' OR fk_product = {product}"),
         32 => format!("UPDATE tag SET fk_product = {other} WHERE fk_product = {product}"),
