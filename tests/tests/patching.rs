@@ -11,7 +11,7 @@ use pg_tviews_tests::server;
 fn documents(name: &str, statements: usize, keeper: &dyn Keeper, session: &str) {
     let options = Options {
         documents: true,
-        ..Options::default()
+        ..Options::for_server()
     };
     let wanted = Hunt::from_environment(20_260_201, statements, options);
     let database = server::create_database(name);

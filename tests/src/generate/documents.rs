@@ -505,6 +505,6 @@ fn step(rng: &mut Rng) -> Step {
             .to_owned(),
         commands,
         commit: rng.chance(75),
-        quiet: false,
+        quiet: rng.chance(60),
     }
 }
