@@ -189,6 +189,17 @@ impl UpdatedRows {
         unsafe { RowRef::of(self.new.slot) }
     }
 
+    /// Whether one of the columns has another binary image after the change.
+    pub fn any_changed(&self, columns: &[i16]) -> bool {
+        // SAFETY: both slots have the relation's descriptor, and the columns are the relation's.
+        unsafe {
+            let descriptor = (*self.new.slot).tts_tupleDescriptor;
+            columns
+                .iter()
+                .any(|attnum| self.new.value_differs(&self.old, *attnum, descriptor))
+        }
+    }
+
     /// Which of the columns have another binary image after the change, as bits by their place in the list.
     pub fn changed(&self, columns: &[i16]) -> u64 {
         let mut changed = 0;

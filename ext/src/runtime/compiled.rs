@@ -156,6 +156,11 @@ impl Compiled {
         self.validity.get()
     }
 
+    /// Turns false when something changes that it was made from.
+    pub fn validity(&self) -> Validity {
+        Rc::clone(&self.validity)
+    }
+
     /// Locks the tview and all it reads against changes of their definition.
     pub fn lock_definition(&self) {
         for relation in &self.relations {

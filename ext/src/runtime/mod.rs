@@ -18,7 +18,7 @@ use crate::pg::relation::Relation;
 use compiled::Compiled;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// A tview that reads rows which a statement on some table can change.
@@ -37,6 +37,14 @@ pub struct Reader {
 struct TableEntry {
     readers: Rc<Vec<Reader>>,
     validity: Validity,
+    used: Option<UsedColumns>,
+}
+
+/// The columns of a table that any tview uses.
+struct UsedColumns {
+    attnums: Rc<Vec<i16>>,
+    /// The tviews are still as they were.
+    tviews: Vec<Validity>,
 }
 
 thread_local! {
@@ -68,9 +76,53 @@ fn readers_of(table: Oid) -> Result<Rc<Vec<Reader>>> {
     let entry = TableEntry {
         readers: Rc::clone(&readers),
         validity,
+        used: None,
     };
     TABLES.with_borrow_mut(|tables| tables.insert(table.to_u32(), entry));
     Ok(readers)
+}
+
+/// The columns of a table that any tview uses: an UPDATE that leaves them as they are affects none. `None` if they are not known one by
+/// one.
+///
+/// No lock is taken on the way. The statement holds a lock of the table, and whatever makes further columns be used (a new tview,
+/// a new column where whole rows are used) has to exclude writers of the table, and sends an invalidation that is processed when the
+/// lock is granted.
+fn used_columns(table: Oid) -> Result<Option<Rc<Vec<i16>>>> {
+    let known = TABLES.with_borrow(|tables| {
+        let entry = tables.get(&table.to_u32()).filter(|entry| entry.validity.get())?;
+        let used = entry.used.as_ref()?;
+        let valid = used.tviews.iter().all(|validity| validity.get());
+        valid.then(|| Rc::clone(&used.attnums))
+    });
+    if known.is_some() {
+        return Ok(known);
+    }
+    let mut attnums = BTreeSet::new();
+    let mut tviews = Vec::new();
+    for reader in readers_of(table)?.iter() {
+        let Some(compiled) = acquire(reader.tview)? else {
+            return Ok(None);
+        };
+        for (_, used, _) in compiled.occurrences(table) {
+            attnums.extend(&used.attnums);
+            if used.whole_row {
+                return Ok(None);
+            }
+        }
+        if reader.source != table {
+            return Ok(None);
+        }
+        tviews.push(compiled.validity());
+    }
+    let attnums = Rc::new(attnums.into_iter().collect::<Vec<i16>>());
+    TABLES.with_borrow_mut(|tables| {
+        if let Some(entry) = tables.get_mut(&table.to_u32()) {
+            let attnums = Rc::clone(&attnums);
+            entry.used = Some(UsedColumns { attnums, tviews });
+        }
+    });
+    Ok(Some(attnums))
 }
 
 /// Where a change through another table does not show what a tview uses: for each such table (source, table, missing columns).

@@ -3,7 +3,7 @@
 use super::compiled::{Compiled, RowsOf};
 use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
-use super::{acquire, readers_of};
+use super::{acquire, readers_of, used_columns};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
@@ -30,6 +30,9 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
         return Ok(());
     }
     patch::note_change(firing.relation_oid());
+    if event == Event::Update && concerns_nobody(firing)? {
+        return if can_wait(firing) { Ok(()) } else { pending::flush() };
+    }
     if event == Event::Update && !can_wait(firing) && !pending::any() && patched(firing)? {
         return Ok(());
     }
@@ -61,6 +64,19 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
     } else {
         pending::flush()
     }
+}
+
+/// Whether no tview uses a column that an UPDATE has changed.
+fn concerns_nobody(firing: &Firing) -> Result<bool> {
+    let (Some(used), Some(mut rows)) = (used_columns(firing.relation_oid())?, firing.updated_rows()) else {
+        return Ok(false);
+    };
+    while rows.advance() {
+        if rows.any_changed(&used) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Patches the changes of a statement that is a transaction of its own, if that can be done at once for all tviews. Locks are taken
