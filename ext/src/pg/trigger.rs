@@ -136,6 +136,9 @@ impl Firing {
         Some(UpdatedRows {
             old: Row::open(data.tg_oldtable, data.tg_relation),
             new: Row::open(data.tg_newtable, data.tg_relation),
+            single: self.row_count() == 1,
+            read: false,
+            before_first: true,
         })
     }
 
@@ -169,18 +172,30 @@ impl Firing {
 pub struct UpdatedRows {
     old: Row,
     new: Row,
+    /// A single row is read once.
+    single: bool,
+    read: bool,
+    before_first: bool,
 }
 
 impl UpdatedRows {
     /// Goes on to the next row; false if there is none.
     pub fn advance(&mut self) -> bool {
+        if self.single && self.read {
+            return std::mem::take(&mut self.before_first);
+        }
+        self.read = true;
+        self.before_first = false;
         self.old.advance() && self.new.advance()
     }
 
     /// Goes back to before the first row.
     pub fn rewind(&mut self) {
-        self.old.rewind();
-        self.new.rewind();
+        self.before_first = true;
+        if !self.single {
+            self.old.rewind();
+            self.new.rewind();
+        }
     }
 
     /// The current row after the change.

@@ -10,7 +10,7 @@ use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
 use crate::pg::related::Converted;
 use crate::pg::relation::Relation;
-use crate::pg::trigger::Firing;
+use crate::pg::trigger::{Firing, UpdatedRows};
 use crate::pg::{settings, transaction};
 use pg_tviews_planner::{ColumnSet, Finding};
 use pg_tviews_sqltext::Event;
@@ -30,11 +30,15 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
         return Ok(());
     }
     patch::note_change(firing.relation_oid());
-    if event == Event::Update && concerns_nobody(firing)? {
-        return if can_wait(firing) { Ok(()) } else { pending::flush() };
-    }
-    if event == Event::Update && !can_wait(firing) && !pending::any() && patched(firing)? {
-        return Ok(());
+    if event == Event::Update
+        && let Some(mut rows) = firing.updated_rows()
+    {
+        if concerns_nobody(firing, &mut rows)? {
+            return if can_wait(firing) { Ok(()) } else { pending::flush() };
+        }
+        if !can_wait(firing) && !pending::any() && patched(firing, &mut rows)? {
+            return Ok(());
+        }
     }
     for reader in readers_of(firing.relation_oid())?.iter() {
         // A row that is inserted through a table from which the source inherits stays in that table.
@@ -67,10 +71,11 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
 }
 
 /// Whether no tview uses a column that an UPDATE has changed.
-fn concerns_nobody(firing: &Firing) -> Result<bool> {
-    let (Some(used), Some(mut rows)) = (used_columns(firing.relation_oid())?, firing.updated_rows()) else {
+fn concerns_nobody(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
+    let Some(used) = used_columns(firing.relation_oid())? else {
         return Ok(false);
     };
+    rows.rewind();
     while rows.advance() {
         if rows.any_changed(&used) {
             return Ok(false);
@@ -81,7 +86,7 @@ fn concerns_nobody(firing: &Firing) -> Result<bool> {
 
 /// Patches the changes of a statement that is a transaction of its own, if that can be done at once for all tviews. Locks are taken
 /// in the order in which a flush takes them.
-fn patched(firing: &Firing) -> Result<bool> {
+fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
     let readers = readers_of(firing.relation_oid())?;
     let mut tviews = Vec::with_capacity(readers.len());
     for reader in readers.iter() {
@@ -93,7 +98,7 @@ fn patched(firing: &Firing) -> Result<bool> {
     tviews.sort_by_key(|compiled| (compiled.level, compiled.oid.to_u32()));
     for compiled in tviews {
         let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
-        if patch::now(&compiled, firing)? == Outcome::Recompute {
+        if patch::now(&compiled, firing.relation_oid(), rows)? == Outcome::Recompute {
             return Ok(false);
         }
     }

@@ -156,26 +156,25 @@ fn is_possible(compiled: &Compiled) -> bool {
     compiled.text.single && settings::patching() && !snapshot_is_fixed()
 }
 
-/// Patches the rows that an UPDATE of a source has changed into a tview, at once.
-pub fn now(compiled: &Compiled, firing: &Firing) -> Result<Outcome> {
-    let table = firing.relation_oid();
+/// Patches the rows that an UPDATE of a table has changed into a tview, at once.
+pub fn now(compiled: &Compiled, table: Oid, rows: &mut UpdatedRows) -> Result<Outcome> {
     if !is_possible(compiled) || !is_newest(table) {
         return Ok(Outcome::Recompute);
     }
-    let (Some(patcher), Some(mut rows)) = (patcher_of(compiled), firing.updated_rows()) else {
+    let Some(patcher) = patcher_of(compiled) else {
         return Ok(Outcome::Recompute);
     };
-    let Some(changes) = changes(compiled, patcher, table, &mut rows)? else {
+    let Some(changes) = changes(compiled, patcher, table, rows)? else {
         return Ok(Outcome::Recompute);
     };
     if changes.is_empty() {
         return Ok(Outcome::Done);
     }
-    lock(compiled, &changes, &mut rows);
+    lock(compiled, &changes, rows);
     for change in &changes {
         if let Decision::Patch(prepared) = &*change.decision {
             let job = Job::new(compiled, patcher, change.occurrence, prepared);
-            if job.updated(&mut rows, change.used)? == Outcome::Recompute {
+            if job.updated(rows, change.used)? == Outcome::Recompute {
                 return Ok(Outcome::Recompute);
             }
         }
