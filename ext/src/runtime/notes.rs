@@ -34,7 +34,11 @@ pub fn source_changed(firing: &Firing) -> Result<()> {
         && let Some(mut rows) = firing.updated_rows()
     {
         if concerns_nobody(firing, &mut rows)? {
-            return if can_wait(firing) { Ok(()) } else { pending::flush() };
+            return if can_wait(firing) {
+                Ok(())
+            } else {
+                pending::flush()
+            };
         }
         if !can_wait(firing) && !pending::any() && patched(firing, &mut rows)? {
             return Ok(());
