@@ -30,125 +30,144 @@ impl Goal {
     }
 }
 
+/// What of a run a goal is about, always of pg_tviews.
+#[derive(Clone, Copy)]
+enum Ratio {
+    /// The time of an operation, of another approach's.
+    Time(Operation, Approach),
+    /// How many times faster than another approach.
+    Faster(Operation, Approach),
+    /// The time over no view's, of another approach's.
+    Overhead(Operation, Approach),
+    /// The time of an operation over no view's, of that of another operation.
+    OverheadOf(Operation, Operation),
+    /// The time over no view's, in milliseconds.
+    Milliseconds(Operation),
+    /// The throughput with eight clients, of another approach's.
+    Rate(Operation, Approach),
+}
+
+impl Ratio {
+    /// What the run found.
+    fn found(self, figures: &Figures<'_>, scale: Scale) -> Option<f64> {
+        let median = |operation, approach| figures.median(scale, operation, approach);
+        let overhead = |operation, approach| figures.overhead(scale, operation, approach);
+        let rate = |operation, approach| figures.rate(scale, operation, approach, 8);
+        let own = Approach::Tviews;
+        let of_overheads = |own: f64, other: f64| (other > 0.0).then_some(own / other);
+        match self {
+            Self::Time(operation, other) => Some(median(operation, own)? / median(operation, other)?),
+            Self::Faster(operation, other) => Some(median(operation, other)? / median(operation, own)?),
+            Self::Overhead(operation, other) => {
+                of_overheads(overhead(operation, own)?, overhead(operation, other)?)
+            }
+            Self::OverheadOf(operation, other) => {
+                of_overheads(overhead(operation, own)?, overhead(other, own)?)
+            }
+            Self::Milliseconds(operation) => overhead(operation, own),
+            Self::Rate(operation, other) => Some(rate(operation, own)? / rate(operation, other)?),
+        }
+    }
+
+    /// Whether it should be large.
+    const fn at_least(self) -> bool {
+        matches!(self, Self::Faster(..) | Self::Rate(..))
+    }
+}
+
+/// The goals: what is compared, how, and the bound.
+const GOALS: &[(&str, Ratio, f64)] = &[
+    (
+        "one price: overhead, of the `jsonb_set` trigger's",
+        Ratio::Overhead(Operation::Price1, Approach::PatchTrigger),
+        0.5,
+    ),
+    (
+        "8 clients: throughput, of the `jsonb_set` trigger's",
+        Ratio::Rate(Operation::Throughput, Approach::PatchTrigger),
+        1.0,
+    ),
+    (
+        "8 clients: throughput, of pg_ivm's",
+        Ratio::Rate(Operation::Throughput, Approach::PgIvm),
+        60.0,
+    ),
+    (
+        "1,000 prices: time, of the `jsonb_set` trigger's",
+        Ratio::Time(Operation::Price1000, Approach::PatchTrigger),
+        0.8,
+    ),
+    (
+        "category renamed: time, of the `jsonb_set` trigger's",
+        Ratio::Time(Operation::Category, Approach::PatchTrigger),
+        0.8,
+    ),
+    (
+        "review inserted: overhead, of the row-rebuild trigger's",
+        Ratio::Overhead(Operation::ReviewInsert, Approach::RebuildTrigger),
+        0.5,
+    ),
+    (
+        "column that no document uses: time, of no view's",
+        Ratio::Time(Operation::UnusedColumn, Approach::NoView),
+        1.05,
+    ),
+    (
+        "creation: time, of CREATE TABLE AS with its indexes",
+        Ratio::Time(Operation::Create, Approach::NoView),
+        1.2,
+    ),
+    (
+        "many rows inserted: time, of no view's",
+        Ratio::Time(Operation::BulkInsert, Approach::NoView),
+        3.0,
+    ),
+    (
+        "many rows updated: time, of no view's",
+        Ratio::Time(Operation::BulkUpdate, Approach::NoView),
+        3.0,
+    ),
+    (
+        "many rows deleted: time, of no view's",
+        Ratio::Time(Operation::BulkDelete, Approach::NoView),
+        3.0,
+    ),
+    (
+        "order of 20 lines: overhead line by line, of one statement's",
+        Ratio::OverheadOf(Operation::OrderLines, Operation::OrderStatement),
+        2.0,
+    ),
+    (
+        "first write of a fresh connection, five tviews: milliseconds over no view",
+        Ratio::Milliseconds(Operation::FirstWrite),
+        3.0,
+    ),
+    (
+        "8 clients, random transactions on hot rows: throughput, of no view's",
+        Ratio::Rate(Operation::Storm, Approach::NoView),
+        0.25,
+    ),
+    (
+        "aggregate: how many times faster than pg_ivm",
+        Ratio::Faster(Operation::GroupLarge, Approach::PgIvm),
+        10.0,
+    ),
+    (
+        "aggregate: overhead in the largest group, of that in the smallest",
+        Ratio::OverheadOf(Operation::GroupLarge, Operation::GroupSmall),
+        1.25,
+    ),
+];
+
 /// All goals that concern one scale.
 pub fn of_scale(figures: &Figures<'_>, scale: Scale) -> Vec<Goal> {
-    let overhead = |operation, yardstick| {
-        let own = figures.overhead(scale, operation, Approach::Tviews)?;
-        let other = figures.overhead(scale, operation, yardstick)?;
-        (other > 0.0).then_some(own / other)
-    };
-    let time = |operation, yardstick| {
-        Some(
-            figures.median(scale, operation, Approach::Tviews)?
-                / figures.median(scale, operation, yardstick)?,
-        )
-    };
-    let rate = |operation, yardstick| {
-        Some(
-            figures.rate(scale, operation, Approach::Tviews, 8)?
-                / figures.rate(scale, operation, yardstick, 8)?,
-        )
-    };
-    let own_overhead = |operation| figures.overhead(scale, operation, Approach::Tviews);
-    let own_ratio = |operation, yardstick| {
-        let (own, other) = (own_overhead(operation)?, own_overhead(yardstick)?);
-        (other > 0.0).then_some(own / other)
-    };
-    let at_most = |subject: &str, found, bound| Goal {
+    let goal = |&(subject, ratio, bound): &(&str, Ratio, f64)| Goal {
         subject: subject.to_owned(),
-        found,
+        found: ratio.found(figures, scale),
         bound,
-        at_least: false,
+        at_least: ratio.at_least(),
     };
-    let at_least = |subject: &str, found, bound| Goal {
-        subject: subject.to_owned(),
-        found,
-        bound,
-        at_least: true,
-    };
-    use Approach::{NoView, PatchTrigger, PgIvm, RebuildTrigger};
-    vec![
-        at_most(
-            "one price: overhead, of the `jsonb_set` trigger's",
-            overhead(Operation::Price1, PatchTrigger),
-            0.5,
-        ),
-        at_least(
-            "8 clients: throughput, of the `jsonb_set` trigger's",
-            rate(Operation::Throughput, PatchTrigger),
-            1.0,
-        ),
-        at_least(
-            "8 clients: throughput, of pg_ivm's",
-            rate(Operation::Throughput, PgIvm),
-            60.0,
-        ),
-        at_most(
-            "1,000 prices: time, of the `jsonb_set` trigger's",
-            time(Operation::Price1000, PatchTrigger),
-            0.8,
-        ),
-        at_most(
-            "category renamed: time, of the `jsonb_set` trigger's",
-            time(Operation::Category, PatchTrigger),
-            0.8,
-        ),
-        at_most(
-            "review inserted: overhead, of the row-rebuild trigger's",
-            overhead(Operation::ReviewInsert, RebuildTrigger),
-            0.5,
-        ),
-        at_most(
-            "column that no document uses: time, of no view's",
-            time(Operation::UnusedColumn, NoView),
-            1.05,
-        ),
-        at_most(
-            "creation: time, of CREATE TABLE AS with its indexes",
-            time(Operation::Create, NoView),
-            1.2,
-        ),
-        at_most(
-            "many rows inserted: time, of no view's",
-            time(Operation::BulkInsert, NoView),
-            3.0,
-        ),
-        at_most(
-            "many rows updated: time, of no view's",
-            time(Operation::BulkUpdate, NoView),
-            3.0,
-        ),
-        at_most(
-            "many rows deleted: time, of no view's",
-            time(Operation::BulkDelete, NoView),
-            3.0,
-        ),
-        at_most(
-            "order of 20 lines: overhead line by line, of one statement's",
-            own_ratio(Operation::OrderLines, Operation::OrderStatement),
-            2.0,
-        ),
-        at_most(
-            "first write of a fresh connection, five tviews: milliseconds over no view",
-            own_overhead(Operation::FirstWrite),
-            3.0,
-        ),
-        at_least(
-            "8 clients, random transactions on hot rows: throughput, of no view's",
-            rate(Operation::Storm, NoView),
-            0.25,
-        ),
-        at_least(
-            "aggregate: how many times faster than pg_ivm",
-            time(Operation::GroupLarge, PgIvm).map(f64::recip),
-            10.0,
-        ),
-        at_most(
-            "aggregate: overhead in the largest group, of that in the smallest",
-            own_ratio(Operation::GroupLarge, Operation::GroupSmall),
-            1.25,
-        ),
-    ]
+    GOALS.iter().map(goal).collect()
 }
 
 #[cfg(test)]
