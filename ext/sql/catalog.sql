@@ -6,9 +6,10 @@ CREATE TABLE tviews.tview (
     tview       regclass PRIMARY KEY,
     definition  regclass NOT NULL UNIQUE,
     key_columns smallint[] NOT NULL,
-    settings    text[] NOT NULL
+    settings    text[] NOT NULL,
+    suspended   boolean NOT NULL DEFAULT false
 );
-COMMENT ON TABLE tviews.tview IS 'The tviews: their definition (a view), the positions of the unit key in their columns, and the settings under which they are computed (name, value, name, value, …).';
+COMMENT ON TABLE tviews.tview IS 'The tviews: their definition (a view), the positions of the unit key in their columns, and the settings under which they are computed (name, value, name, value, …). A suspended one is not maintained.';
 
 CREATE TABLE tviews.source (
     source    regclass NOT NULL,
@@ -30,7 +31,7 @@ SELECT n.nspname AS schema_name, c.relname AS name, pg_catalog.pg_get_userbyid(c
        (SELECT pg_catalog.array_agg(a.attname ORDER BY k.ordinality)
           FROM pg_catalog.unnest(t.key_columns) WITH ORDINALITY AS k (attnum, ordinality)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = t.tview AND a.attnum = k.attnum) AS unit_key,
-       pg_catalog.pg_get_viewdef(t.definition) AS definition, t.settings
+       pg_catalog.pg_get_viewdef(t.definition) AS definition, t.settings, t.suspended
   FROM tviews.tview t
   JOIN pg_catalog.pg_class c ON c.oid = t.tview
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
@@ -55,7 +56,28 @@ SELECT tn.nspname AS schema_name, tc.relname AS name, sn.nspname AS source_schem
   JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace;
 COMMENT ON VIEW tviews.dependencies IS 'Which tview reads which tables and views, and which of their columns.';
 
-GRANT SELECT ON tviews.views, tviews.dependencies TO PUBLIC;
+CREATE VIEW tviews.stats AS
+SELECT n.nspname AS schema_name, c.relname AS name,
+       greatest(c.reltuples, 0)::bigint AS estimated_rows,
+       pg_catalog.pg_relation_size(c.oid) AS table_bytes,
+       pg_catalog.pg_table_size(c.oid) - pg_catalog.pg_relation_size(c.oid) AS toast_bytes,
+       pg_catalog.pg_indexes_size(c.oid) AS index_bytes,
+       pg_catalog.pg_stat_get_numscans(c.oid) AS table_scans,
+       coalesce((SELECT pg_catalog.sum(pg_catalog.pg_stat_get_numscans(i.indexrelid))
+                   FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid), 0)::bigint AS index_scans,
+       pg_catalog.pg_stat_get_tuples_inserted(c.oid) AS rows_inserted,
+       pg_catalog.pg_stat_get_tuples_updated(c.oid) AS rows_updated,
+       pg_catalog.pg_stat_get_tuples_hot_updated(c.oid) AS rows_hot_updated,
+       pg_catalog.pg_stat_get_tuples_deleted(c.oid) AS rows_deleted,
+       pg_catalog.pg_stat_get_dead_tuples(c.oid) AS dead_rows,
+       greatest(pg_catalog.pg_stat_get_last_vacuum_time(c.oid),
+                           pg_catalog.pg_stat_get_last_autovacuum_time(c.oid)) AS last_vacuum
+  FROM tviews.tview t
+  JOIN pg_catalog.pg_class c ON c.oid = t.tview
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
+COMMENT ON VIEW tviews.stats IS 'Size of each tview, and what has been read from and written to it, as the cumulative statistics of the server have it.';
+
+GRANT SELECT ON tviews.views, tviews.dependencies, tviews.stats TO PUBLIC;
 
 -- Trigger functions. The first two are called by triggers that pg_tviews makes, the others by the event triggers below.
 CREATE FUNCTION tviews.source_changed() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_source_changed';

@@ -1,5 +1,6 @@
 //! Making a tview.
 
+use super::convert;
 use super::ddl::key_holds;
 use super::members;
 use crate::analyze::{self, Objection};
@@ -52,7 +53,8 @@ impl Drop for OwnStatements {
 /// A definition that has been accepted.
 pub struct Accepted {
     view: View,
-    plan: Plan,
+    /// Its plan.
+    pub(super) plan: Plan,
     /// The query with all names qualified.
     query_text: String,
     columns: Vec<String>,
@@ -60,6 +62,15 @@ pub struct Accepted {
 }
 
 impl Accepted {
+    /// The tables that it reads.
+    pub fn sources(&self) -> Vec<Oid> {
+        let tables = self
+            .view
+            .source_ids()
+            .filter_map(|source| self.view.table(source));
+        tables.map(|table| Oid::from(table.oid)).collect()
+    }
+
     /// Whether all that it reads is unlogged.
     pub fn is_unlogged(&self) -> bool {
         self.view.unlogged
@@ -161,6 +172,16 @@ const FILLFACTOR: u8 = 85;
 
 /// Creates everything that belongs to a tview and fills it. The table is made too, unless it is there (empty) already.
 pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
+    establish(accepted, schema, table, false).map(drop)
+}
+
+/// Creates everything that belongs to a tview around a table with rows, and makes these equal to the query. Returns the number of
+/// rows written.
+pub fn adopt(accepted: &Accepted, schema: &str, table: &str) -> Result<u64> {
+    establish(accepted, schema, table, true)
+}
+
+fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> Result<u64> {
     let _own = OwnStatements::begin();
     let _context = ErrorContext::new(format!("creation of tview {schema}.{table}"));
     check_trigger_privilege(&accepted.view)?;
@@ -179,10 +200,13 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
     }
     let missing = || Error::internal(format!("relation {table_name} was not created"));
     let tview = relation::lookup(schema, table)?.ok_or_else(missing)?;
-    if accepted.plan.key.single && !Relation::open(tview)?.has_options() {
+    if accepted.plan.key.single && !adopted && !Relation::open(tview)?.has_options() {
         run_as_user(&[sqltext::set_fillfactor(&table_name, FILLFACTOR)])?;
     }
     let definition = relation::lookup(CATALOG_SCHEMA, &definition)?.ok_or_else(missing)?;
+    if adopted {
+        convert::check_columns(tview, definition, accepted.is_unlogged())?;
+    }
     let trees = members::locked_trees(&accepted.view)?;
     let sources = members::all_tables(&trees);
     register(accepted, tview, definition, trees)?;
@@ -195,8 +219,15 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
         .iter()
         .filter_map(|part| accepted.columns.get(part.position).cloned())
         .collect();
-    let compiled = fill(tview)?;
-    run_as_user(&index_statements(accepted, &table_name, &key))?;
+    let (compiled, written) = if adopted {
+        run_as_user(&convert::missing_indexes(accepted, tview, &key)?)?;
+        relation::invalidate(tview);
+        fill(tview, true)?
+    } else {
+        let filled = fill(tview, false)?;
+        run_as_user(&index_statements(accepted, &table_name, &key))?;
+        filled
+    };
     if !key_holds(tview)? {
         return Err(Error::new(
             PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
@@ -207,12 +238,13 @@ pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
     sources.into_iter().for_each(relation::invalidate);
     advise_indexes(accepted, table);
     advise_whole(accepted, table);
-    advise_sources(&compiled, table)
+    advise_sources(&compiled, table)?;
+    Ok(written)
 }
 
 /// The index on the unit key. It is unique where a unit has at most one row; a value too long for it would make a write fail, so
 /// that groups of variable length get one that takes any.
-fn index_statements(accepted: &Accepted, table: &str, key: &[String]) -> Vec<String> {
+pub(super) fn index_statements(accepted: &Accepted, table: &str, key: &[String]) -> Vec<String> {
     let parts = &accepted.plan.key.columns;
     let full_identity = sqltext::replica_identity_full(table);
     let varies = |position: usize| {
@@ -422,6 +454,7 @@ fn register(accepted: &Accepted, tview: Oid, definition: Oid, trees: Vec<(Oid, T
             .map(|part| part.position)
             .collect(),
         settings: accepted.settings.clone(),
+        suspended: false,
     };
     catalog::insert(tview, &entry, &rows)
 }
@@ -434,11 +467,16 @@ fn create_guard(tview: Oid) -> Result<()> {
     ])
 }
 
-fn fill(tview: Oid) -> Result<Rc<Compiled>> {
+/// Writes the rows of the query, or what differs from those that are there. Returns the number of rows written too.
+fn fill(tview: Oid, adopted: bool) -> Result<(Rc<Compiled>, u64)> {
     let compiled = acquire(tview)?.ok_or_else(|| Error::internal("the tview just created is not there"))?;
     compiled.lock_for_maintenance();
-    flush::fill(&compiled)?;
-    Ok(compiled)
+    let written = if adopted {
+        flush::all(&compiled)?
+    } else {
+        flush::fill(&compiled)?
+    };
+    Ok((compiled, written))
 }
 
 /// Says through which tables a change recomputes everything.

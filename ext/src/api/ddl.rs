@@ -292,7 +292,7 @@ impl Aftermath {
         }
         let readers = catalog::readers(table)?;
         let firing = check_triggers(table, &quoted, &EVENTS.map(|event| event.source_trigger()))?;
-        if firing == Enabled::No && !readers.is_empty() {
+        if firing == Enabled::No && readers.iter().any(|reader| !reader.suspended) {
             warning(
                 format!("triggers of pg_tviews on \"{display}\" are disabled"),
                 "Tviews that read the table are not maintained until they are enabled again; then they are compared with their queries.",
@@ -405,7 +405,7 @@ pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
 }
 
 /// A tview is unlogged if all that it reads is.
-fn check_persistence(tview: &Relation, unlogged: bool) -> Result<()> {
+pub(super) fn check_persistence(tview: &Relation, unlogged: bool) -> Result<()> {
     if tview.is_unlogged() == unlogged {
         return Ok(());
     }
@@ -499,6 +499,9 @@ pub fn check_key(tview: Oid) -> Result<()> {
 
 /// Brings a tview up to date after a change that no trigger saw.
 pub fn refresh(tview: Oid) -> Result<()> {
+    if catalog::entry(tview)?.is_none_or(|entry| entry.suspended) {
+        return Ok(());
+    }
     let Some(compiled) = acquire(tview)? else {
         return Ok(());
     };

@@ -2,7 +2,7 @@
 
 #![expect(clippy::type_complexity, reason = "the columns of a result are its type")]
 
-use super::{create, drop};
+use super::{convert, create, drop, suspend};
 use crate::error::{Result, or_raise};
 use crate::observe;
 use crate::pg::context::guarded;
@@ -30,6 +30,38 @@ fn pg_tviews_drop(name: &str, if_exists: default!(bool, false)) -> bool {
 #[pg_extern(requires = ["catalog"])]
 fn pg_tviews_refresh(name: &str) -> i64 {
     run(|| observe::refresh(name))
+}
+
+/// Stops the maintenance of a tview, for bulk loads: it keeps its content until it is resumed. True if it was maintained.
+#[pg_extern(requires = ["catalog"])]
+fn pg_tviews_suspend(name: &str) -> bool {
+    run(|| suspend::suspend(name))
+}
+
+/// Brings a suspended tview up to date and has it maintained again; returns the number of rows that differed.
+#[pg_extern(requires = ["catalog"])]
+fn pg_tviews_resume(name: &str) -> i64 {
+    run(|| suspend::resume(name))
+}
+
+/// Makes a tview of a table that already holds the rows; returns the number of rows that differed.
+#[pg_extern(requires = ["catalog"])]
+fn pg_tviews_convert_existing_table(name: &str, query: &str) -> i64 {
+    run(|| convert::convert(name, query))
+}
+
+/// Whether all that tviews rely on is there: triggers, keys, indexes, definitions. It does not compare contents.
+#[pg_extern(requires = ["catalog"])]
+fn pg_tviews_health_check() -> TableIterator<
+    'static,
+    (
+        name!(tview, Option<String>),
+        name!(status, String),
+        name!(message, String),
+        name!(hint, Option<String>),
+    ),
+> {
+    TableIterator::new(run(observe::health::check))
 }
 
 /// Rows in which a tview and its query differ: none, or something is wrong.

@@ -90,10 +90,12 @@ pub fn release(tables: &[Oid]) -> Result<()> {
             relation::invalidate(*table);
             continue;
         }
-        let statements: Vec<String> = EVENTS
-            .iter()
-            .map(|event| sqltext::drop_trigger(&name, event.source_trigger()))
-            .collect();
+        let mut statements = Vec::new();
+        for event in EVENTS {
+            if relation::has_trigger(*table, event.source_trigger())? {
+                statements.push(sqltext::drop_trigger(&name, event.source_trigger()));
+            }
+        }
         run_on_catalog(&statements)?;
     }
     Ok(())

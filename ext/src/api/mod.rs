@@ -1,8 +1,10 @@
 //! The SQL surface.
 
+mod convert;
 pub mod create;
 pub mod ddl;
 pub mod drop;
 mod functions;
 mod jsonb;
 pub mod members;
+mod suspend;

@@ -18,6 +18,8 @@ pub struct Entry {
     pub key: Vec<usize>,
     /// Settings under which the tview is computed.
     pub settings: Vec<(String, String)>,
+    /// It is not maintained until it is resumed.
+    pub suspended: bool,
 }
 
 /// Something that a tview reads.
@@ -43,6 +45,8 @@ pub struct Reader {
     pub holds: bool,
     /// Some whole row of the source is used.
     pub whole_row: bool,
+    /// The tview is not maintained until it is resumed.
+    pub suspended: bool,
 }
 
 /// The oid of `tviews.tview`: the class of our lock tags.
@@ -56,7 +60,7 @@ pub fn catalog_oid() -> Result<Oid> {
 /// The catalog's row for a tview; `None` if the relation is not one.
 pub fn entry(tview: Oid) -> Result<Option<Entry>> {
     let rows = read(
-        "SELECT definition::oid, coalesce(array_to_string(key_columns, ','), ''), array_length(settings, 1), settings[i], settings[i + 1]
+        "SELECT definition::oid, coalesce(array_to_string(key_columns, ','), ''), array_length(settings, 1), settings[i], settings[i + 1], suspended
            FROM tviews.tview LEFT JOIN LATERAL generate_series(1, array_length(settings, 1), 2) AS i ON true
           WHERE tview = $1::oid ORDER BY i",
         &[&oid_text(tview)],
@@ -75,6 +79,7 @@ pub fn entry(tview: Oid) -> Result<Option<Entry>> {
         definition: parse_oid(field(first, 0)?)?,
         key: key.collect::<Result<_>>()?,
         settings: settings.collect(),
+        suspended: field(first, 5)? == "t",
     }))
 }
 
@@ -87,7 +92,8 @@ pub fn readers(table: Oid) -> Result<Vec<Reader>> {
                   s.source::oid = $1::oid OR coalesce($1::oid = ANY (s.members::oid[]), false) AS holds
              FROM tviews.source s
             WHERE s.source::oid = $1::oid OR $1::oid = ANY (s.members::oid[]) OR $1::oid = ANY (s.relatives::oid[]))
-         SELECT r.tview::oid, r.source::oid, r.holds, r.whole_row FROM reader r
+         SELECT r.tview::oid, r.source::oid, r.holds, r.whole_row, v.suspended
+           FROM reader r JOIN tviews.tview v ON v.tview = r.tview
           ORDER BY (SELECT pg_catalog.count(*) FROM reader o JOIN tviews.source u ON u.tview = r.tview AND u.source = o.tview), 1, 2",
         &[&oid_text(table)],
     )?;
@@ -98,6 +104,7 @@ pub fn readers(table: Oid) -> Result<Vec<Reader>> {
                 source: parse_oid(field(row, 1)?)?,
                 holds: field(row, 2)? == "t",
                 whole_row: field(row, 3)? == "t",
+                suspended: field(row, 4)? == "t",
             })
         })
         .collect()
@@ -119,6 +126,26 @@ pub fn concerned(tables: &[Oid]) -> Result<Vec<Oid>> {
 /// All tviews.
 pub fn all() -> Result<Vec<Oid>> {
     oids(&read("SELECT tview::oid FROM tviews.tview ORDER BY 1", &[])?)
+}
+
+/// Those of our event triggers that do not fire in an ordinary session.
+pub fn missing_event_triggers() -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT name FROM pg_catalog.unnest(ARRAY['pg_tviews_ddl_start', 'pg_tviews_ddl_end', 'pg_tviews_drop']) AS name
+          WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger e WHERE e.evtname = name AND e.evtenabled IN ('O', 'A'))",
+        &[],
+    )?;
+    rows.iter().map(|row| Ok(field(row, 0)?.to_owned())).collect()
+}
+
+/// The version of the extension in this database.
+pub fn installed_version() -> Result<String> {
+    let rows = read(
+        "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'pg_tviews'",
+        &[],
+    )?;
+    rows.first()
+        .map_or(Ok(String::new()), |row| Ok(field(row, 0)?.to_owned()))
 }
 
 /// What a tview reads.
@@ -164,7 +191,7 @@ pub fn insert(tview: Oid, entry: &Entry, sources: &[SourceRow]) -> Result<()> {
         .collect();
     read(
         "INSERT INTO tviews.tview VALUES ($1::oid, $2::oid, string_to_array($3, ',')::smallint[],
-                ARRAY(SELECT jsonb_array_elements_text($4::jsonb)))",
+                ARRAY(SELECT jsonb_array_elements_text($4::jsonb)), false)",
         &[
             &oid_text(tview),
             &oid_text(entry.definition),
@@ -186,6 +213,15 @@ pub fn insert(tview: Oid, entry: &Entry, sources: &[SourceRow]) -> Result<()> {
         tree::update(source.oid, tview, &source.tree)?;
     }
     Ok(())
+}
+
+/// Notes that a tview is suspended, or is maintained again.
+pub fn set_suspended(tview: Oid, suspended: bool) -> Result<()> {
+    read(
+        "UPDATE tviews.tview SET suspended = $2::boolean WHERE tview = $1::oid",
+        &[&oid_text(tview), if suspended { "t" } else { "f" }],
+    )
+    .map(drop)
 }
 
 /// Removes a tview; nothing happens if it is not there.

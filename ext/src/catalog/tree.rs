@@ -194,11 +194,11 @@ pub fn update(source: Oid, tview: Oid, tree: &Tree) -> Result<()> {
     Ok(())
 }
 
-/// Every table that has triggers of ours for some tview, of these.
+/// Every table that has triggers of ours for some tview, of these; a suspended tview needs none.
 pub fn with_triggers(tables: &[Oid]) -> Result<Vec<Oid>> {
     oids(&read(
         "SELECT t.oid FROM pg_catalog.unnest(pg_catalog.string_to_array($1, ',')::oid[]) AS t (oid)
-          WHERE EXISTS (SELECT FROM tviews.source s
+          WHERE EXISTS (SELECT FROM tviews.source s JOIN tviews.tview v ON v.tview = s.tview AND NOT v.suspended
                          WHERE s.kind = 'table' AND (s.source = t.oid OR t.oid = ANY (s.members::oid[])
                                                      OR t.oid = ANY (s.relatives::oid[])))",
         &[&join_oids(tables)],

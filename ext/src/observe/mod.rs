@@ -1,5 +1,7 @@
 //! Looking at tviews: verify, refresh, explain, analyze.
 
+pub mod health;
+
 use crate::api::create::judge;
 use crate::catalog;
 use crate::error::{Error, Result};
@@ -63,15 +65,21 @@ fn denied(compiled: &Compiled) -> Error {
     )
 }
 
+/// The tview of this name, for its owner.
+pub fn owned_tview(name: &str) -> Result<Rc<Compiled>> {
+    let compiled = tview(name)?;
+    if Relation::open(compiled.oid)?.is_owned_by(current_role()) {
+        return Ok(compiled);
+    }
+    Err(Error::new(
+        PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        format!("must be owner of tview {}", compiled.name),
+    ))
+}
+
 /// Rebuilds a tview by difference; for its owner.
 pub fn refresh(name: &str) -> Result<i64> {
-    let compiled = tview(name)?;
-    if !Relation::open(compiled.oid)?.is_owned_by(current_role()) {
-        return Err(Error::new(
-            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
-            format!("must be owner of tview {}", compiled.name),
-        ));
-    }
+    let compiled = owned_tview(name)?;
     let _context = ErrorContext::new(format!("refresh of tview {}", compiled.name));
     compiled.lock_for_maintenance();
     let changed = flush::all(&compiled)?;

@@ -21,6 +21,8 @@ pub struct Attribute {
     pub not_null: bool,
     /// `v` for a virtual generated column, `s` for a stored one, 0 for an ordinary one.
     pub generated: u8,
+    /// An identity column that takes no values of others (`GENERATED ALWAYS`).
+    pub always_identity: bool,
 }
 
 /// How a column is stored.
@@ -114,6 +116,11 @@ impl Relation {
         self.form().relkind as u8 == pg_sys::RELKIND_PARTITIONED_TABLE
     }
 
+    /// Whether it is a table with rows of its own (a partition too), not a view, an index or anything else.
+    pub fn is_ordinary_table(&self) -> bool {
+        self.form().relkind as u8 == pg_sys::RELKIND_RELATION
+    }
+
     pub fn is_partition(&self) -> bool {
         self.form().relispartition
     }
@@ -173,6 +180,7 @@ impl Relation {
                 collation: attribute.attcollation,
                 not_null: attribute.attnotnull,
                 generated: attribute.attgenerated as u8,
+                always_identity: attribute.attidentity as u8 == pg_sys::ATTRIBUTE_IDENTITY_ALWAYS,
             })
             .collect()
     }

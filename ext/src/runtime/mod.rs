@@ -65,6 +65,9 @@ fn readers_of(table: Oid) -> Result<Rc<Vec<Reader>>> {
     let mut readers = Vec::new();
     for reader in catalog::readers(table)? {
         invalidation::add(&validity, &[reader.source]);
+        if reader.suspended {
+            continue;
+        }
         readers.push(Reader {
             tview: reader.tview,
             source: reader.source,
