@@ -1,5 +1,6 @@
 //! Sets of unit keys.
 
+use super::reserve;
 use super::spi::Value;
 use pg_tviews_sqltext::Nulls;
 use pgrx::pg_sys;
@@ -109,6 +110,7 @@ impl UnitSet {
 
     /// Adds a unit whose key columns `value` gives by number from 0.
     pub(super) fn add_with(&mut self, mut value: impl FnMut(usize) -> (pg_sys::Datum, bool)) {
+        reserve::make_room(&mut self.values, self.types.len());
         for (number, key_type) in self.types.iter().enumerate() {
             let (datum, null) = value(number);
             let copied = if null || key_type.by_value {
@@ -134,6 +136,7 @@ impl UnitSet {
 
     /// Adds the units of another set of the same key, whose values stay where they are.
     pub fn append(&mut self, other: &UnitSet) {
+        reserve::make_room(&mut self.values, other.values.len());
         self.values.extend_from_slice(&other.values);
         self.sorted = self.len() <= 1;
     }
@@ -162,7 +165,8 @@ impl UnitSet {
             return;
         }
         let width = self.types.len();
-        let mut rows: Vec<&[Value]> = self.values.chunks_exact(width).collect();
+        let mut rows: Vec<&[Value]> = reserve::room_for(self.len());
+        rows.extend(self.values.chunks_exact(width));
         let compare = |left: &[Value], right: &[Value]| {
             self.types
                 .iter()
@@ -171,9 +175,11 @@ impl UnitSet {
                 .find(|ordering| ordering.is_ne())
                 .unwrap_or(Ordering::Equal)
         };
-        rows.sort_by(|left, right| compare(left, right));
+        rows.sort_unstable_by(|left, right| compare(left, right));
         rows.dedup_by(|left, right| compare(left, right).is_eq());
-        self.values = rows.concat();
+        let mut values = reserve::room_for(rows.len() * width);
+        rows.into_iter().for_each(|row| values.extend_from_slice(row));
+        self.values = values;
         self.sorted = true;
     }
 
@@ -191,7 +197,9 @@ impl UnitSet {
                     parts.len() - 1
                 }
             };
-            parts[part].1.values.extend_from_slice(values);
+            let part = &mut parts[part].1.values;
+            reserve::make_room(part, values.len());
+            part.extend_from_slice(values);
         }
         parts
     }

@@ -2,6 +2,7 @@
 
 use super::imports::{datum_image_eq, slot_get_all_attributes};
 use super::keys::UnitSet;
+use super::reserve;
 use super::stored::RowRef;
 use crate::error::{Error, Result};
 use pg_tviews_planner::ColumnSet;
@@ -160,6 +161,7 @@ impl Firing {
             if !more_old && !more_new {
                 return Ok(());
             }
+            reserve::check()?;
             visit(
                 old.as_ref().filter(|_| more_old),
                 new.as_ref().filter(|_| more_new),
