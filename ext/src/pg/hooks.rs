@@ -1,6 +1,7 @@
 //! Where the server tells what a transaction is about to do: to end, to go back to a savepoint, to read.
 
 use super::context::guarded;
+use super::reserve;
 use super::transaction::Horizon;
 use crate::error::or_raise;
 use crate::runtime::pending;
@@ -63,7 +64,10 @@ unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _a
                     raw::AfterTriggerFireDeferred();
                 }
             }
-            XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => pending::forget(),
+            XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
+                pending::forget();
+                reserve::forget_shortage();
+            }
             _ => {}
         }
     }
@@ -98,7 +102,10 @@ unsafe extern "C-unwind" fn subtransaction_event(
 ) {
     use pg_sys::SubXactEvent::*;
     match event {
-        SUBXACT_EVENT_ABORT_SUB => pending::roll_back(own),
+        SUBXACT_EVENT_ABORT_SUB => {
+            pending::roll_back(own);
+            reserve::forget_shortage();
+        }
         SUBXACT_EVENT_COMMIT_SUB => pending::hand_up(own, parent),
         _ => {}
     }

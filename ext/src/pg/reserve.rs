@@ -141,7 +141,12 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// Lets a collection grow by one, as often as it does, or reports that there is no memory.
+/// Work that has been given up has given its memory back: a shortage that it met is nobody else's.
+pub fn forget_shortage() {
+    SHORT.store(false, Ordering::Relaxed);
+}
+
+/// Makes sure that a collection has room for some more, or reports that there is no memory.
 #[inline]
 pub fn make_room<T>(items: &mut Vec<T>, more: usize) {
     if items.capacity() - items.len() < more && items.try_reserve(more).is_err() {
