@@ -26,6 +26,7 @@ pub mod node;
 pub mod parse;
 pub mod related;
 pub mod relation;
+pub mod scan;
 pub mod settings;
 pub mod spi;
 pub mod stored;
