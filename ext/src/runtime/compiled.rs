@@ -122,7 +122,7 @@ impl Compiled {
         let settings = Settings::new(&entry.settings)?;
         let owner = table.owner();
         let scope = Scope::settings(&settings);
-        let analysis = analyze::analyze(definition.view_query(), owner);
+        let analysis = analyze::analyze_with_key(definition.view_query(), owner, &entry.key);
         let plan = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
             Ok(plan) => plan,
             Err(objections) => return Err(no_longer(&name, &objections)),
