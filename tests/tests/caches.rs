@@ -5,7 +5,10 @@ use pg_tviews_tests::session::Session;
 
 const SET_UP: &str = "CREATE EXTENSION pg_tviews;
     CREATE SCHEMA shop;
+    CREATE SCHEMA people;
     CREATE TYPE mood AS ENUM ('calm', 'wild');
+    CREATE COLLATION german (locale = 'C');
+    CREATE COLLATION other (locale = 'POSIX');
     CREATE FUNCTION label(integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'n' || $1 $$;
     CREATE TABLE shop.category (pk integer PRIMARY KEY, name text NOT NULL, mood mood);
     CREATE TABLE shop.product (pk integer PRIMARY KEY, fk_category integer REFERENCES shop.category, name text, price numeric, size integer);
@@ -20,6 +23,15 @@ const SET_UP: &str = "CREATE EXTENSION pg_tviews;
     CREATE TABLE shop.tv_category AS
       SELECT c.pk, to_jsonb(c) AS data, (SELECT sum(v.price) FROM shop.priced v WHERE v.fk_category = c.pk) AS total
         FROM shop.category c;
+    CREATE TYPE address AS (street text, town text);
+    CREATE TABLE people.label (pk integer);
+    CREATE TABLE people.customer (pk integer PRIMARY KEY, mood mood, address address, kind regclass, note text COLLATE german);
+    INSERT INTO people.customer SELECT n, 'calm', ('street ' || n, 'town ' || n)::address, 'people.label', 'note'
+      FROM generate_series(1, 6) AS n;
+    CREATE TABLE people.tv_customer AS
+      SELECT c.pk, jsonb_build_object('calm', c.mood = 'calm', 'town', (c.address).town, 'label', c.kind = 'people.label'::regclass,
+               'later', c.note > 'a' COLLATE german) AS data
+        FROM people.customer c;
     CREATE TABLE shop.tv_stacked AS SELECT t.pk, t.data -> 'name' AS name, t.data -> 'category' AS category FROM shop.tv_product t;";
 
 /// What another session changes, and what the session that has written before writes after it.
@@ -97,6 +109,22 @@ const CHANGES: &[(&str, &str)] = &[
         "UPDATE store.item SET size = 100 + pk",
     ),
     (
+        "ALTER TYPE temper RENAME VALUE 'quiet' TO 'x'; ALTER TYPE temper RENAME VALUE 'wild' TO 'quiet'; ALTER TYPE temper RENAME VALUE 'x' TO 'wild'",
+        "UPDATE people.customer SET mood = CASE WHEN mood = 'quiet' THEN 'wild' ELSE 'quiet' END::temper",
+    ),
+    (
+        "ALTER TYPE address RENAME ATTRIBUTE street TO x; ALTER TYPE address RENAME ATTRIBUTE town TO street; ALTER TYPE address RENAME ATTRIBUTE x TO town",
+        "UPDATE people.customer SET address = ('road ' || pk, 'village ' || pk)::address",
+    ),
+    (
+        "ALTER TABLE people.label RENAME TO old_label; CREATE TABLE people.label (pk integer)",
+        "UPDATE people.customer SET kind = CASE kind WHEN 'people.label'::regclass THEN 'people.old_label' ELSE 'people.label' END::regclass",
+    ),
+    (
+        "ALTER COLLATION german RENAME TO x; ALTER COLLATION other RENAME TO german",
+        "UPDATE people.customer SET note = note || '!'",
+    ),
+    (
         "SELECT pg_tviews_drop('store.tv_stacked')",
         "UPDATE store.item SET name = 'z' || name, size = size + 1",
     ),
@@ -150,6 +178,7 @@ fn follows_changes(name: &str, settings: &str) {
     );
     execute(&mut writer, "UPDATE shop.category SET name = name || '.'");
     for (change, write) in CHANGES {
+        execute(&mut writer, "UPDATE people.customer SET note = note || '.'");
         execute(&mut other, change);
         execute(&mut writer, write);
         let after = differing(&mut other);

@@ -30,6 +30,8 @@ pub struct Analysis {
     pub view: View,
     /// Everything that stands in the way.
     pub objections: Vec<Objection>,
+    /// Relations besides the sources and inlined views whose names, or the names of whose columns, are in the texts. They are locked.
+    pub named_relations: BTreeSet<u32>,
 }
 
 /// Analyses a definition whose maintenance will run as `owner`. To be called under the safe search path.
@@ -81,6 +83,7 @@ fn analyze_rows(query: Query, owner: pg_sys::Oid) -> Analysis {
         open: BTreeSet::new(),
         recursions: Vec::new(),
         subqueries: Vec::new(),
+        named_relations: BTreeSet::new(),
     };
     let mut scope = Vec::new();
     analyzer.block(query, None, &mut scope, "");
@@ -90,6 +93,7 @@ fn analyze_rows(query: Query, owner: pg_sys::Oid) -> Analysis {
     Analysis {
         view: analyzer.view,
         objections: analyzer.objections,
+        named_relations: analyzer.named_relations,
     }
 }
 
@@ -103,6 +107,8 @@ struct Analyzer {
     recursions: Vec<(String, Option<BlockId>)>,
     /// The blocks of the subqueries in expressions.
     subqueries: Vec<(Query, BlockId)>,
+    /// See [`Analysis::named_relations`].
+    named_relations: BTreeSet<u32>,
 }
 
 /// What a query's variables refer to.

@@ -87,6 +87,11 @@ pub fn register() {
         pg_sys::SysCacheIdentifier::PROCOID,
         pg_sys::SysCacheIdentifier::OPEROID,
         pg_sys::SysCacheIdentifier::TYPEOID,
+        // Texts of expressions hold the names of enum values, collations, and text search configurations and dictionaries.
+        pg_sys::SysCacheIdentifier::ENUMOID,
+        pg_sys::SysCacheIdentifier::COLLOID,
+        pg_sys::SysCacheIdentifier::TSCONFIGOID,
+        pg_sys::SysCacheIdentifier::TSDICTOID,
         // Who may read what, and for whom row-level security counts.
         pg_sys::SysCacheIdentifier::AUTHOID,
         pg_sys::SysCacheIdentifier::AUTHMEMMEMROLE,

@@ -119,21 +119,9 @@ impl Row<'_> {
 
     /// The elements of a column of type regclass[]; `None` for NULL.
     pub fn relations(&self, attnum: i16) -> Result<Option<Vec<pg_sys::Oid>>> {
-        const ELEMENTS: Elements = Elements {
-            type_oid: pg_sys::REGCLASSOID,
-            length: 4,
-            by_value: true,
-            alignment: pg_sys::TYPALIGN_INT as std::ffi::c_char,
-        };
-        let Some(array) = self.value(attnum, pg_sys::REGCLASSARRAYOID)? else {
-            return Ok(None);
-        };
-        let elements = elements(array, &ELEMENTS).into_iter();
-        Ok(Some(
-            elements
-                .map(|value| pg_sys::Oid::from(value.value() as u32))
-                .collect(),
-        ))
+        let array = self.value(attnum, pg_sys::REGCLASSARRAYOID)?;
+        // SAFETY: the value is of the type that `value` has checked.
+        Ok(array.map(|array| unsafe { relations_in(array, pg_sys::REGCLASSARRAYOID, false) }))
     }
 
     /// The elements of a column of type smallint[].
@@ -165,6 +153,30 @@ impl Row<'_> {
             .collect())
     }
 }
+
+/// The relations that a value of this type names.
+///
+/// # Safety
+/// The value is of the type, if it is not NULL.
+pub(super) unsafe fn relations_in(
+    value: pg_sys::Datum,
+    type_oid: pg_sys::Oid,
+    null: bool,
+) -> Vec<pg_sys::Oid> {
+    let of_datum = |value: pg_sys::Datum| pg_sys::Oid::from(value.value() as u32);
+    match type_oid {
+        pg_sys::REGCLASSOID if !null => vec![of_datum(value)],
+        pg_sys::REGCLASSARRAYOID if !null => elements(value, &RELATIONS).into_iter().map(of_datum).collect(),
+        _ => Vec::new(),
+    }
+}
+
+const RELATIONS: Elements = Elements {
+    type_oid: pg_sys::REGCLASSOID,
+    length: 4,
+    by_value: true,
+    alignment: pg_sys::TYPALIGN_INT as std::ffi::c_char,
+};
 
 /// The elements of an array that are not NULL.
 fn elements(array: pg_sys::Datum, of: &Elements) -> Vec<pg_sys::Datum> {
