@@ -1,7 +1,7 @@
 //! Indexes that maintenance would use if they existed.
 
+use crate::Plan;
 use crate::search::{entered_columns, path_sources};
-use crate::{Occurrence, UnitKey};
 use pg_tviews_ir::{SourceId, View};
 use std::collections::BTreeSet;
 
@@ -18,12 +18,12 @@ pub struct MissingIndex {
     pub source: SourceId,
 }
 
-/// For each occurrence: on the way from a changed row to the unit, and from the unit back to the occurrence when it is
+/// Indexes whose absence makes searches or recomputation read whole tables. For each occurrence: on the way from a changed row to the unit, and from the unit back to the occurrence when it is
 /// recomputed, every table is entered through columns that should lead an index.
-pub fn missing_indexes(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -> Vec<MissingIndex> {
+pub fn missing_indexes(view: &View, plan: &Plan) -> Vec<MissingIndex> {
     let mut missing = BTreeSet::new();
-    for occurrence in occurrences {
-        let Some((path, links)) = path_sources(view, key, occurrence.source) else {
+    for occurrence in &plan.occurrences {
+        let Some((path, links)) = path_sources(view, &plan.key, occurrence.source) else {
             continue;
         };
         let searched = match &occurrence.finding {

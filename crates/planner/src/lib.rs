@@ -15,9 +15,9 @@ mod search;
 #[cfg(test)]
 mod testing;
 
-pub use advice::MissingIndex;
+pub use advice::{MissingIndex, missing_indexes};
 pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};
-pub use root::{KeyPart, UnitKey, missing_keys};
+pub use root::{KeyPart, UnitKey, is_key_of_root, missing_keys};
 
 use pg_tviews_ir::{BlockId, Oid, ROOT_BLOCK, Role, SourceId, SourceKind, View, WHOLE_ROW};
 use pg_tviews_sqltext::Search;
@@ -34,8 +34,6 @@ pub struct Plan {
     pub lateral: bool,
     /// No predicate on the key reaches into the definition at all: it is computed as a whole for any change.
     pub opaque: bool,
-    /// Indexes whose absence makes searches or recomputation read whole tables.
-    pub missing_indexes: Vec<MissingIndex>,
 }
 
 /// One occurrence of a table and how a change in it is maintained.
@@ -93,13 +91,11 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Refusal> {
             finding: search::find(view, &key, source),
         })
         .collect();
-    let missing_indexes = advice::missing_indexes(view, &key, &occurrences);
     Ok(Plan {
         lateral: needs_lateral(view),
         opaque: is_opaque(view, ROOT_BLOCK),
         key,
         occurrences,
-        missing_indexes,
     })
 }
 

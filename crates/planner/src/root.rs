@@ -130,6 +130,12 @@ fn fixed_key(view: &View, wanted: &[usize]) -> Option<UnitKey> {
     })
 }
 
+/// Whether these output columns hold a unique key of the definition's root. They are the unit key then, whatever could be one besides: the
+/// plan with this key asks of no other column whether its values can be keys.
+pub fn is_key_of_root(view: &View, wanted: &[usize]) -> bool {
+    fixed_root(view, wanted).is_some()
+}
+
 fn fixed_root(view: &View, wanted: &[usize]) -> Option<UnitKey> {
     let shown = shown_columns(view);
     let columns: Option<Vec<Column>> = wanted.iter().map(|position| *shown.get(*position)?).collect();

@@ -474,7 +474,7 @@ impl Builder {
         if plan.lateral {
             text.push_str("lateral\n");
         }
-        for index in &plan.missing_indexes {
+        for index in &crate::missing_indexes(&self.view, plan) {
             let for_source = &self.view.source(index.source).alias;
             text.push_str(&format!(
                 "missing for {for_source}: {}({})\n",

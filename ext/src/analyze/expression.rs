@@ -2,6 +2,7 @@
 
 use super::{Analyzer, Scope, functions};
 use crate::pg::node::{Node, NodeKind, Operand, SublinkKind, Variable, Visit, rewrite};
+use crate::pg::relation::Relation;
 use crate::pg::tree::Query;
 use pg_tviews_ir::{
     BlockId, Column, Condition, Equality, Expression, Parent, Role, SourceId, SourceKind, Template, Use,
@@ -130,6 +131,12 @@ impl Analyzer {
                 self.object(place, Some(node), "a sequence gives another value each time", "Store the value in a source table.");
             }
             _ => {}
+        }
+        for relation in node.named_relations() {
+            // Opening it locks it: the text that is made of the node stays true until somebody watches the relation.
+            if Relation::try_open(relation).is_some() {
+                self.named_relations.insert(relation.to_u32());
+            }
         }
         if let Some((message, hint)) = functions::objection(node) {
             self.object(place, Some(node), message, hint);

@@ -63,15 +63,16 @@ impl Analyzer {
     /// before it has reached its partition, where the column is computed.
     pub(super) fn refuse_differently_generated(&mut self) {
         for source in self.view.source_ids() {
-            let Some(table) = self.view.table(source).cloned() else {
-                continue;
-            };
-            let Some(relation) = Relation::try_open(Oid::from(table.oid)) else {
+            let oid = self.view.table(source).map(|table| Oid::from(table.oid));
+            let Some(relation) = oid.and_then(Relation::try_open) else {
                 continue;
             };
             if !relation.is_partitioned() && !relation.is_partition() {
                 continue;
             }
+            let Some(table) = self.view.table(source).cloned() else {
+                continue;
+            };
             let descend = self.view.with_members.contains(&table.oid);
             for name in or_raise(tree::differently_generated(Oid::from(table.oid), descend)) {
                 let used = self.view.uses.iter().any(|used| {
@@ -104,9 +105,11 @@ impl Analyzer {
         let Some(relation) = Relation::try_open(Oid::from(table.oid)) else {
             return false;
         };
-        relation.attributes().iter().any(|attribute| {
-            (column.attnum == WHOLE_ROW || attribute.attnum == column.attnum) && attribute.generated == b'v'
-        })
+        if column.attnum == WHOLE_ROW {
+            relation.has_virtual_column()
+        } else {
+            relation.is_virtual(column.attnum)
+        }
     }
 }
 

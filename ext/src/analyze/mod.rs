@@ -30,10 +30,52 @@ pub struct Analysis {
     pub view: View,
     /// Everything that stands in the way.
     pub objections: Vec<Objection>,
+    /// Relations besides the sources and inlined views whose names, or the names of whose columns, are in the texts. They are locked.
+    pub named_relations: BTreeSet<u32>,
 }
 
 /// Analyses a definition whose maintenance will run as `owner`. To be called under the safe search path.
 pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
+    let mut analysis = analyze_rows(query, owner);
+    look_at_types(&mut analysis.view, |_| true);
+    analysis
+}
+
+/// The same for a definition whose unit key has been chosen: what only the choice of another one would ask for is left out.
+pub fn analyze_with_key(query: Query, owner: pg_sys::Oid, key: &[usize]) -> Analysis {
+    let mut analysis = analyze_rows(query, owner);
+    let view = &mut analysis.view;
+    if pg_tviews_planner::is_key_of_root(view, key) {
+        let groups = view.blocks.first().map(|root| root.group_outputs.clone());
+        let groups = groups.unwrap_or_default();
+        let is_group = |position: usize| {
+            groups
+                .iter()
+                .any(|attnum| usize::try_from(*attnum) == Ok(position + 1))
+        };
+        look_at_types(view, |position| key.contains(&position) || is_group(position));
+    } else {
+        look_at_types(view, |_| true);
+    }
+    analysis
+}
+
+/// Finds out of which output columns the values can be keys. The lookup reads the operator classes of each type, which a fresh backend
+/// does not know yet.
+fn look_at_types(view: &mut View, is_asked_for: impl Fn(usize) -> bool) {
+    for (position, column) in view.columns.iter_mut().enumerate() {
+        if is_asked_for(position) {
+            let (type_oid, collation) = (
+                pg_sys::Oid::from(column.type_oid),
+                pg_sys::Oid::from(column.collation),
+            );
+            column.key = KeyType::lookup(type_oid, collation).is_some();
+            column.searchable = column.key && (is_fixed_length(type_oid) || is_hashable(type_oid));
+        }
+    }
+}
+
+fn analyze_rows(query: Query, owner: pg_sys::Oid) -> Analysis {
     let mut analyzer = Analyzer {
         view: View::default(),
         objections: Vec::new(),
@@ -41,6 +83,7 @@ pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
         open: BTreeSet::new(),
         recursions: Vec::new(),
         subqueries: Vec::new(),
+        named_relations: BTreeSet::new(),
     };
     let mut scope = Vec::new();
     analyzer.block(query, None, &mut scope, "");
@@ -50,6 +93,7 @@ pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
     Analysis {
         view: analyzer.view,
         objections: analyzer.objections,
+        named_relations: analyzer.named_relations,
     }
 }
 
@@ -63,6 +107,8 @@ struct Analyzer {
     recursions: Vec<(String, Option<BlockId>)>,
     /// The blocks of the subqueries in expressions.
     subqueries: Vec<(Query, BlockId)>,
+    /// See [`Analysis::named_relations`].
+    named_relations: BTreeSet<u32>,
 }
 
 /// What a query's variables refer to.
@@ -299,16 +345,14 @@ impl Analyzer {
     }
 
     fn output_column(&mut self, target: &Target, copies: Option<Column>, shown: Vec<Column>) {
-        let (type_oid, collation) = (target.expression.type_oid(), target.expression.collation());
-        let key = KeyType::lookup(type_oid, collation).is_some();
         self.view.columns.push(OutputColumn {
             name: target.name.clone(),
             copies,
-            type_oid: type_oid.to_u32(),
-            collation: collation.to_u32(),
+            type_oid: target.expression.type_oid().to_u32(),
+            collation: target.expression.collation().to_u32(),
             shown,
-            key,
-            searchable: key && (is_fixed_length(type_oid) || is_hashable(type_oid)),
+            key: false,
+            searchable: false,
         });
     }
 

@@ -286,7 +286,7 @@ const MOST_COLUMNS: usize = 32;
 /// Names each missing index once.
 fn advise_indexes(accepted: &Accepted, table: &str) {
     let mut known = Vec::new();
-    for index in &accepted.plan.missing_indexes {
+    for index in &pg_tviews_planner::missing_indexes(&accepted.view, &accepted.plan) {
         let identity = (&index.schema, &index.table, &index.columns);
         if known.contains(&identity) {
             continue;

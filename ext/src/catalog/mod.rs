@@ -1,13 +1,18 @@
 //! The catalogs `tviews.tview` and `tviews.source`.
+//!
+//! What the first write of a backend needs is read by index scans; planning statements would be most of what it costs. All else is read
+//! and written by statements.
 
 pub mod tree;
 
 use crate::error::{Error, Result};
 use crate::pg::relation;
+use crate::pg::scan::{self, Row};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
 use pg_tviews_sqltext::CATALOG_SCHEMA;
 use pgrx::pg_sys::Oid;
+use std::collections::BTreeMap;
 use tree::Tree;
 
 /// A row of `tviews.tview`.
@@ -49,65 +54,135 @@ pub struct Reader {
     pub suspended: bool,
 }
 
-/// The oid of `tviews.tview`: the class of our lock tags.
-pub fn catalog_oid() -> Result<Oid> {
-    relation::lookup(CATALOG_SCHEMA, "tview")?.ok_or_else(|| {
-        Error::internal("catalog tviews.tview is missing")
+/// A table of ours, with an index by which its rows are found.
+#[derive(Clone, Copy)]
+struct Place {
+    table: &'static str,
+    index: &'static str,
+}
+
+const TVIEW_BY_OID: Place = Place {
+    table: "tview",
+    index: "tview_pkey",
+};
+const SOURCE_BY_OID: Place = Place {
+    table: "source",
+    index: "source_pkey",
+};
+
+/// Columns of `tviews.tview`.
+mod tview_column {
+    pub const TVIEW: i16 = 1;
+    pub const DEFINITION: i16 = 2;
+    pub const KEY_COLUMNS: i16 = 3;
+    pub const SETTINGS: i16 = 4;
+    pub const SUSPENDED: i16 = 5;
+}
+
+/// Columns of `tviews.source`.
+mod source_column {
+    pub const SOURCE: i16 = 1;
+    pub const TVIEW: i16 = 2;
+    pub const WHOLE_ROW: i16 = 4;
+    pub const MEMBERS: i16 = 5;
+    pub const RELATIVES: i16 = 6;
+}
+
+impl Place {
+    /// The rows whose column has this value.
+    fn rows<T>(self, key: (i16, Oid), read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let index = relation::lookup(CATALOG_SCHEMA, self.index)?;
+        scan::rows(table_oid(self.table)?, index, &[key], read)
+    }
+}
+
+fn table_oid(name: &str) -> Result<Oid> {
+    relation::lookup(CATALOG_SCHEMA, name)?.ok_or_else(|| {
+        Error::internal(format!("catalog tviews.{name} is missing"))
             .hint("DROP EXTENSION pg_tviews CASCADE and create it again.")
     })
 }
 
+/// The oid of `tviews.tview`: the class of our lock tags.
+pub fn catalog_oid() -> Result<Oid> {
+    table_oid("tview")
+}
+
 /// The catalog's row for a tview; `None` if the relation is not one.
 pub fn entry(tview: Oid) -> Result<Option<Entry>> {
-    let rows = read(
-        "SELECT definition::oid, coalesce(array_to_string(key_columns, ','), ''), array_length(settings, 1), settings[i], settings[i + 1], suspended
-           FROM tviews.tview LEFT JOIN LATERAL generate_series(1, array_length(settings, 1), 2) AS i ON true
-          WHERE tview = $1::oid ORDER BY i",
-        &[&oid_text(tview)],
-    )?;
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
-    let key = field(first, 1)?
-        .split(',')
-        .filter(|number| !number.is_empty())
-        .map(|number| Ok(parse::<usize>(number)?.saturating_sub(1)));
-    let settings = rows
-        .iter()
-        .filter_map(|row| Some((row.get(3)?.clone()?, row.get(4)?.clone()?)));
-    Ok(Some(Entry {
-        definition: parse_oid(field(first, 0)?)?,
-        key: key.collect::<Result<_>>()?,
-        settings: settings.collect(),
-        suspended: field(first, 5)? == "t",
-    }))
+    use tview_column::{DEFINITION, KEY_COLUMNS, SETTINGS, SUSPENDED, TVIEW};
+    let entries = TVIEW_BY_OID.rows((TVIEW, tview), |row| {
+        let key = row.numbers(KEY_COLUMNS)?.into_iter();
+        let position = |attnum: i16| usize::try_from(attnum).unwrap_or_default().saturating_sub(1);
+        let texts = row.texts(SETTINGS)?;
+        let settings = texts.chunks_exact(2);
+        Ok(Entry {
+            definition: row.relation(DEFINITION)?,
+            key: key.map(position).collect(),
+            settings: settings.map(|pair| (pair[0].clone(), pair[1].clone())).collect(),
+            suspended: row.truth(SUSPENDED)?,
+        })
+    })?;
+    Ok(entries.into_iter().next())
 }
 
 /// The tviews that read rows which a statement on this table can change, through a view or directly; lower ones first: a tview
 /// that another one of them reads comes before it.
 pub fn readers(table: Oid) -> Result<Vec<Reader>> {
-    let rows = read(
-        "WITH reader AS (
-           SELECT s.tview, s.source, s.whole_row,
-                  s.source::oid = $1::oid OR coalesce($1::oid = ANY (s.members::oid[]), false) AS holds
-             FROM tviews.source s
-            WHERE s.source::oid = $1::oid OR $1::oid = ANY (s.members::oid[]) OR $1::oid = ANY (s.relatives::oid[]))
-         SELECT r.tview::oid, r.source::oid, r.holds, r.whole_row, v.suspended
-           FROM reader r JOIN tviews.tview v ON v.tview = r.tview
-          ORDER BY (SELECT pg_catalog.count(*) FROM reader o JOIN tviews.source u ON u.tview = r.tview AND u.source = o.tview), 1, 2",
-        &[&oid_text(table)],
-    )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Reader {
-                tview: parse_oid(field(row, 0)?)?,
-                source: parse_oid(field(row, 1)?)?,
-                holds: field(row, 2)? == "t",
-                whole_row: field(row, 3)? == "t",
-                suspended: field(row, 4)? == "t",
-            })
-        })
-        .collect()
+    use source_column::SOURCE;
+    let mut readers = if relation::is_in_tree(table) {
+        let all = scan::rows(table_oid(SOURCE_BY_OID.table)?, None, &[], |row| {
+            reader(row, table)
+        })?;
+        all.into_iter().flatten().collect()
+    } else {
+        let direct = SOURCE_BY_OID.rows((SOURCE, table), |row| reader(row, table))?;
+        direct.into_iter().flatten().collect::<Vec<Reader>>()
+    };
+    let mut below: BTreeMap<u32, usize> = BTreeMap::new();
+    if readers.len() > 1 {
+        for lower in &readers {
+            let above =
+                SOURCE_BY_OID.rows((SOURCE, lower.tview), |row| row.relation(source_column::TVIEW))?;
+            for tview in above {
+                *below.entry(tview.to_u32()).or_default() += 1;
+            }
+        }
+    }
+    readers.sort_by_key(|reader| {
+        let tview = reader.tview.to_u32();
+        let below = below.get(&tview).copied().unwrap_or_default();
+        (below, tview, reader.source.to_u32())
+    });
+    Ok(readers)
+}
+
+/// What a row of `tviews.source` says about a table: `None` if a statement on it changes no rows of the source.
+fn reader(row: &Row<'_>, table: Oid) -> Result<Option<Reader>> {
+    use source_column::{MEMBERS, RELATIVES, SOURCE, TVIEW, WHOLE_ROW};
+    let source = row.relation(SOURCE)?;
+    let is_among = |attnum: i16| {
+        let tables = row.relations(attnum)?;
+        Ok(tables.is_some_and(|tables| tables.contains(&table)))
+    };
+    let holds = source == table || is_among(MEMBERS)?;
+    if !holds && !is_among(RELATIVES)? {
+        return Ok(None);
+    }
+    let tview = row.relation(TVIEW)?;
+    Ok(Some(Reader {
+        tview,
+        source,
+        holds,
+        whole_row: row.truth(WHOLE_ROW)?,
+        suspended: is_suspended(tview)?,
+    }))
+}
+
+fn is_suspended(tview: Oid) -> Result<bool> {
+    use tview_column::{SUSPENDED, TVIEW};
+    let rows = TVIEW_BY_OID.rows((TVIEW, tview), |row| row.truth(SUSPENDED))?;
+    Ok(rows.contains(&true))
 }
 
 /// Those of these tables that tviews are, read, or have triggers on.

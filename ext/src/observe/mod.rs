@@ -172,7 +172,7 @@ fn explain_event(
         unit(&compiled.view, &compiled.plan),
         format!("{finding}, then recompute these units"),
         statement,
-        missing(&compiled.plan, occurrence),
+        missing(compiled, occurrence),
     )
 }
 
@@ -227,9 +227,8 @@ fn used_columns(view: &View, occurrence: &Occurrence) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn missing(plan: &Plan, occurrence: &Occurrence) -> Option<String> {
-    let indexes: Vec<String> = plan
-        .missing_indexes
+fn missing(compiled: &Compiled, occurrence: &Occurrence) -> Option<String> {
+    let indexes: Vec<String> = pg_tviews_planner::missing_indexes(&compiled.view, &compiled.plan)
         .iter()
         .filter(|index| index.source == occurrence.source)
         .map(create_index)
@@ -275,7 +274,7 @@ pub fn analyze(query: &str) -> Result<Vec<Verdict>> {
                     None,
                 ));
             }
-            for index in &plan.missing_indexes {
+            for index in &pg_tviews_planner::missing_indexes(&judged.view, plan) {
                 rows.push((
                     "missing index".into(),
                     format!("{}.{}", index.schema, index.table),

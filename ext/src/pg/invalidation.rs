@@ -12,7 +12,56 @@ use std::rc::{Rc, Weak};
 pub type Validity = Rc<Cell<bool>>;
 
 thread_local! {
-    static WATCHED: RefCell<HashMap<u32, Vec<Weak<Cell<bool>>>>> = RefCell::new(HashMap::new());
+    static WATCHED: RefCell<Watched> = RefCell::new(Watched::default());
+}
+
+/// The marks by the relation that turns them false. A mark that has turned false is taken out with the relation that did it; what it
+/// leaves below other relations is swept out now and then, so that a backend that lives long keeps no more than it uses.
+#[derive(Default)]
+struct Watched {
+    marks: HashMap<u32, Vec<Weak<Cell<bool>>>>,
+    /// Marks kept, fallen ones included.
+    count: usize,
+    /// That many marks were worth keeping after the last sweep.
+    living: usize,
+}
+
+impl Watched {
+    fn add(&mut self, relation: u32, validity: &Validity) {
+        /// So few are not worth a sweep.
+        const FEW: usize = 64;
+        if self.count > FEW.max(2 * self.living) {
+            self.sweep();
+        }
+        self.marks
+            .entry(relation)
+            .or_default()
+            .push(Rc::downgrade(validity));
+        self.count += 1;
+    }
+
+    fn sweep(&mut self) {
+        let stands = |mark: &Weak<Cell<bool>>| mark.upgrade().is_some_and(|validity| validity.get());
+        self.marks.retain(|_, marks| {
+            marks.retain(stands);
+            !marks.is_empty()
+        });
+        self.count = self.marks.values().map(Vec::len).sum();
+        self.living = self.count;
+    }
+
+    fn fell(&mut self, relation: u32) {
+        let marks = self.marks.remove(&relation).unwrap_or_default();
+        self.count -= marks.len();
+        mark(&marks);
+    }
+
+    fn all_fell(&mut self) {
+        for marks in std::mem::take(&mut self.marks).values() {
+            mark(marks);
+        }
+        (self.count, self.living) = (0, 0);
+    }
 }
 
 /// A mark that turns false when one of the relations changes. To be taken before the catalogs are read.
@@ -26,9 +75,7 @@ pub fn watch(relations: &[pg_sys::Oid]) -> Validity {
 pub fn add(validity: &Validity, relations: &[pg_sys::Oid]) {
     WATCHED.with_borrow_mut(|watched| {
         for relation in relations {
-            let marks = watched.entry(relation.to_u32()).or_default();
-            marks.retain(|mark| mark.strong_count() > 0);
-            marks.push(Rc::downgrade(validity));
+            watched.add(relation.to_u32(), validity);
         }
     });
 }
@@ -40,6 +87,11 @@ pub fn register() {
         pg_sys::SysCacheIdentifier::PROCOID,
         pg_sys::SysCacheIdentifier::OPEROID,
         pg_sys::SysCacheIdentifier::TYPEOID,
+        // Texts of expressions hold the names of enum values, collations, and text search configurations and dictionaries.
+        pg_sys::SysCacheIdentifier::ENUMOID,
+        pg_sys::SysCacheIdentifier::COLLOID,
+        pg_sys::SysCacheIdentifier::TSCONFIGOID,
+        pg_sys::SysCacheIdentifier::TSDICTOID,
         // Who may read what, and for whom row-level security counts.
         pg_sys::SysCacheIdentifier::AUTHOID,
         pg_sys::SysCacheIdentifier::AUTHMEMMEMROLE,
@@ -60,11 +112,11 @@ pub fn register() {
 /// # Safety
 /// Called by the server.
 unsafe extern "C-unwind" fn relation_changed(_argument: pg_sys::Datum, relation: pg_sys::Oid) {
-    WATCHED.with_borrow(|watched| {
+    WATCHED.with_borrow_mut(|watched| {
         if relation == pg_sys::InvalidOid {
-            mark(watched.values().flatten());
-        } else if let Some(marks) = watched.get(&relation.to_u32()) {
-            mark(marks);
+            watched.all_fell();
+        } else {
+            watched.fell(relation.to_u32());
         }
     });
 }
@@ -72,11 +124,11 @@ unsafe extern "C-unwind" fn relation_changed(_argument: pg_sys::Datum, relation:
 /// # Safety
 /// Called by the server.
 unsafe extern "C-unwind" fn catalog_changed(_argument: pg_sys::Datum, _cache: i32, _hash: u32) {
-    WATCHED.with_borrow(|watched| mark(watched.values().flatten()));
+    WATCHED.with_borrow_mut(Watched::all_fell);
 }
 
-fn mark<'a>(marks: impl IntoIterator<Item = &'a Weak<Cell<bool>>>) {
-    for validity in marks.into_iter().filter_map(Weak::upgrade) {
+fn mark(marks: &[Weak<Cell<bool>>]) {
+    for validity in marks.iter().filter_map(Weak::upgrade) {
         validity.set(false);
     }
 }

@@ -27,6 +27,7 @@ pub mod parse;
 pub mod related;
 pub mod relation;
 mod reserve;
+pub mod scan;
 pub mod settings;
 pub mod spi;
 pub mod stored;

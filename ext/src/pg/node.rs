@@ -157,6 +157,31 @@ impl Node {
         found
     }
 
+    /// Oids of the relations whose names, or the names of whose columns, the text of this node holds, its children left out: tables that
+    /// stand as values (`'t'::regclass`), and row types whose fields are selected.
+    pub fn named_relations(self) -> Vec<pg_sys::Oid> {
+        use pg_sys::NodeTag::*;
+        // SAFETY: each cast follows from the tag; the value is of the type that the constant has.
+        unsafe {
+            match self.tag() {
+                T_Const => {
+                    let constant = &*self.0.cast::<pg_sys::Const>();
+                    super::scan::relations_in(constant.constvalue, constant.consttype, constant.constisnull)
+                }
+                T_FieldSelect => {
+                    let selected = &*self.0.cast::<pg_sys::FieldSelect>();
+                    let row_type = pg_sys::getBaseType(Node(selected.arg.cast()).type_oid());
+                    let relation = pg_sys::get_typ_typrelid(row_type);
+                    (relation != pg_sys::InvalidOid)
+                        .then_some(relation)
+                        .into_iter()
+                        .collect()
+                }
+                _ => Vec::new(),
+            }
+        }
+    }
+
     /// If the node converts between types through text: (type converted from, type converted to).
     pub fn text_conversion(self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
         if self.tag() != pg_sys::NodeTag::T_CoerceViaIO {

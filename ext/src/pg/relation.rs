@@ -185,6 +185,22 @@ impl Relation {
             .collect()
     }
 
+    /// Whether this column is computed when it is read.
+    pub fn is_virtual(&self, attnum: i16) -> bool {
+        self.virtual_attributes().any(|known| known == attnum)
+    }
+
+    /// Whether some column is computed when it is read.
+    pub fn has_virtual_column(&self) -> bool {
+        self.virtual_attributes().next().is_some()
+    }
+
+    fn virtual_attributes(&self) -> impl Iterator<Item = i16> {
+        self.all_attributes()
+            .filter(|attribute| !attribute.attisdropped && attribute.attgenerated as u8 == b'v')
+            .map(|attribute| attribute.attnum)
+    }
+
     /// How its columns are stored, dropped ones included.
     pub(super) fn layout(&self) -> Vec<Stored> {
         self.all_attributes()
@@ -367,6 +383,16 @@ pub fn lookup(schema: &str, name: &str) -> Result<Option<pg_sys::Oid>> {
         let oid = pg_sys::get_relname_relid(name.as_ptr(), namespace);
         Ok((oid != pg_sys::InvalidOid).then_some(oid))
     }
+}
+
+/// Whether a table is, or may have been, one of a tree of partitions or inheriting tables. One that has left its tree still has the
+/// tree's triggers only if no event trigger was there to see it leave, and changes no rows of a source any more. A table that has been
+/// dropped may have been in one.
+pub fn is_in_tree(oid: pg_sys::Oid) -> bool {
+    Relation::try_open(oid).is_none_or(|relation| {
+        let form = relation.form();
+        form.relhassubclass || form.relispartition || relation.is_partitioned() || relation.has_parents()
+    })
 }
 
 /// Sends an invalidation for a relation, so that every backend looks anew which tviews depend on it.

@@ -1,7 +1,7 @@
 //! A tview ready for maintenance: statements, searches and prepared plans.
 
 use super::patch::Patcher;
-use crate::analyze::{self, Objection};
+use crate::analyze::{self, Analysis, Objection};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
@@ -122,12 +122,12 @@ impl Compiled {
         let settings = Settings::new(&entry.settings)?;
         let owner = table.owner();
         let scope = Scope::settings(&settings);
-        let analysis = analyze::analyze(definition.view_query(), owner);
+        let analysis = analyze::analyze_with_key(definition.view_query(), owner, &entry.key);
         let plan = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
             Ok(plan) => plan,
             Err(objections) => return Err(no_longer(&name, &objections)),
         };
-        let relations = relations_of(&analysis.view, tview, entry.definition);
+        let relations = relations_of(&analysis, tview, entry.definition);
         let level = level_of(&analysis.view, tview)?;
         invalidation::add(&validity, &relations);
         let (text, key_types) = statements(&table, &definition, &plan, &loose_groups(&analysis.view))?;
@@ -435,7 +435,8 @@ fn level_of(view: &View, tview: Oid) -> Result<u32> {
     Ok(level)
 }
 
-fn relations_of(view: &View, tview: Oid, definition: Oid) -> Vec<Oid> {
+fn relations_of(analysis: &Analysis, tview: Oid, definition: Oid) -> Vec<Oid> {
+    let view = &analysis.view;
     let tables = view
         .source_ids()
         .filter_map(|source| view.table(source))
@@ -443,6 +444,7 @@ fn relations_of(view: &View, tview: Oid, definition: Oid) -> Vec<Oid> {
     let views = view.inlined_views.iter().map(|(oid, _)| *oid);
     let mut relations: Vec<Oid> = tables
         .chain(views)
+        .chain(analysis.named_relations.iter().copied())
         .map(Oid::from)
         .chain([tview, definition])
         .collect();

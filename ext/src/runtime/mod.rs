@@ -81,6 +81,7 @@ fn readers_of(table: Oid) -> Result<Rc<Vec<Reader>>> {
         validity,
         used: None,
     };
+    forget_stale();
     TABLES.with_borrow_mut(|tables| tables.insert(table.to_u32(), entry));
     Ok(readers)
 }
@@ -144,6 +145,18 @@ pub fn blind_spots(compiled: &Compiled) -> Result<Vec<(Oid, Oid, Vec<String>)>> 
     Ok(spots)
 }
 
+/// Lets go of what has changed since it was made, tviews included that have been dropped and that nobody will ask for again. To be called
+/// when something is made anew: so no more is kept than was once in use at the same time.
+fn forget_stale() {
+    let stale: Vec<Rc<Compiled>> = COMPILED.with_borrow_mut(|compiled| {
+        let is_stale = |_: &u32, known: &mut Rc<Compiled>| !known.is_valid();
+        compiled.extract_if(is_stale).map(|(_, known)| known).collect()
+    });
+    TABLES.with_borrow_mut(|tables| tables.retain(|_, entry| entry.validity.get()));
+    // Freeing prepared plans calls the server: nothing may be borrowed then.
+    drop(stale);
+}
+
 /// A tview's compiled form, made from what the catalogs say now. Its definition can't change until the end of the
 /// transaction. `None` if it is no tview (any more).
 pub fn acquire(tview: Oid) -> Result<Option<Rc<Compiled>>> {
@@ -157,9 +170,8 @@ pub fn acquire(tview: Oid) -> Result<Option<Rc<Compiled>>> {
                     return Ok(None);
                 };
                 let fresh = Rc::new(fresh);
-                let previous =
-                    COMPILED.with_borrow_mut(|compiled| compiled.insert(tview.to_u32(), Rc::clone(&fresh)));
-                drop(previous);
+                forget_stale();
+                COMPILED.with_borrow_mut(|compiled| compiled.insert(tview.to_u32(), Rc::clone(&fresh)));
                 fresh
             }
         };

@@ -32,8 +32,15 @@ pub struct TviewPatcher {
 /// A column of the tview's table.
 struct StoredColumn {
     attnum: i16,
-    /// How its values travel in arrays; `None` if they can't.
-    travels: Option<KeyType>,
+    type_oid: Oid,
+    collation: Oid,
+}
+
+impl StoredColumn {
+    /// How its values travel in arrays; `None` if they can't. Looked up when it is asked for: the types of most columns never are.
+    fn travels(&self) -> Option<KeyType> {
+        KeyType::lookup(self.type_oid, self.collation).filter(|_| !is_composite(self.type_oid))
+    }
 }
 
 /// An occurrence of a source.
@@ -229,7 +236,7 @@ fn statements(compiled: &Compiled, patcher: &TviewPatcher, patch: &Patch) -> Opt
     let positions: Vec<usize> = patch.columns.iter().map(|column| column.position).collect();
     let travels = positions
         .iter()
-        .map(|position| patcher.columns.get(*position)?.travels);
+        .map(|position| patcher.columns.get(*position)?.travels());
     let values: Vec<KeyType> = travels.collect::<Option<_>>()?;
     if compiled.text.composite {
         return None;
@@ -306,8 +313,8 @@ fn stored_columns(compiled: &Compiled) -> Option<Vec<StoredColumn>> {
     }
     let columns = stored.iter().map(|column| StoredColumn {
         attnum: column.attnum,
-        travels: KeyType::lookup(column.type_oid, column.collation)
-            .filter(|_| !is_composite(column.type_oid)),
+        type_oid: column.type_oid,
+        collation: column.collation,
     });
     Some(columns.collect())
 }
