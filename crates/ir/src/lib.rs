@@ -201,8 +201,13 @@ pub struct Block {
     pub group_outputs: Vec<i16>,
     /// All that the rows are grouped by is in `group_outputs`: together these are unique.
     pub groups_in_output: bool,
+    /// The outputs (positions from 1) whose value is one of several that are equal but written differently (5.0 and 5.00), and chance
+    /// decides which: what rows are grouped by or told apart by, where the type has such values.
+    pub loose: BTreeSet<i16>,
     /// Rows come from single combinations of the FROM clause's rows (no grouping, DISTINCT, LIMIT, window, set operation).
     pub plain: bool,
+    /// PostgreSQL computes it apart from a query around it, although it is plain: it has an ORDER BY or a WITH clause.
+    pub apart: bool,
     /// A combination of the FROM clause's rows can give several rows: a set-returning function in the select list.
     pub repeats: bool,
     /// The branches of a set operation, in the order of the text; those of nested operations included.
@@ -258,6 +263,8 @@ pub struct Condition {
     pub nullable: BTreeSet<SourceId>,
     /// Set if the condition is an equality of two columns.
     pub equality: Option<Equality>,
+    /// Its evaluation can't fail, whatever the columns hold.
+    pub harmless: bool,
 }
 
 /// An equality of two columns.

@@ -6,6 +6,7 @@
 
 mod absence;
 mod advice;
+mod filter;
 mod locate;
 mod patch;
 mod recursive;
@@ -16,6 +17,7 @@ mod search;
 mod testing;
 
 pub use advice::{MissingIndex, missing_indexes};
+pub use filter::Filter;
 pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};
 pub use root::{KeyPart, UnitKey, is_key_of_root, missing_keys};
 
@@ -45,6 +47,8 @@ pub struct Occurrence {
     pub table: Oid,
     /// The columns that the definition uses.
     pub used: ColumnSet,
+    /// A changed row that does not pass it affects nothing.
+    pub filter: Option<Filter>,
     /// How the affected units are found.
     pub finding: Finding,
 }
@@ -84,11 +88,15 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Refusal> {
         .source_ids()
         .filter_map(|source| Some((source, view.table(source)?)));
     let occurrences: Vec<Occurrence> = tables
-        .map(|(source, table)| Occurrence {
-            source,
-            table: table.oid,
-            used: used(view, source),
-            finding: search::find(view, &key, source),
+        .map(|(source, table)| {
+            let filter = filter::of(view, source);
+            Occurrence {
+                source,
+                table: table.oid,
+                used: used(view, source),
+                finding: filtered(search::find(view, &key, source), filter.as_ref()),
+                filter,
+            }
         })
         .collect();
     Ok(Plan {
@@ -97,6 +105,18 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Refusal> {
         key,
         occurrences,
     })
+}
+
+/// A search from some of a statement's rows only.
+fn filtered(mut finding: Finding, filter: Option<&Filter>) -> Finding {
+    if let (Finding::Search(search), Some(filter)) = (&mut finding, filter)
+        && !search.is_spread()
+        && search.recursion.is_none()
+        && let Some(changed) = search.sources.first_mut()
+    {
+        changed.conditions.extend(filter.conditions.iter().cloned());
+    }
+    finding
 }
 
 fn used(view: &View, source: SourceId) -> ColumnSet {
@@ -120,10 +140,13 @@ pub fn link_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
     of_source.map(|used| used.column.attnum).collect()
 }
 
-/// The definition is grouped or has a set-returning function in its select list, or a derived table of that kind stands in the FROM
+/// The definition is grouped, ordered or has a WITH clause or a set-returning function in its select list, or a derived table of that kind stands in the FROM
 /// clause somewhere below the root: then a join with the unit keys would make PostgreSQL compute it for all units.
 fn needs_lateral(view: &View) -> bool {
-    let merges_into_a_join = |id| view.block(id).plain && !view.block(id).repeats;
+    let merges_into_a_join = |id: BlockId| {
+        let block = view.block(id);
+        block.plain && !block.repeats && !block.apart
+    };
     !merges_into_a_join(ROOT_BLOCK)
         || view.sources.iter().any(|source| match source.kind {
             SourceKind::Derived(block) => {

@@ -7,6 +7,7 @@ mod document;
 mod expression;
 mod functions;
 mod generated;
+mod loose;
 mod objection;
 mod persistence;
 mod sources;
@@ -173,6 +174,7 @@ impl Analyzer {
         });
         let targets = query.targets();
         let visible: Vec<&Target> = targets.iter().filter(|target| !target.hidden).collect();
+        self.note_loose_union(id, query, &visible);
         let branches = query.set_operation_branches();
         for (number, index) in branches.into_iter().enumerate() {
             let Some(RangeKind::Subquery(inner)) = query.range_entry(index).map(|entry| entry.kind()) else {
@@ -186,6 +188,7 @@ impl Analyzer {
             self.view.blocks[id.0].branches.push(branch);
             self.cast_outputs(branch, inner, &visible);
         }
+        self.note_loose_union(id, query, &visible);
         let block = &mut self.view.blocks[id.0];
         block.passes_values = query.limit().is_none() && query.offset().is_none();
         block.opaque = query.has_except();
@@ -241,6 +244,7 @@ impl Analyzer {
         let targets = self.expanded_targets(query.targets(), scope);
         self.describe(id, query, &targets);
         self.outputs(id, query, &targets, scope, within);
+        self.note_loose(id, query, &targets, scope, within);
         self.other_clauses(query, scope, within);
         for source in reach.nullable {
             self.view.sources[source.0].nullable = true;
@@ -277,9 +281,10 @@ impl Analyzer {
         let block = &mut self.view.blocks[id.0];
         block.plain = !grouped && !limited && !query.is_distinct() && !query.has_windows();
         block.repeats = query.has_target_srfs();
+        block.apart = query.stands_apart();
         block.opaque = query.has_grouping_sets();
         let one_group = groups.is_empty() && query.has_aggregates() && !query.has_grouping_sets();
-        let first_only = query.limit().is_some_and(Node::is_constant_one);
+        let first_only = query.limit().is_some_and(|limit| limit.is_constant_bigint(1));
         block.at_most_one_row = (one_group || first_only) && !query.has_target_srfs();
         let visible = || targets.iter().filter(|target| !target.hidden);
         let references = if query.has_distinct_on() {
@@ -313,11 +318,7 @@ impl Analyzer {
         let limited = query.limit().is_some() || query.offset().is_some();
         let compared = matches!(self.view.blocks[id.0].parent, Some(Parent::Branch(_)));
         for target in targets {
-            let place = if within.is_empty() {
-                format!("select list, column \"{}\"", target.name)
-            } else {
-                within.to_owned()
-            };
+            let place = self.place_of(target, query, within);
             let role = if target.reference == 0 && !compared {
                 Role::Leaf
             } else {
@@ -341,6 +342,16 @@ impl Analyzer {
             self.view.blocks[id.0]
                 .outputs
                 .push(expression.filter(|_| reliable));
+        }
+    }
+
+    /// Where an item of the select list stands, for messages.
+    fn place_of(&self, target: &Target, query: Query, within: &str) -> String {
+        match (target.hidden, within) {
+            (false, "") => format!("select list, column \"{}\"", target.name),
+            (false, _) => within.to_owned(),
+            (true, "") => query.clause_of(target.reference).to_owned(),
+            (true, _) => format!("{within}, {}", query.clause_of(target.reference)),
         }
     }
 
@@ -514,6 +525,7 @@ impl Analyzer {
                 guard: guard.cloned(),
                 nullable: nullable.clone(),
                 equality,
+                harmless: conjunct.is_harmless(),
             });
         }
     }

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::pg::relation::{self, Firing, Relation};
 use crate::pg::settings::{Scope, Settings};
 use crate::runtime::compiled::plan_of;
+use pg_tviews_ir::View;
 use pg_tviews_planner::{Finding, Plan};
 use pg_tviews_sqltext::{EVENTS, GUARD_TRIGGER};
 use pgrx::pg_sys::Oid;
@@ -136,7 +137,7 @@ fn one(tview: Oid, entry: &Entry, findings: &mut Findings) -> Result<()> {
     let plan = plan_of(&analysis.view, &analysis.objections, Some(&entry.key));
     drop(scope);
     match plan {
-        Ok(plan) => advice(&plan, findings),
+        Ok(plan) => advice(&analysis.view, &plan, findings),
         Err(objections) => {
             for objection in objections {
                 findings.add(
@@ -185,9 +186,9 @@ fn triggers(tview: Oid, findings: &mut Findings) -> Result<()> {
 }
 
 /// What would make maintenance cheaper.
-fn advice(plan: &Plan, findings: &mut Findings) {
+fn advice(view: &View, plan: &Plan, findings: &mut Findings) {
     let mut known = Vec::new();
-    for index in &plan.missing_indexes {
+    for index in &pg_tviews_planner::missing_indexes(view, plan) {
         let statement = create_index(index);
         if known.contains(&statement) {
             continue;
