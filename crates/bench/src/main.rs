@@ -7,7 +7,7 @@
 //! | `cli` | the command line |
 //! | `scale`, `rng`, `data`, `load` | the catalogue: how much, which rows, into the database |
 //! | `approach`, `views` | who keeps the documents, and the SQL for it |
-//! | `operation`, `workload`, `parts`, `traffic` | what is measured: single statements, groups of operations with tables of their own, several clients |
+//! | `operation`, `workload`, `parts`, `dimension`, `traffic` | what is measured: single statements, groups of operations with tables of their own, several clients |
 //! | `run`, `measure`, `writes`, `stats` | the measurement |
 //! | `record`, `output`, `store` | results: CSV, files of a run, table in the database |
 //! | `report`, `compare` | what is made of them |
@@ -21,6 +21,7 @@ mod approach;
 mod cli;
 mod compare;
 mod data;
+mod dimension;
 mod environment;
 mod host;
 mod interrupt;

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use crate::approach::Approach;
 use crate::data::Catalogue;
+use crate::dimension::{self, Dimension};
 use crate::scale::{Effort, Size};
 use crate::traffic::Traffic;
 
@@ -57,6 +58,42 @@ pub enum Operation {
     GroupLarge,
     /// The first write of a fresh connection.
     FirstWrite,
+    /// One leaf of a small document.
+    #[value(name = "size-1k")]
+    Size1k,
+    /// One leaf of a larger one.
+    #[value(name = "size-10k")]
+    Size10k,
+    /// One leaf of a large one.
+    #[value(name = "size-100k")]
+    Size100k,
+    /// One document hangs on the renamed row.
+    #[value(name = "fan-1")]
+    Fan1,
+    /// A hundred do.
+    #[value(name = "fan-100")]
+    Fan100,
+    /// Ten thousand do.
+    #[value(name = "fan-10000")]
+    Fan10000,
+    /// A hundred larger ones do.
+    #[value(name = "fan-100-10k")]
+    Fan100Of10k,
+    /// A hundred large ones do.
+    #[value(name = "fan-100-100k")]
+    Fan100Of100k,
+    /// A GIN index on the documents.
+    #[value(name = "index-gin")]
+    IndexGin,
+    /// Five secondary indexes.
+    #[value(name = "index-five")]
+    IndexFive,
+    /// Five views.
+    #[value(name = "tviews-5")]
+    Tviews5,
+    /// Twenty views.
+    #[value(name = "tviews-20")]
+    Tviews20,
     /// Transactions per second, each the price of one product.
     Throughput,
     /// Transactions per second on the products of one category, which is renamed now and then.
@@ -91,6 +128,8 @@ pub enum Group {
     Aggregate,
     /// Fresh connections.
     FirstWrite,
+    /// A document size, a fan-out, indexes, or a number of views; with one operation each.
+    Dimension(&'static Dimension),
 }
 
 impl Group {
@@ -105,6 +144,7 @@ impl Group {
             Group::Orders => &[Operation::OrderStatement, Operation::OrderLines],
             Group::Aggregate => &[Operation::GroupSmall, Operation::GroupLarge],
             Group::FirstWrite => &[Operation::FirstWrite],
+            Group::Dimension(dimension) => std::slice::from_ref(&dimension.operation),
         }
     }
 }
@@ -133,7 +173,7 @@ const DOOMED_REVIEWS: i64 = 5;
 
 impl Operation {
     /// All operations, in the order in which they run.
-    pub const ALL: [Operation; 26] = [
+    pub const ALL: [Operation; 38] = [
         Operation::Create,
         Operation::Price1,
         Operation::Price100,
@@ -156,6 +196,18 @@ impl Operation {
         Operation::GroupSmall,
         Operation::GroupLarge,
         Operation::FirstWrite,
+        Operation::Size1k,
+        Operation::Size10k,
+        Operation::Size100k,
+        Operation::Fan1,
+        Operation::Fan100,
+        Operation::Fan10000,
+        Operation::Fan100Of10k,
+        Operation::Fan100Of100k,
+        Operation::IndexGin,
+        Operation::IndexFive,
+        Operation::Tviews5,
+        Operation::Tviews20,
         Operation::Throughput,
         Operation::ThroughputRenames,
         Operation::ThroughputReviews,
@@ -191,6 +243,7 @@ impl Operation {
             Operation::ThroughputRenames => "throughput-renames",
             Operation::ThroughputReviews => "throughput-reviews",
             Operation::Storm => "storm",
+            _ => dimension::of(self).map_or("", |dimension| dimension.name),
         }
     }
 
@@ -230,6 +283,7 @@ impl Operation {
             Operation::ThroughputRenames => "throughput, one category's products, with renames",
             Operation::ThroughputReviews => "throughput, reviews of one product",
             Operation::Storm => "throughput, 1 to 4 random statements on hot rows",
+            _ => dimension::of(self).map_or("", |dimension| dimension.title),
         }
     }
 
@@ -244,7 +298,7 @@ impl Operation {
             Operation::BulkInsert | Operation::BulkUpdate | Operation::BulkDelete => size.bulk_rows,
             Operation::FirstWrite => 5,
             Operation::UnusedColumn => 0,
-            _ => 1,
+            _ => dimension::of(self).map_or(1, Dimension::documents),
         }
     }
 
@@ -260,8 +314,15 @@ impl Operation {
             Operation::ThroughputRenames => Kind::Traffic(Traffic::Renames),
             Operation::ThroughputReviews => Kind::Traffic(Traffic::Reviews),
             Operation::Storm => Kind::Traffic(Traffic::Storm),
-            _ => Kind::Statement,
+            _ => dimension::of(self).map_or(Kind::Statement, |dimension| {
+                Kind::Parts(Group::Dimension(dimension))
+            }),
         }
+    }
+
+    /// Whether it is measured on tables of its own size, and not on the catalogue's.
+    pub fn is_dimension(self) -> bool {
+        dimension::of(self).is_some()
     }
 
     /// Whether transactions per second are counted.
@@ -281,10 +342,14 @@ impl Operation {
     /// How heavy it is.
     pub fn weight(self) -> Weight {
         match self {
-            Operation::Price100 => Weight::Hundred,
-            Operation::Price1000 | Operation::Category | Operation::Supplier | Operation::Create => {
-                Weight::Thousand
+            Operation::Price100 | Operation::Fan100 | Operation::Fan100Of10k | Operation::Fan100Of100k => {
+                Weight::Hundred
             }
+            Operation::Price1000
+            | Operation::Category
+            | Operation::Supplier
+            | Operation::Create
+            | Operation::Fan10000 => Weight::Thousand,
             Operation::BulkInsert | Operation::BulkUpdate | Operation::BulkDelete => Weight::Bulk,
             _ => Weight::Single,
         }
@@ -346,6 +411,9 @@ impl Operation {
             Kind::Parts(Group::Orders) => (&[NoView, Tviews, RebuildTrigger], "not one of this comparison"),
             Kind::Parts(Group::Aggregate) => (&[NoView, Tviews, PgIvm], "not one of this comparison"),
             Kind::Parts(Group::FirstWrite) => (&[NoView, Tviews], "not one of this comparison"),
+            Kind::Parts(Group::Dimension(_)) => {
+                (&[NoView, Tviews, PatchTrigger], "not one of this comparison")
+            }
             Kind::Traffic(Traffic::Renames | Traffic::Reviews | Traffic::Storm) => (
                 &[NoView, Tviews, PatchTrigger, PgIvm],
                 "the trigger that patches stands for both",

@@ -41,6 +41,7 @@ const OFFERS: i64 = 500;
 pub fn set_up(group: Group, approach: Approach) -> Vec<String> {
     let (schema, tables, view) = match group {
         Group::Bulk => return Vec::new(),
+        Group::Dimension(dimension) => return dimension.set_up(approach),
         Group::Orders => (ORDERS_SCHEMA, "tb_order, tb_order_line", orders(approach)),
         Group::Aggregate => (AGGREGATE_SCHEMA, "tb_offer", aggregate(approach)),
         Group::FirstWrite => {
@@ -94,6 +95,9 @@ fn aggregate(approach: Approach) -> Vec<String> {
 
 /// Takes away all that [`set_up`] makes and that turns leave.
 pub fn tear_down(group: Group, approach: Approach) -> Vec<String> {
+    if let Group::Dimension(dimension) = group {
+        return dimension.tear_down(approach);
+    }
     let tviews: &[&str] = match group {
         Group::Bulk => {
             return vec![format!("DELETE FROM tb_product WHERE pk_product >= {INSERTED}")];
@@ -101,9 +105,10 @@ pub fn tear_down(group: Group, approach: Approach) -> Vec<String> {
         Group::Orders => &["tv_order"],
         Group::Aggregate => &["tv_category_total"],
         Group::FirstWrite => &ARTICLE_TVIEWS,
+        Group::Dimension(_) => &[],
     };
     let tables = match group {
-        Group::Bulk => "",
+        Group::Bulk | Group::Dimension(_) => "",
         Group::Orders => "order_document, tb_order_line, tb_order",
         Group::Aggregate => "category_total, tb_offer",
         Group::FirstWrite => "tb_article",
@@ -138,6 +143,7 @@ pub fn views_of(group: Group, approach: Approach) -> Vec<(&'static str, String)>
             .iter()
             .map(|&name| (name, format!("TABLE tviews.\"bench_tviews.{name}\"")))
             .collect(),
+        (Group::Dimension(dimension), _) => dimension.views(approach),
         _ => Vec::new(),
     }
 }
@@ -191,6 +197,7 @@ impl Parts {
                     ),
                 )
             }
+            Group::Dimension(dimension) => timed(client, &dimension.statement(turn)),
             Group::FirstWrite => timed(
                 client,
                 &format!(

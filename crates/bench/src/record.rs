@@ -23,6 +23,7 @@
 //! | `rows_inserted`, `rows_updated`, `rows_updated_hot`, `rows_deleted` | rows that one run writes, to all tables of the approach |
 //! | `conflicts` | transactions that ended with a deadlock or a serialization failure, per 1,000; only where several clients run |
 //! | `wrong` | documents that were wrong at the ends of the measurement's parts, all together; only for `throughput-renames` |
+//! | `buffers` | pages of tables, indexes and TOAST that one run looks at, in memory or not; without the catalogs' |
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -109,6 +110,8 @@ pub struct Record {
     pub conflicts: Option<f64>,
     /// Wrong documents.
     pub wrong: Option<u64>,
+    /// Pages looked at.
+    pub buffers: Option<f64>,
 }
 
 /// Which cell a result belongs to.
@@ -179,6 +182,7 @@ impl Record {
         self.rows_updated = each(writes.updated);
         self.rows_updated_hot = each(writes.updated_hot);
         self.rows_deleted = each(writes.deleted);
+        self.buffers = each(writes.buffers);
         self
     }
 
@@ -359,7 +363,7 @@ pub(crate) mod tests {
             Some(
                 "record,scale,operation,approach,clients,status,documents,repetitions,median_ms,p95_ms,p99_ms,\
                  mean_ms,min_ms,max_ms,median_low_ms,median_high_ms,tx_per_s,exact,note,wal_bytes,rows_inserted,\
-                 rows_updated,rows_updated_hot,rows_deleted,conflicts,wrong"
+                 rows_updated,rows_updated_hot,rows_deleted,conflicts,wrong,buffers"
             )
         );
     }

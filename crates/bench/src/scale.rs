@@ -8,7 +8,7 @@ use clap::ValueEnum;
 /// A size of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Scale {
-    /// 1,000 products; the whole run takes less than three minutes.
+    /// 1,000 products; the whole run takes about five minutes.
     Small,
     /// 100,000 products; about a quarter of an hour.
     Medium,

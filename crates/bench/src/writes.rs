@@ -1,4 +1,4 @@
-//! What an operation writes besides taking time: bytes of the log, rows of tables.
+//! What an operation costs besides time: bytes of the log, rows of tables, buffers.
 
 use postgres::Client;
 
@@ -15,6 +15,8 @@ pub struct Writes {
     pub updated_hot: i64,
     /// Rows deleted.
     pub deleted: i64,
+    /// Pages of the tables, their indexes and TOAST that were looked at, in memory or not.
+    pub buffers: i64,
 }
 
 impl Writes {
@@ -24,8 +26,12 @@ impl Writes {
         client.execute("SELECT pg_stat_force_next_flush()", &[])?;
         let row = client.query_one(
             "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint, sum(n_tup_ins)::bigint, sum(n_tup_upd)::bigint,
-                    sum(n_tup_hot_upd)::bigint, sum(n_tup_del)::bigint
-               FROM pg_stat_user_tables WHERE schemaname = current_schema()",
+                    sum(n_tup_hot_upd)::bigint, sum(n_tup_del)::bigint,
+                    sum(heap_blks_read + heap_blks_hit + coalesce(idx_blks_read + idx_blks_hit, 0)
+                        + coalesce(toast_blks_read + toast_blks_hit, 0)
+                        + coalesce(tidx_blks_read + tidx_blks_hit, 0))::bigint
+               FROM pg_stat_user_tables JOIN pg_statio_user_tables USING (relid, schemaname)
+              WHERE schemaname = current_schema()",
             &[],
         )?;
         let number = |index| row.get::<usize, Option<i64>>(index).unwrap_or(0);
@@ -35,6 +41,7 @@ impl Writes {
             updated: number(2),
             updated_hot: number(3),
             deleted: number(4),
+            buffers: number(5),
         })
     }
 
@@ -46,6 +53,7 @@ impl Writes {
             updated: self.updated - before.updated,
             updated_hot: self.updated_hot - before.updated_hot,
             deleted: self.deleted - before.deleted,
+            buffers: self.buffers - before.buffers,
         }
     }
 }
@@ -68,6 +76,7 @@ impl Counted {
         self.writes.updated += writes.updated;
         self.writes.updated_hot += writes.updated_hot;
         self.writes.deleted += writes.deleted;
+        self.writes.buffers += writes.buffers;
     }
 
     /// The part of one run.

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 
 use crate::project::Project;
 use crate::run::{cargo, visibly};
-use crate::{MAIN_MAJOR, extension, setup};
+use crate::{extension, setup};
 
 /// The scales that the benchmark program knows.
 const SCALES: [&str; 3] = ["small", "medium", "large"];
@@ -12,15 +12,15 @@ const SCALES: [&str; 3] = ["small", "medium", "large"];
 /// The report of the JSONB functions, beside the reports of the runs.
 const JSONB_REPORT: &str = "test/sql/comprehensive_benchmarks/results/JSONB_FUNCTIONS.md";
 
-/// Runs the benchmark, then that of the JSONB functions, on a private server of the main version, or of the installation that `PG_CONFIG` names.
-pub fn run(project: &Project, scale: &str, further: &[String]) -> Result<()> {
+/// Runs the benchmark, then that of the JSONB functions, on a private server of version `major`, or of the installation that `PG_CONFIG` names.
+pub fn run(project: &Project, major: u32, scale: &str, further: &[String]) -> Result<()> {
     ensure!(
         scale.split(',').all(|name| SCALES.contains(&name)),
         "SCALE must be one or more of {SCALES:?}, separated by commas, not {scale:?}"
     );
-    setup::run(project, &[MAIN_MAJOR], true)?;
-    extension::install(project, MAIN_MAJOR, true)?;
-    let pg_config = project.pg_config(MAIN_MAJOR)?;
+    setup::run(project, &[major], true)?;
+    extension::install(project, major, true)?;
+    let pg_config = project.pg_config(major)?;
     let program = |subcommand: &str| {
         let mut command = cargo();
         command

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 mod bench;
 mod docker;
 mod extension;
+mod instructions;
 mod nightly;
 mod project;
 mod run;
@@ -77,8 +78,17 @@ enum Action {
     },
     /// Measure the costs in docs/tpch.md anew: all TPC-H queries, scale factor 0.1, optimised build
     TpchTable,
+    /// Compare the instruction counts of the pure crates with the baseline; needs valgrind
+    Instructions {
+        /// Make what is counted the new baseline
+        #[arg(long)]
+        write: bool,
+    },
     /// Set up and run the benchmark
     Bench {
+        /// PostgreSQL version
+        #[arg(long = "pg", default_value_t = MAIN_MAJOR, value_parser = major)]
+        major: u32,
         /// small, medium, large, or several separated by commas
         #[arg(long, default_value = "small")]
         scale: String,
@@ -137,7 +147,12 @@ fn dispatch(action: Action) -> Result<()> {
         }
         .run(),
         Action::TpchTable => nightly::tpch_table(&project),
-        Action::Bench { scale, further } => bench::run(&project, &scale, &further),
+        Action::Instructions { write } => instructions::run(&project, write),
+        Action::Bench {
+            major,
+            scale,
+            further,
+        } => bench::run(&project, major, &scale, &further),
     }
 }
 

@@ -80,9 +80,9 @@ impl Project {
                 own.pg_config.to_string_lossy().into_owned().into(),
             );
         } else {
-            // All of them, set up or not: pgrx looks only at the one it builds for.
-            for major in MAJORS {
-                let path = self.tools.join(private_pg_config(major));
+            // Only those that are there: pgrx asks servers in any order for their version until it finds the one it builds for.
+            let paths = MAJORS.map(|major| (major, self.tools.join(private_pg_config(major))));
+            for (major, path) in paths.into_iter().filter(|(_, path)| path.is_file()) {
                 servers.insert(format!("pg{major}"), path.to_string_lossy().into_owned().into());
             }
         }

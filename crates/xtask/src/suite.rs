@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::project::Project;
 use crate::run::{cargo, seconds, visibly};
-use crate::{MAIN_MAJOR, MAJORS, Tier, docker, extension, nightly, setup, tidy};
+use crate::{MAIN_MAJOR, MAJORS, Tier, docker, extension, instructions, nightly, setup, tidy};
 
 /// The versions whose servers run the tests; the others are compiled for.
 const SERVER_MAJORS: [u32; 2] = [MAIN_MAJOR, 15];
@@ -73,6 +73,11 @@ impl Suite<'_> {
             self.section(record, "unit tests, all but the extension", || {
                 visibly(&mut self.pure_tests()?)
             })?;
+            let name = "instruction counts of the pure crates";
+            match instructions::obstacle(self.project) {
+                None => self.section(record, name, || instructions::run(self.project, false))?,
+                Some(reason) => not_run(record, name, &reason),
+            }
         }
         if self.wants(Tier::Server) {
             for major in self.server_majors() {

@@ -99,6 +99,7 @@ impl<'r> Figures<'r> {
         let cells: Vec<Cell> = self.results.records.iter().filter_map(Record::cell).collect();
         let known = |operation: &Operation| {
             !operation.is_traffic()
+                && !operation.is_dimension()
                 && cells
                     .iter()
                     .any(|cell| cell.scale == scale && cell.operation == *operation)

@@ -157,6 +157,31 @@ const GOALS: &[(&str, Ratio, f64)] = &[
         Ratio::OverheadOf(Operation::GroupLarge, Operation::GroupSmall),
         1.25,
     ),
+    (
+        "one leaf of a document of 100 kB: time, of the `jsonb_set` trigger's",
+        Ratio::Time(Operation::Size100k, Approach::PatchTrigger),
+        1.0,
+    ),
+    (
+        "10,000 documents hang on the renamed row: time, of the `jsonb_set` trigger's",
+        Ratio::Time(Operation::Fan10000, Approach::PatchTrigger),
+        0.8,
+    ),
+    (
+        "GIN index on the document: time, of the `jsonb_set` trigger's",
+        Ratio::Time(Operation::IndexGin, Approach::PatchTrigger),
+        1.0,
+    ),
+    (
+        "five secondary indexes: time, of the `jsonb_set` trigger's",
+        Ratio::Time(Operation::IndexFive, Approach::PatchTrigger),
+        1.0,
+    ),
+    (
+        "20 tviews on one source: overhead, of that of one",
+        Ratio::OverheadOf(Operation::Tviews20, Operation::Size1k),
+        20.0,
+    ),
 ];
 
 /// All goals that concern one scale.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::charts::Chart;
 use super::figures::{Figures, NOTHING, grouped, milliseconds, or_nothing, times};
-use super::{goals, questions, traffic};
+use super::{dimensions, goals, questions, traffic};
 use crate::approach::Approach;
 use crate::operation::Operation;
 use crate::record::{Record, Results, Status};
@@ -167,6 +167,7 @@ fn scale_tables(text: &mut String, figures: &Figures<'_>, scale: Scale) {
         text.push('\n');
     }
     writes(text, figures, scale);
+    dimensions::render(text, figures, scale);
     traffic::render(text, figures, scale);
     percentiles(text, figures.results, scale);
 }
@@ -179,6 +180,7 @@ fn writes(text: &mut String, figures: &Figures<'_>, scale: Scale) {
             record.wal_bytes?,
             record.rows_written()?,
             record.rows_updated_hot?,
+            record.buffers,
         ))
     };
     let operations: Vec<Operation> = figures
@@ -195,7 +197,8 @@ fn writes(text: &mut String, figures: &Figures<'_>, scale: Scale) {
     }
     text.push_str(
         "\nBytes of the write-ahead log that one run writes; rows inserted, updated and deleted in the tables of the \
-         approach; how many of them were HOT updates, without a new entry in any index:\n\n",
+         approach; how many of them were HOT updates, without a new entry in any index; pages of tables, indexes and TOAST \
+         looked at:\n\n",
     );
     let approaches: Vec<Approach> = figures
         .approaches(scale)
@@ -213,7 +216,16 @@ fn writes(text: &mut String, figures: &Figures<'_>, scale: Scale) {
         for &approach in &approaches {
             let shown = counted(operation, approach).map_or_else(
                 || NOTHING.to_owned(),
-                |(bytes, rows, hot)| format!("{} B, {}, {} HOT", grouped(bytes), rounded(rows), rounded(hot)),
+                |(bytes, rows, hot, buffers)| {
+                    let pages =
+                        buffers.map_or_else(String::new, |pages| format!(", {} pages", rounded(pages)));
+                    format!(
+                        "{} B, {}, {} HOT{pages}",
+                        grouped(bytes),
+                        rounded(rows),
+                        rounded(hot)
+                    )
+                },
             );
             let _ = write!(text, " {shown} |");
         }

@@ -1,6 +1,7 @@
 //! Reports: Markdown with charts, JSON, CSV, and a few lines for the terminal. All of it comes from the results alone.
 
 mod charts;
+mod dimensions;
 mod figures;
 mod goals;
 mod markdown;

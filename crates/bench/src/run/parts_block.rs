@@ -256,7 +256,7 @@ impl Block<'_> {
             round += 1;
         }
         // What fresh connections write would be told to the statistics only when they have ended.
-        if matches!(self.group, Group::Orders | Group::Aggregate) {
+        if matches!(self.group, Group::Orders | Group::Aggregate | Group::Dimension(_)) {
             for lane in lanes {
                 for _ in 0..self.group.operations()[0].counted_runs() {
                     self.turn(lane, false, true);

@@ -22,7 +22,7 @@ use crate::project::Project;
 use crate::run::step;
 use crate::{MAIN_MAJOR, MAJORS};
 
-pub use system::pgbouncer;
+pub use system::{Valgrind, pgbouncer, require_valgrind, valgrind};
 
 pub use cargo_pgrx::{command as cargo_pgrx_command, required_version as required_pgrx};
 
@@ -56,6 +56,7 @@ pub fn run(project: &Project, majors: &[u32], bench: bool) -> Result<()> {
         }
     }
     system::require_pgbouncer(project);
+    require_valgrind(project);
     if bench {
         pg_ivm::require(project);
     }

@@ -63,6 +63,59 @@ pub fn pgbouncer(project: &Project) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
+/// Valgrind, for instruction counts: the machine's own, or Debian's package unpacked. Without it they are not compared.
+pub fn require_valgrind(project: &Project) {
+    if valgrind(project).is_some() {
+        return;
+    }
+    let unpacked = super::part(project, VALGRIND, "Debian's package valgrind", |draft| {
+        let packages = Archive::own(project)?.download(&[VALGRIND])?;
+        packages
+            .iter()
+            .try_for_each(|package| apt::unpack(package, draft))
+    });
+    if let Err(error) = unpacked {
+        eprintln!("  valgrind is left out: {error:#}");
+    }
+}
+
+const VALGRIND: &str = "valgrind";
+
+/// A valgrind that can be run.
+pub struct Valgrind {
+    program: PathBuf,
+    /// Where its tools are, if it was not installed where it expects to be.
+    tools: Option<PathBuf>,
+}
+
+impl Valgrind {
+    /// A command that runs it.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        if let Some(tools) = &self.tools {
+            command.env("VALGRIND_LIB", tools);
+        }
+        command
+    }
+}
+
+/// The machine's own, or the one that was set up.
+pub fn valgrind(project: &Project) -> Option<Valgrind> {
+    if on_path(VALGRIND) {
+        return Some(Valgrind {
+            program: VALGRIND.into(),
+            tools: None,
+        });
+    }
+    let unpacked = project.tools.join(VALGRIND).join("usr");
+    // Debian's `valgrind` is a script around this one.
+    let program = unpacked.join("bin/valgrind.bin");
+    program.is_file().then(|| Valgrind {
+        program,
+        tools: Some(unpacked.join("libexec/valgrind")),
+    })
+}
+
 /// Installs Debian packages, or says what to install.
 pub fn install(packages: &[impl AsRef<str>]) -> Result<()> {
     let names: Vec<&str> = packages.iter().map(AsRef::as_ref).collect();

@@ -29,7 +29,8 @@ DECLARE
 BEGIN
     FOREACH added SLICE 1 IN ARRAY ARRAY[
         ['wal_bytes', 'float8'], ['rows_inserted', 'float8'], ['rows_updated', 'float8'], ['rows_updated_hot', 'float8'],
-        ['rows_deleted', 'float8'], ['conflicts', 'float8'], ['wrong', 'bigint']] LOOP
+        ['rows_deleted', 'float8'], ['conflicts', 'float8'], ['wrong', 'bigint'],
+        ['buffers', 'float8']] LOOP
         IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = (SELECT typrelid FROM pg_type
                                                                    WHERE oid = 'bench_results.result'::regtype)
                                                   AND attname = added[1] AND NOT attisdropped) THEN
