@@ -142,6 +142,9 @@ impl Analyzer {
         if let Some((message, hint)) = functions::objection(node) {
             self.object(place, Some(node), message, hint);
         }
+        if let Some((construct, hint)) = node.unnameable_operator() {
+            self.object(place, Some(node), operator_lost(construct), hint);
+        }
         !matches!(
             kind,
             NodeKind::Aggregate | NodeKind::Window | NodeKind::SetReturning | NodeKind::Parameter
@@ -223,6 +226,15 @@ impl Analyzer {
         let Some(test) = sublink.test.map(|test| self.expanded(test, scope)) else {
             return;
         };
+        if test.is_conjunction() && test.has_foreign_operator() {
+            let message = operator_lost("a test of several columns by IN, ANY or ALL");
+            self.object(
+                place,
+                Some(test),
+                message,
+                "Write EXISTS with one comparison for each column.",
+            );
+        }
         // Notes what the test uses; its template is made below, with the subquery's outputs in it.
         self.walk(test, scope, Role::Link, place, false);
         for leaf in self.passing_leaves(block) {
@@ -416,4 +428,11 @@ fn columns_of(operands: Vec<Operand>, scope: &Scope) -> BTreeSet<Column> {
             Operand::Output(_) => None,
         })
         .collect()
+}
+
+/// Why a construct whose text does not name its operator is refused.
+pub(super) fn operator_lost(construct: &str) -> String {
+    format!(
+        "{construct} uses an operator outside of pg_catalog, which its text can't name: it would be read as another one"
+    )
 }

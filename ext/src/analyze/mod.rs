@@ -411,7 +411,17 @@ impl Analyzer {
                 left,
                 right,
                 quals,
+                using,
             } => {
+                if *using && quals.is_some_and(Node::has_foreign_operator) {
+                    let message = expression::operator_lost("JOIN … USING (or NATURAL)");
+                    self.object(
+                        &condition_place(within, "ON"),
+                        *quals,
+                        message,
+                        "Write JOIN … ON a.x = b.x.",
+                    );
+                }
                 if *kind == JoinKind::Full {
                     return self.full_join(left, right, *quals, scope, within);
                 }
@@ -508,11 +518,7 @@ impl Analyzer {
         };
         let block = frame.block;
         let quals = frame.query.flattened(quals);
-        let place = match (within, clause) {
-            ("", "ON") => "join condition".to_owned(),
-            ("", _) => "WHERE clause".to_owned(),
-            _ => format!("{within}, {clause}"),
-        };
+        let place = condition_place(within, clause);
         for conjunct in quals.conjuncts() {
             let conjunct = self.expanded(conjunct, scope);
             let Some(expression) = self.conjunct(conjunct, scope, &place) else {
@@ -540,5 +546,13 @@ fn range_indices(node: &FromNode, indices: &mut Vec<usize>) {
             range_indices(right, indices);
         }
         FromNode::From { items, .. } => items.iter().for_each(|item| range_indices(item, indices)),
+    }
+}
+
+fn condition_place(within: &str, clause: &str) -> String {
+    match (within, clause) {
+        ("", "ON") => "join condition".to_owned(),
+        ("", _) => "WHERE clause".to_owned(),
+        _ => format!("{within}, {clause}"),
     }
 }

@@ -24,6 +24,7 @@ pub mod lock;
 pub mod memory;
 pub mod name;
 pub mod node;
+mod operator;
 pub mod parse;
 pub mod related;
 pub mod relation;

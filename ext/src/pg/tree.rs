@@ -45,6 +45,8 @@ pub enum FromNode {
         left: Box<FromNode>,
         right: Box<FromNode>,
         quals: Option<Node>,
+        /// Written with USING, or NATURAL.
+        using: bool,
     },
     From {
         items: Vec<FromNode>,
@@ -407,6 +409,7 @@ fn read_from(node: *mut pg_sys::Node) -> FromNode {
                 left: Box::new(read_from(join.larg)),
                 right: Box::new(read_from(join.rarg)),
                 quals: optional(join.quals),
+                using: !join.usingClause.is_null(),
             }
         } else {
             let from = &*node.cast::<pg_sys::FromExpr>();

@@ -18,7 +18,7 @@ UPDATE category SET name = 'Playthings' WHERE pk = 2;
 SELECT * FROM document WHERE data @> '{"category": "Playthings"}';
 SELECT * FROM pg_tviews_verify('document');
 DELETE FROM document;
-SELECT indexrelid::regclass FROM pg_index WHERE indrelid = 'document'::regclass ORDER BY 1::text;
+SELECT indexrelid::regclass FROM pg_index WHERE indrelid = 'document'::regclass ORDER BY indexrelid::regclass::text;
 
 -- It gets the key that it lacks; mixed case, another schema.
 CREATE SCHEMA "My Shop";

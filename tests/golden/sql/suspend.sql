@@ -27,7 +27,7 @@ SELECT count(*) FROM pg_tviews_verify('tv_product');
 UPDATE category SET name = 'Playthings' WHERE pk = 2;
 INSERT INTO category VALUES (3, 'Empty');
 SELECT count(*) FROM pg_tviews_verify('tv_category');
-SELECT tgrelid::regclass AS on_table, count(*) FROM pg_trigger WHERE tgname LIKE '00\_pg\_tviews%' AND tgname NOT LIKE '%guard' GROUP BY 1 ORDER BY 1::text;
+SELECT tgrelid::regclass AS on_table, count(*) FROM pg_trigger WHERE tgname LIKE '00\_pg\_tviews%' AND tgname NOT LIKE '%guard' GROUP BY 1 ORDER BY tgrelid::regclass::text;
 
 -- Commands that would compare it leave it alone; it stays guarded.
 ALTER TABLE product ADD COLUMN note text;
