@@ -9,6 +9,7 @@
 //! * [`least_work`] looks at what a change of one row makes maintenance read and write.
 //! * [`isolation`] enumerates interleavings of two transactions.
 //! * [`docs`] executes the SQL in the documentation.
+//! * [`small_disk`] is a file system for a server to fill.
 //! * [`tpch`] maintains the 22 queries of TPC-H.
 //!
 //! | test file | variables |
@@ -16,8 +17,9 @@
 //! | all | `PG_TVIEWS_PG_CONFIG`: the `pg_config` of a server that has the extension installed |
 //! | `oracle` | `ORACLE_SEED`, `ORACLE_STATEMENTS` (600), `ORACLE_FAILURES` (1) |
 //! | `storm` | `STORM_SEED`, `STORM_CASES` (6) |
-//! | `storms_long` | `STORMS_SEED`, `STORMS_TRANSACTIONS` (400) |
+//! | `storms_long` | `STORMS_SEED`, `STORMS_TRANSACTIONS` (400), `STORMS_ROUND` (100) |
 //! | `faults` | `FAULTS_SEED`, `FAULTS_KILLS` (4) |
+//! | `exhausted` | |
 //! | `pooler` | `PG_TVIEWS_PGBOUNCER`: the program, if not the system's; `PG_TVIEWS_NO_PGBOUNCER=1`: there is none |
 //! | `cases` | `CASE`: part of the names to run |
 //! | `golden` | `GOLDEN`: part of the names to run; `UPDATE_GOLDEN=1` writes what is printed |
@@ -44,4 +46,5 @@ pub mod rng;
 pub mod sections;
 pub mod server;
 pub mod session;
+pub mod small_disk;
 pub mod tpch;

@@ -67,6 +67,7 @@ fn a_killed_server_comes_back_with_exact_tviews() {
     let conduct = Conduct {
         disturbed: false,
         ends_with_server: true,
+        ..Conduct::default()
     };
     let mut acknowledged = vec![];
     let mut tally = Tally::default();

@@ -28,6 +28,7 @@ fn clients_of_a_pooler_leave_exact_tviews() {
     let conduct = Conduct {
         disturbed: false,
         ends_with_server: false,
+        ..Conduct::default()
     };
     let mut total = Tally::default();
     for round in 0..2 {

@@ -39,6 +39,7 @@ fn write(server: &Server, tviews: &[Tview], seed: u64) {
     let conduct = Conduct {
         disturbed: false,
         ends_with_server: false,
+        ..Conduct::default()
     };
     thread::scope(|scope| {
         let clients: Vec<_> = (0..3)

@@ -12,12 +12,14 @@ use crate::session::{CONNECTION_LOST, Outcome, Session};
 const ATTEMPTS: usize = 50;
 
 /// What a client may do and may meet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Conduct {
     /// Cancelled statements and lost connections are expected.
     pub disturbed: bool,
     /// The server may vanish: the client ends then.
     pub ends_with_server: bool,
+    /// The disk may be full.
+    pub may_be_full: bool,
 }
 
 /// How transactions ended.
@@ -37,6 +39,8 @@ pub struct Tally {
     pub cancelled: usize,
     /// Connections lost.
     pub killed: usize,
+    /// Failed because the disk was full.
+    pub exhausted: usize,
     /// Tviews compared in mid-transaction.
     pub compared: usize,
 }
@@ -44,7 +48,7 @@ pub struct Tally {
 impl Tally {
     /// All transactions.
     pub fn transactions(&self) -> usize {
-        self.committed + self.rolled_back + self.given_up + self.cancelled + self.killed
+        self.committed + self.rolled_back + self.given_up + self.cancelled + self.killed + self.exhausted
     }
 
     /// Adds another client's.
@@ -56,6 +60,7 @@ impl Tally {
         self.given_up += other.given_up;
         self.cancelled += other.cancelled;
         self.killed += other.killed;
+        self.exhausted += other.exhausted;
         self.compared += other.compared;
     }
 }
@@ -75,7 +80,11 @@ impl fmt::Display for Tally {
             self.serialization,
             self.deadlocks,
             self.compared
-        )
+        )?;
+        if self.exhausted > 0 {
+            write!(f, "; {} met a full disk", self.exhausted)?;
+        }
+        Ok(())
     }
 }
 
@@ -85,6 +94,7 @@ enum End {
     RolledBack,
     Conflict,
     Cancelled,
+    Exhausted,
     Lost,
 }
 
@@ -167,6 +177,7 @@ impl<'a> Client<'a> {
                 }
                 End::RolledBack => self.tally.rolled_back += 1,
                 End::Cancelled => self.tally.cancelled += 1,
+                End::Exhausted => self.tally.exhausted += 1,
                 End::Lost => {
                     self.tally.killed += 1;
                     if self.conduct.ends_with_server {
@@ -286,6 +297,7 @@ impl<'a> Client<'a> {
             // A line for an order that another transaction has deleted.
             "23503" | "23505" => Ok(End::RolledBack),
             "57014" if self.conduct.disturbed && cancelled => Ok(End::Cancelled),
+            "53100" if self.conduct.may_be_full => Ok(End::Exhausted),
             "57P01" | "57P02" | "57P03" | CONNECTION_LOST
                 if self.conduct.disturbed || self.conduct.ends_with_server =>
             {

@@ -38,6 +38,8 @@ pub fn storm(storm: &Storm, database: impl Fn() -> String) -> Result<Tally, Stri
             let tally = round(storm, &parameters, &tviews, clients, &mut case)?;
             total.add(&tally);
         }
+        // A long storm that is ended from outside has still shown how far it came.
+        println!("{total}");
     }
     Ok(total)
 }
@@ -53,6 +55,7 @@ fn round(
     let conduct = Conduct {
         disturbed: rng.chance(60),
         ends_with_server: false,
+        ..Conduct::default()
     };
     let left = AtomicUsize::new(storm.round);
     let over = AtomicBool::new(false);
