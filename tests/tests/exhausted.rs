@@ -1,10 +1,11 @@
-//! A disk that is full in the middle of maintenance: the transaction fails, nothing is lost, and afterwards every tview equals
+//! Disk and memory that run out in the middle of maintenance: the transaction fails, nothing is lost, and afterwards every tview equals
 //! its query.
 //!
 //! A full disk needs a small file system, which only root can mount; where that is not possible these tests say so and do nothing.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -20,6 +21,7 @@ use pg_tviews_tests::session::{Outcome, Session};
 use pg_tviews_tests::small_disk::SmallDisk;
 
 const DISK_FULL: &str = "53100";
+const OUT_OF_MEMORY: &str = "53200";
 
 fn own_server() -> Server {
     let options = ServerOptions::new(pg_config())
@@ -327,4 +329,88 @@ fn move_log(server: &mut Server, disk: &SmallDisk) {
     fs::remove_dir_all(&log).expect("the old log goes");
     symlink(&moved, &log).expect("a link to the log");
     server.restart().unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Limits the address space of a backend; says why it can't.
+fn limit_memory(pid: &str, bytes: Option<usize>) -> Result<(), String> {
+    let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+    let owner = fs::metadata(format!("/proc/{pid}")).map_err(|error| error.to_string())?;
+    // Limits are for the process's own account to set. The colon leaves the hard limit alone, so that the soft one can be taken away.
+    let output = Command::new("prlimit")
+        .args(["--pid", pid, &format!("--as={limit}:")])
+        .uid(owner.uid())
+        .gid(owner.gid())
+        .output()
+        .map_err(|error| format!("prlimit does not start: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    output
+        .status
+        .success()
+        .then_some(())
+        .ok_or(format!("prlimit failed: {said}"))
+}
+
+/// The size of a process's address space.
+fn size_of(pid: &str) -> usize {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:"));
+    let kilobytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok());
+    kilobytes.expect("the size of a backend") * 1024
+}
+
+/// Transactions that need more memory than the backend may have.
+#[test]
+fn out_of_memory_leaves_nothing_behind() {
+    const STATEMENTS: [&str; 4] = [
+        "UPDATE product SET price = price + 1",
+        "UPDATE category SET name = name || '+' WHERE pk = 2",
+        "INSERT INTO product SELECT n, n % 5 + 1, 'many ' || n, n FROM generate_series(100000, 130000) AS n",
+        "DELETE FROM product WHERE pk >= 100000",
+    ];
+    let server = own_server();
+    let mut other = connect(&server);
+    execute(&mut other, TABLES);
+    execute(
+        &mut other,
+        "INSERT INTO product SELECT n, n % 5 + 1, 'product ' || n, n FROM generate_series(3000, 20000) AS n; ANALYZE",
+    );
+    create(&mut other, &TVIEWS).unwrap_or_else(|failure| panic!("{failure}"));
+    let mut failures = 0;
+    for mode in MODES {
+        for statement in STATEMENTS {
+            // From hardly anything to enough.
+            for shift in (18..40).step_by(2) {
+                let mut session = connect(&server);
+                execute(&mut session, &format!("SET pg_tviews.maintenance = '{mode}'"));
+                // The extension is there, and a stack that cannot grow would end the process: it grows first.
+                execute(&mut session, "UPDATE product SET price = price + 1 WHERE pk = 7");
+                let deep = format!("SELECT {}1{}", "abs(".repeat(1000), ")".repeat(1000));
+                execute(&mut session, &deep);
+                let pid = value(&mut session, "SELECT pg_backend_pid()");
+                if let Err(reason) = limit_memory(&pid, Some(size_of(&pid) + (1 << shift))) {
+                    return println!("not run: {reason}");
+                }
+                let outcome = run(&mut session, &["BEGIN", statement, "COMMIT"]);
+                limit_memory(&pid, None).unwrap_or_else(|problem| panic!("{outcome}, {problem}"));
+                let state = outcome.sqlstate();
+                assert!(
+                    matches!(state, None | Some(OUT_OF_MEMORY)),
+                    "{statement}, {mode}, 2^{shift}: {outcome}"
+                );
+                failures += usize::from(state.is_some());
+                execute(&mut session, "ROLLBACK");
+                assert_exact(&mut other, &TVIEWS);
+                execute(
+                    &mut session,
+                    "BEGIN; UPDATE product SET price = price + 1 WHERE pk = 7; COMMIT",
+                );
+                assert_exact(&mut session, &TVIEWS);
+                if state.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    println!("{failures} transactions ran out of memory");
+    assert!(failures > 0, "there was always enough memory");
 }
