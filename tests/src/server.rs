@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pg_tviews_pgserver::{Server, ServerOptions};
 
+use crate::generate::Extras;
 use crate::session::Session;
 
 /// The environment variable that names the `pg_config` of the server to test.
@@ -44,7 +45,8 @@ pub fn server() -> &'static Server {
             .setting("autovacuum", "off")
             .setting("jit", "off")
             .setting("max_parallel_workers_per_gather", "0")
-            .setting("max_connections", "60");
+            .setting("max_connections", "60")
+            .setting("max_prepared_transactions", "20");
         Server::start(&options).unwrap_or_else(|error| panic!("the private server does not start: {error}"))
     })
 }
@@ -57,6 +59,24 @@ pub fn major_version() -> u32 {
     let number = connect(SUPERUSER, "postgres").value("SHOW server_version_num");
     let number: Option<u32> = number.ok().flatten().and_then(|text| text.parse().ok());
     number.unwrap_or_else(|| panic!("the server does not tell its version")) / 10_000
+}
+
+/// What types it has beyond those that every server has.
+///
+/// # Panics
+/// When it cannot be asked.
+pub fn extras() -> Extras {
+    let mut session = connect(SUPERUSER, "postgres");
+    let mut there = |condition: &str| {
+        let value = session.value(&format!("SELECT {condition}"));
+        value.unwrap_or_else(|failure| panic!("the server does not tell what it has: {failure}"))
+            == Some("t".into())
+    };
+    Extras {
+        citext: there("EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citext')"),
+        hstore: there("EXISTS (SELECT FROM pg_available_extensions WHERE name = 'hstore')"),
+        icu: there("EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')"),
+    }
 }
 
 /// Creates a database whose name begins with `label` and returns its name.

@@ -1,7 +1,7 @@
 //! One client connection that runs text and reports outcomes instead of stopping at errors.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{Read, Write};
 
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
@@ -30,6 +30,13 @@ pub struct Failure {
 pub const CONNECTION_LOST: &str = "LOST";
 
 impl Failure {
+    fn lost() -> Self {
+        Self {
+            sqlstate: CONNECTION_LOST.into(),
+            message: "the connection broke in the middle of COPY".into(),
+        }
+    }
+
     fn new(error: &postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
             return Self {
@@ -104,6 +111,25 @@ impl Session {
             Ok(rows) => Outcome::Done { rows },
             Err(error) => Outcome::Failed(Failure::new(&error)),
         }
+    }
+
+    /// Runs `COPY … TO STDOUT`; the rows are the lines.
+    pub fn copy_out(&mut self, sql: &str) -> Outcome {
+        let mut reader = match self.client.copy_out(sql) {
+            Ok(reader) => reader,
+            Err(error) => return Outcome::Failed(Failure::new(&error)),
+        };
+        let mut text = String::new();
+        let Err(error) = reader.read_to_string(&mut text) else {
+            return Outcome::Done {
+                rows: text.lines().count() as u64,
+            };
+        };
+        // An error between two rows is one of reading, with PostgreSQL's inside.
+        let inner = error
+            .into_inner()
+            .and_then(|inner| inner.downcast::<postgres::Error>().ok());
+        Outcome::Failed(inner.map_or_else(Failure::lost, |error| Failure::new(&error)))
     }
 
     /// Runs statements that have to succeed.

@@ -4,7 +4,9 @@
 
 use pg_tviews_tests::generate::{self, Options};
 use pg_tviews_tests::oracle::keeper::{FrozenTable, Keeper, OtherPlan, PlainView};
-use pg_tviews_tests::oracle::{Case, Command, CreateForm, Definition, Hunt, Oracle, ProblemKind, Step, hunt};
+use pg_tviews_tests::oracle::{
+    Case, Command, CreateForm, Definition, End, Hunt, Oracle, ProblemKind, Step, hunt,
+};
 use pg_tviews_tests::server;
 use pg_tviews_tests::session::{Failure, Session};
 
@@ -89,7 +91,7 @@ fn differences_inside_a_transaction_count() {
     let case = sample(vec![Step::Transaction {
         begin: "BEGIN".into(),
         commands,
-        commit: false,
+        end: End::Rollback,
         quiet: false,
     }]);
     assert_eq!(run(&FrozenTable, &case), Some(ProblemKind::Difference));

@@ -4,7 +4,7 @@
 //! views with documents of their own, collations, types whose text depends on settings, triggers that change rows again.
 
 use crate::fragment::Fragment;
-use crate::oracle::{Case, Command, CreateForm, Definition, Step};
+use crate::oracle::{Case, Command, CreateForm, Definition, End, Step};
 use crate::rng::Rng;
 
 use super::Options;
@@ -504,7 +504,7 @@ fn step(rng: &mut Rng) -> Step {
             .weighted(&[(8, "BEGIN"), (1, "BEGIN ISOLATION LEVEL REPEATABLE READ")])
             .to_owned(),
         commands,
-        commit: rng.chance(75),
+        end: End::of(rng.chance(75)),
         quiet: rng.chance(60),
     }
 }

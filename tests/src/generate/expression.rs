@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::schema::{Kind, Relation, Schema};
 use super::scope::Scope;
-use super::types::{DATA_TYPES, Ty};
+use super::types::Ty;
 use crate::fragment::Fragment;
 use crate::rng::Rng;
 use crate::{parts, sql};
@@ -123,7 +123,8 @@ impl Builder<'_> {
                 return column.ty;
             }
         }
-        self.rng.weighted(&DATA_TYPES)
+        let types = self.schema.extras.data_types();
+        self.rng.weighted(&types)
     }
 
     /// CASE, COALESCE and the like, of any type.
@@ -229,6 +230,8 @@ impl Builder<'_> {
             Ty::Stamp | Ty::StampTz if self.rng.chance(40) => {
                 parts!["to_char(", a, ", 'YYYY-MM-DD HH24 TMMonth')"]
             }
+            // The text keeps the collation, and its greatest value were one of several.
+            Ty::Folded => parts!["(", a, ")::text COLLATE \"C\""],
             _ => parts!["(", a, ")::text"],
         };
         Fragment::reducible(parts, simple(Ty::Text), &[])
@@ -283,7 +286,7 @@ impl Builder<'_> {
     }
 
     fn comparison(&mut self, scope: &Scope, depth: usize) -> Fragment {
-        let ty = self.rng.weighted(&[
+        let mut ty = self.rng.weighted(&[
             (4, Ty::Int),
             (4, Ty::Text),
             (2, Ty::Numeric),
@@ -293,6 +296,9 @@ impl Builder<'_> {
             (1, Ty::Uuid),
             (1, Ty::Jsonb),
         ]);
+        if self.rng.chance(12) {
+            ty = self.any_type();
+        }
         let operator = self.rng.weighted(&[
             (5, " = "),
             (2, " <> "),

@@ -57,9 +57,9 @@ pub fn attach(table: &Relation, part: &Part) -> Fragment {
 }
 
 /// A table that inherits from one without a key: no key would hold for both.
-pub fn child(table: &Relation) -> (Part, Fragment) {
+pub fn child(create: &str, table: &Relation) -> (Part, Fragment) {
     let name = format!("{}_child", table.name);
-    let statement = format!("CREATE TABLE {name} (of_child integer) INHERITS ({})", table.name);
+    let statement = format!("{create}{name} (of_child integer) INHERITS ({})", table.name);
     let part = Part {
         name,
         bound: String::new(),

@@ -3,10 +3,12 @@
 use super::change;
 use super::documents;
 use super::kinds;
+use super::reader;
 use super::schema::{Kind, Relation, Schema};
+use super::types::Extras;
 use super::view;
 use crate::fragment::Fragment;
-use crate::oracle::{Case, Command, CreateForm, Definition, Step};
+use crate::oracle::{Case, Command, CreateForm, Definition, End, Step};
 use crate::rng::Rng;
 use crate::server;
 use crate::{parts, sql};
@@ -22,6 +24,8 @@ pub struct Options {
     pub alter: bool,
     /// PostgreSQL's major version: what is newer does not turn up.
     pub version: u32,
+    /// What types the server has beyond the usual ones.
+    pub extras: Extras,
     /// Whether all sources hang together by their links: most changes affect few units then.
     pub tame: bool,
     /// Documents of one schema and changes of single columns, instead of anything.
@@ -35,6 +39,7 @@ impl Default for Options {
             tviews: 6,
             alter: true,
             version: 15,
+            extras: Extras::default(),
             tame: false,
             documents: false,
         }
@@ -46,6 +51,7 @@ impl Options {
     pub fn for_server() -> Self {
         Self {
             version: server::major_version(),
+            extras: server::extras(),
             ..Self::default()
         }
     }
@@ -71,7 +77,7 @@ pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Ste
 
 fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>) {
     let mut rng = Rng::new(seed);
-    let mut schema = Schema::random(options.version, &mut rng.fork());
+    let mut schema = Schema::random(options.version, options.extras, &mut rng.fork());
     schema.tame = options.tame;
     let mut views = rng.fork();
     for nth in 0..views.weighted(&[(5, 0), (3, 1), (2, 2)]) {
@@ -93,8 +99,12 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
         };
         tviews.push(Definition { name, query, form });
     }
+    // Writers at the same time cannot tell which definitions were accepted.
+    schema.tviews = if writers == 0 { tviews.len() } else { 0 };
     let mut changes = rng.fork();
-    let mut steps: Vec<Step> = (0..options.steps).map(|_| step(&schema, &mut changes)).collect();
+    let mut steps: Vec<Step> = (0..options.steps)
+        .flat_map(|_| steps_of(&schema, &mut changes))
+        .collect();
     // A new column would be one of those that a natural join joins by.
     let texts = tviews.iter().map(|tview| &tview.query).chain(&schema.statements);
     let natural = texts
@@ -108,7 +118,11 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
         let at = changes.below(steps.len());
         steps.splice(at..at, partition_steps(&schema, &mut changes));
     }
-    let mut random_steps = || (0..options.steps).map(|_| step(&schema, &mut changes)).collect();
+    let mut random_steps = || {
+        (0..options.steps)
+            .flat_map(|_| steps_of(&schema, &mut changes))
+            .collect()
+    };
     let others = (0..writers).map(|_| random_steps()).collect();
     let case = Case {
         seed,
@@ -118,6 +132,15 @@ fn build(seed: u64, options: &Options, writers: usize) -> (Case, Vec<Vec<Step>>)
         steps,
     };
     (case, others)
+}
+
+/// A step, and where it leaves a cursor behind a second one that reads on.
+fn steps_of(schema: &Schema, rng: &mut Rng) -> Vec<Step> {
+    let step = step(schema, rng);
+    let holds = |command: &Command| command.text.to_string().starts_with("DECLARE held");
+    let held = step.commands().iter().any(holds);
+    let rest = held.then(|| Step::Single(reader::held()));
+    std::iter::once(step).chain(rest).collect()
 }
 
 fn step(schema: &Schema, rng: &mut Rng) -> Step {
@@ -196,7 +219,7 @@ fn transaction(schema: &Schema, rng: &mut Rng) -> Step {
     let mut commands = vec![];
     let mut savepoints = 0;
     for _ in 0..rng.between(2, 6) {
-        match rng.below(12) {
+        match rng.below(13) {
             0 | 1 => {
                 savepoints += 1;
                 commands.push(Command::new(format!("SAVEPOINT s{savepoints}")));
@@ -211,13 +234,17 @@ fn transaction(schema: &Schema, rng: &mut Rng) -> Step {
             4 if rng.chance(50) => commands.push(block(schema, rng)),
             4 => commands.push(setting(rng, "SET LOCAL")),
             5 => commands.push(Command::new("SET CONSTRAINTS ALL IMMEDIATE")),
+            6 if schema.tviews > 0 => commands.push(reader::command(schema, rng)),
             _ => commands.push(change::command(schema, rng)),
         }
+    }
+    if schema.tviews > 0 && rng.chance(9) {
+        commands.push(reader::hold(schema, rng));
     }
     Step::Transaction {
         begin: begin.to_owned(),
         commands,
-        commit: rng.chance(75),
+        end: rng.weighted(&[(8, End::Commit), (3, End::Rollback), (1, End::Prepare)]),
         quiet: rng.chance(65),
     }
 }

@@ -1,7 +1,7 @@
 //! Random schemas: tables that refer to each other, with all kinds of keys, and views over them.
 
 use super::kinds;
-use super::types::{DATA_TYPES, KEYS, ROUTINES, Ty, copy_text};
+use super::types::{Extras, KEYS, ROUTINES, Ty, copy_text};
 use crate::fragment::Fragment;
 use crate::rng::Rng;
 use crate::{parts, sql};
@@ -93,8 +93,14 @@ pub struct Schema {
     pub data: Vec<Fragment>,
     /// PostgreSQL's major version.
     pub version: u32,
+    /// What types there are beyond those that every server has.
+    pub extras: Extras,
+    /// Whether its tables are unlogged; all are, because a tview over a mixture is refused.
+    pub unlogged: bool,
     /// Whether the sources of all definitions hang together by their links.
     pub tame: bool,
+    /// How many tviews there are.
+    pub tviews: usize,
 }
 
 impl Relation {
@@ -179,12 +185,16 @@ impl Schema {
     }
 
     /// A random schema with its data.
-    pub fn random(version: u32, rng: &mut Rng) -> Self {
+    pub fn random(version: u32, extras: Extras, rng: &mut Rng) -> Self {
         let mut schema = Self {
             version,
+            extras,
+            unlogged: rng.chance(7),
             ..Self::default()
         };
         schema.statements.extend(ROUTINES.map(Fragment::from));
+        let more = extras.statements().into_iter().map(Fragment::from);
+        schema.statements.extend(more);
         for number in 0..rng.between(3, 6) {
             schema.add_table(number, rng);
         }
@@ -194,7 +204,7 @@ impl Schema {
         if rng.chance(6) {
             schema.add_many(rng);
         }
-        if rng.chance(15) {
+        if rng.chance(25) {
             schema.add_trigger(rng);
         }
         schema
@@ -262,7 +272,7 @@ impl Schema {
             size: TABLE_SIZE,
         };
         let mut tail = vec![];
-        add_key(&mut table, number, rng, &mut tail);
+        self.add_key(&mut table, number, rng, &mut tail);
         let links = if number == 0 {
             0
         } else {
@@ -279,7 +289,7 @@ impl Schema {
             let ty = if rng.chance(3) {
                 Ty::Json
             } else {
-                rng.weighted(&DATA_TYPES)
+                rng.weighted(&self.extras.data_types())
             };
             table.columns.push(Column {
                 name: format!("c{nth}"),
@@ -287,17 +297,23 @@ impl Schema {
                 nullable: rng.chance(85),
             });
         }
-        if !table.key.is_empty() && rng.chance(15) {
+        let create = if self.unlogged {
+            "CREATE UNLOGGED TABLE "
+        } else {
+            "CREATE TABLE "
+        };
+        if !table.key.is_empty() && !self.unlogged && rng.chance(15) {
             let (clause, parts) = kinds::partitions(&table, rng);
             self.statements
-                .push(sql![create_table(&table, &tail, rng), clause]);
+                .push(sql![create, create_table(&table, &tail, rng), clause]);
             table.parts = parts;
             self.statements.extend(kinds::create_partitions(&table, rng));
         } else {
-            self.statements.push(create_table(&table, &tail, rng));
+            self.statements
+                .push(sql![create, create_table(&table, &tail, rng)]);
         }
         if table.key.is_empty() && rng.chance(35) {
-            let (part, statement) = kinds::child(&table);
+            let (part, statement) = kinds::child(create, &table);
             table.parts.push(part);
             self.statements.push(statement);
         }
@@ -328,6 +344,44 @@ impl Schema {
         if rng.chance(12) {
             let column = kinds::computed(table, self.version, rng);
             self.statements.extend(column);
+        }
+    }
+
+    fn add_key(&self, table: &mut Relation, number: usize, rng: &mut Rng, tail: &mut Vec<Fragment>) {
+        let mut kinds: Vec<(usize, &[Ty])> = vec![
+            (6, &[Ty::Int]),
+            (3, &[Ty::Big]),
+            (3, &[Ty::Uuid]),
+            (3, &[Ty::Text]),
+            (2, &[Ty::Int, Ty::Text]),
+            (1, &[Ty::Big, Ty::Int]),
+            (1, &[Ty::Numeric]),
+            (3, &[]),
+        ];
+        // Keys that are equal in more than one form.
+        kinds.extend(self.extras.citext.then_some((2, [Ty::Citext].as_slice())));
+        kinds.extend(self.extras.icu.then_some((2, [Ty::Folded].as_slice())));
+        let mut types = rng.weighted(&kinds);
+        if number == 0 && types.is_empty() {
+            types = &[Ty::Int];
+        }
+        for (part, ty) in types.iter().enumerate() {
+            let suffix = if part == 0 {
+                String::new()
+            } else {
+                format!("_{part}")
+            };
+            table.key.push(table.columns.len());
+            table.columns.push(Column {
+                name: format!("pk{suffix}"),
+                ty: *ty,
+                nullable: false,
+            });
+        }
+        if !types.is_empty() {
+            table.primary = rng.chance(85);
+            let word = if table.primary { "PRIMARY KEY" } else { "UNIQUE" };
+            tail.push(format!(", {word} ({})", table.names("", &table.key).join(", ")).into());
         }
     }
 
@@ -414,77 +468,6 @@ impl Schema {
             self.data.push(statement);
         }
     }
-
-    /// A trigger that changes rows again: before they are written, or in another statement.
-    fn add_trigger(&mut self, rng: &mut Rng) {
-        let tables = self.of_kind(Kind::Table);
-        let table = &self.relations[*rng.pick(&tables)];
-        let candidates: Vec<usize> = table
-            .data_columns()
-            .into_iter()
-            .filter(|at| table.columns[*at].ty == Ty::Text)
-            .collect();
-        let Some(column) = candidates.first().map(|at| table.columns[*at].name.clone()) else {
-            return;
-        };
-        let before = rng.chance(60);
-        let body = if before {
-            format!("NEW.{column} := coalesce(NEW.{column}, '') || '!'; RETURN NEW;")
-        } else {
-            format!(
-                "IF pg_trigger_depth() = 1 THEN \
-                 UPDATE {} SET {column} = '?' WHERE {column} = NEW.{column}; END IF; RETURN NULL;",
-                table.name
-            )
-        };
-        self.statements.push(
-            format!(
-                "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT \
-                 AS $body$ BEGIN {body} END $body$"
-            )
-            .into(),
-        );
-        let timing = if before { "BEFORE" } else { "AFTER" };
-        self.statements.push(Fragment::optional(parts![format!(
-            "CREATE TRIGGER touch {timing} INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION touch()",
-            table.name
-        )]));
-    }
-}
-
-fn add_key(table: &mut Relation, number: usize, rng: &mut Rng, tail: &mut Vec<Fragment>) {
-    let kinds: &[(usize, &[Ty])] = &[
-        (6, &[Ty::Int]),
-        (3, &[Ty::Big]),
-        (3, &[Ty::Uuid]),
-        (3, &[Ty::Text]),
-        (2, &[Ty::Int, Ty::Text]),
-        (1, &[Ty::Big, Ty::Int]),
-        (1, &[Ty::Numeric]),
-        (3, &[]),
-    ];
-    let mut types = rng.weighted(kinds);
-    if number == 0 && types.is_empty() {
-        types = &[Ty::Int];
-    }
-    for (part, ty) in types.iter().enumerate() {
-        let suffix = if part == 0 {
-            String::new()
-        } else {
-            format!("_{part}")
-        };
-        table.key.push(table.columns.len());
-        table.columns.push(Column {
-            name: format!("pk{suffix}"),
-            ty: *ty,
-            nullable: false,
-        });
-    }
-    if !types.is_empty() {
-        table.primary = rng.chance(85);
-        let word = if table.primary { "PRIMARY KEY" } else { "UNIQUE" };
-        tail.push(format!(", {word} ({})", table.names("", &table.key).join(", ")).into());
-    }
 }
 
 fn foreign_key(
@@ -498,11 +481,24 @@ fn foreign_key(
         return None;
     }
     let delete = if nullable {
-        rng.weighted(&[(3, ""), (4, " ON DELETE CASCADE"), (4, " ON DELETE SET NULL")])
+        rng.weighted(&[
+            (3, ""),
+            (4, " ON DELETE CASCADE"),
+            (4, " ON DELETE SET NULL"),
+            (2, " ON DELETE SET DEFAULT"),
+        ])
     } else {
         rng.weighted(&[(3, ""), (5, " ON DELETE CASCADE")])
     };
-    let update = rng.weighted(&[(1, ""), (2, " ON UPDATE CASCADE")]);
+    let update = match nullable {
+        true => rng.weighted(&[
+            (2, ""),
+            (4, " ON UPDATE CASCADE"),
+            (1, " ON UPDATE SET NULL"),
+            (1, " ON UPDATE SET DEFAULT"),
+        ]),
+        false => rng.weighted(&[(1, ""), (2, " ON UPDATE CASCADE")]),
+    };
     let check = rng.weighted(&[(8, ""), (1, " DEFERRABLE INITIALLY DEFERRED")]);
     Some(Fragment::optional(parts![format!(
         ", FOREIGN KEY ({}) REFERENCES {} ({}){delete}{update}{check}",
@@ -512,6 +508,7 @@ fn foreign_key(
     )]))
 }
 
+/// What stands after `CREATE TABLE`.
 fn create_table(table: &Relation, tail: &[Fragment], rng: &mut Rng) -> Fragment {
     let columns = table
         .columns
@@ -528,7 +525,6 @@ fn create_table(table: &Relation, tail: &[Fragment], rng: &mut Rng) -> Fragment 
         .collect();
     let columns = Fragment::joined(columns, ", ");
     sql![
-        "CREATE TABLE ",
         table.name.as_str(),
         " (",
         columns,

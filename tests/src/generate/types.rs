@@ -53,10 +53,70 @@ pub enum Ty {
     Range,
     /// `json`, which has no equality.
     Json,
+    /// A composite type of the schema.
+    Pair,
+    /// A domain of the schema over `integer[]`.
+    Marks,
+    /// A domain of the schema over `text` with a collation that takes small and capital letters for equal.
+    Folded,
+    /// `citext`
+    Citext,
+    /// `hstore`
+    Hstore,
+}
+
+/// What types there are beyond those that every server has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// Whether there is `citext`.
+    pub citext: bool,
+    /// Whether there is `hstore`.
+    pub hstore: bool,
+    /// Whether there are collations of ICU, which need not tell different texts apart.
+    pub icu: bool,
+}
+
+impl Extras {
+    /// Types of columns that the server has, by weight.
+    pub fn data_types(self) -> Vec<(usize, Ty)> {
+        let mut types = DATA_TYPES.to_vec();
+        let more = [
+            (self.citext, Ty::Citext),
+            (self.hstore, Ty::Hstore),
+            (self.icu, Ty::Folded),
+        ];
+        types.extend(more.iter().filter(|(there, _)| *there).map(|(_, ty)| (4, *ty)));
+        types
+    }
+
+    /// What makes them.
+    pub fn statements(self) -> Vec<&'static str> {
+        let all: [(bool, &'static [&'static str]); 3] = [
+            (
+                self.citext,
+                &["CREATE EXTENSION IF NOT EXISTS citext SCHEMA public"],
+            ),
+            (
+                self.hstore,
+                &["CREATE EXTENSION IF NOT EXISTS hstore SCHEMA public"],
+            ),
+            (
+                self.icu,
+                &[
+                    "CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+                    "CREATE DOMAIN folded AS text COLLATE nocase",
+                ],
+            ),
+        ];
+        let there = all.iter().filter(|(there, _)| *there);
+        there
+            .flat_map(|(_, statements)| statements.iter().copied())
+            .collect()
+    }
 }
 
 /// Types of columns that are neither key nor link, by weight.
-pub const DATA_TYPES: [(usize, Ty); 21] = [
+const DATA_TYPES: [(usize, Ty); 23] = [
     (15, Ty::Int),
     (6, Ty::Big),
     (12, Ty::Numeric),
@@ -78,12 +138,16 @@ pub const DATA_TYPES: [(usize, Ty); 21] = [
     (1, Ty::Mood),
     (1, Ty::Score),
     (1, Ty::Range),
+    (2, Ty::Pair),
+    (2, Ty::Marks),
 ];
 
 /// What makes the types of the schema, and the functions that definitions call.
-pub const ROUTINES: [&str; 6] = [
+pub const ROUTINES: [&str; 8] = [
     "CREATE TYPE mood AS ENUM ('sad', 'ok', 'Ok', 'happy')",
     "CREATE DOMAIN score AS integer CHECK (VALUE > -100)",
+    "CREATE TYPE pair AS (a integer, b text)",
+    "CREATE DOMAIN marks AS integer[] CHECK (cardinality(VALUE) < 9)",
     "CREATE FUNCTION plus_absolute(bigint, integer) RETURNS bigint LANGUAGE sql IMMUTABLE AS \
      'SELECT $1 + coalesce(abs($2), 1)'",
     "CREATE FUNCTION upto(integer) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS \
@@ -122,6 +186,11 @@ impl Ty {
             Ty::Score => "score",
             Ty::Range => "int4range",
             Ty::Json => "json",
+            Ty::Pair => "pair",
+            Ty::Marks => "marks",
+            Ty::Folded => "folded",
+            Ty::Citext => "citext",
+            Ty::Hstore => "hstore",
         }
     }
 
@@ -195,7 +264,19 @@ impl Ty {
             Ty::Mood => &["sad", "ok", "Ok", "happy"],
             Ty::Score => &["0", "1", "2", "5", "-7", "42"],
             Ty::Range => &["empty", "[1,3)", "[2,6)", "(,2)", "[5,)"],
+            _ => self.unusual_values(),
+        }
+    }
+
+    /// Values of the types that are seldom met.
+    fn unusual_values(self) -> &'static [&'static str] {
+        match self {
             Ty::Json => &["{}", "{\"x\": 1, \"x\": 2}", "[1,2]", "null", "7"],
+            Ty::Pair => &["(1,a)", "(1,A)", "(2,\"it's\")", "(,)", "(,b)", "(0,\"\")"],
+            Ty::Marks => &["{}", "{1}", "{1,2,3}", "{NULL}", "[0:1]={3,1}"],
+            Ty::Folded | Ty::Citext => &["a", "A", "b", "B", "", "ä", "Ä", "it's"],
+            Ty::Hstore => &["", "x=>1", "x=>NULL", "y=>\"it's\", x=>1", "x=>2"],
+            _ => &[],
         }
     }
 
@@ -252,6 +333,7 @@ impl Ty {
     pub fn link(self, n: usize, rng: &mut Rng) -> String {
         match self {
             Ty::Numeric if rng.chance(25) => format!("{n}.50"),
+            Ty::Citext | Ty::Folded if rng.chance(40) => self.key(n).to_uppercase(),
             ty => ty.key(n),
         }
     }
@@ -293,7 +375,7 @@ pub fn comparable(a: Ty, b: Ty) -> bool {
             Ty::Int | Ty::Big | Ty::Small | Ty::Score | Ty::Numeric | Ty::Scaled
         )
     };
-    let string = |ty: Ty| matches!(ty, Ty::Text | Ty::Varchar | Ty::Char);
+    let string = |ty: Ty| matches!(ty, Ty::Text | Ty::Varchar | Ty::Char | Ty::Citext | Ty::Folded);
     let day = |ty: Ty| matches!(ty, Ty::Date | Ty::Stamp);
     (a == b && a != Ty::Json) || [number, string, day].iter().any(|family| family(a) && family(b))
 }

@@ -51,11 +51,38 @@ pub enum Step {
         begin: String,
         /// What is done in it, savepoints included.
         commands: Vec<Command>,
-        /// `COMMIT`, or else `ROLLBACK`.
-        commit: bool,
+        /// How it ends.
+        end: End,
         /// Whether nobody reads the tviews before its end.
         quiet: bool,
     },
+}
+
+/// How a transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// `COMMIT`
+    Commit,
+    /// `ROLLBACK`
+    Rollback,
+    /// `PREPARE TRANSACTION`, and `COMMIT PREPARED` in another session.
+    Prepare,
+}
+
+impl End {
+    /// `COMMIT`, or else `ROLLBACK`.
+    pub fn of(commit: bool) -> Self {
+        if commit { Self::Commit } else { Self::Rollback }
+    }
+
+    /// The command, for a session of this name.
+    pub fn command(self, session: &str) -> String {
+        match self {
+            Self::Commit => "COMMIT".into(),
+            Self::Rollback => "ROLLBACK".into(),
+            Self::Prepare => format!("PREPARE TRANSACTION '{session}'"),
+        }
+    }
 }
 
 /// One command.
@@ -80,6 +107,7 @@ impl Command {
     pub fn run(&self, session: &mut Session) -> Outcome {
         let text = self.text.to_string();
         match &self.copy {
+            None if text.starts_with("COPY (") => session.copy_out(&text),
             None => session.run(&text),
             Some(lines) => session.copy_in(
                 &text,
@@ -129,12 +157,15 @@ impl Case {
                 Step::Transaction {
                     begin,
                     commands,
-                    commit,
+                    end,
                     quiet: _,
                 } => {
                     let _ = writeln!(out, "{begin};");
                     commands.iter().for_each(|command| command.write(&mut out));
-                    out.push_str(if *commit { "COMMIT;\n" } else { "ROLLBACK;\n" });
+                    let _ = writeln!(out, "{};", end.command("app"));
+                    if *end == End::Prepare {
+                        out.push_str("COMMIT PREPARED 'app';\n");
+                    }
                 }
             }
         }

@@ -8,7 +8,7 @@
 //! --- tview NAME        a definition, created by the function; `--- tview NAME as` by CREATE TABLE AS
 //! --- step              one command
 //! --- copy              a COPY command, and in the lines after it the data
-//! --- begin ISOLATION   commands up to `--- commit` or `--- rollback` are one transaction
+//! --- begin ISOLATION   commands up to `--- commit`, `--- rollback` or `--- prepare` are one transaction
 //! --- quiet             the transaction that follows reads no tview before its end
 //! --- version NUMBER    PostgreSQL's major version that it needs
 //! --- seed NUMBER       even: plain settings, odd: unusual ones
@@ -18,7 +18,7 @@
 
 use std::fmt::Write;
 
-use super::case::{Case, Command, CreateForm, Definition, Step};
+use super::case::{Case, Command, CreateForm, Definition, End, Step};
 
 /// Reads a case; or says which section is wrong.
 pub fn parse(text: &str) -> Result<Case, String> {
@@ -48,12 +48,16 @@ pub fn parse(text: &str) -> Result<Case, String> {
             ["begin", ..] => open = Some((head.to_uppercase(), vec![])),
             ["step"] => add(&mut case, &mut open, Command::new(body)),
             ["copy"] => add(&mut case, &mut open, copy(raw)),
-            [end @ ("commit" | "rollback")] => {
+            [end @ ("commit" | "rollback" | "prepare")] => {
                 let (begin, commands) = open.take().ok_or_else(|| format!("nothing to {end}"))?;
                 case.steps.push(Step::Transaction {
                     begin,
                     commands,
-                    commit: *end == "commit",
+                    end: match *end {
+                        "commit" => End::Commit,
+                        "rollback" => End::Rollback,
+                        _ => End::Prepare,
+                    },
                     quiet: std::mem::take(&mut quiet),
                 });
             }
@@ -135,7 +139,7 @@ pub fn print(case: &Case) -> String {
             Step::Transaction {
                 begin,
                 commands,
-                commit,
+                end,
                 quiet,
             } => {
                 if *quiet {
@@ -145,7 +149,12 @@ pub fn print(case: &Case) -> String {
                 commands
                     .iter()
                     .for_each(|command| write_command(command, &mut section));
-                section(if *commit { "commit" } else { "rollback" }, "");
+                let word = match end {
+                    End::Commit => "commit",
+                    End::Rollback => "rollback",
+                    End::Prepare => "prepare",
+                };
+                section(word, "");
             }
         }
     }

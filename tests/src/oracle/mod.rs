@@ -20,7 +20,7 @@ mod run;
 pub mod shrink;
 mod storm;
 
-pub use case::{Case, Command, CreateForm, Definition, Step};
+pub use case::{Case, Command, CreateForm, Definition, End, Step};
 pub use hunt::{Hunt, hunt};
 pub use keeper::Keeper;
 pub use run::{Oracle, Problem, ProblemKind, Tally};

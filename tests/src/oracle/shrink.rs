@@ -139,7 +139,7 @@ fn places(case: &mut Case) -> Vec<&mut Fragment> {
 mod tests {
     use super::shrink;
     use crate::fragment::Fragment;
-    use crate::oracle::{Case, Command, CreateForm, Definition, Step};
+    use crate::oracle::{Case, Command, CreateForm, Definition, End, Step};
     use crate::sql;
 
     fn sample() -> Case {
@@ -165,7 +165,7 @@ mod tests {
                     commands: (0..3)
                         .map(|m| Command::new(format!("UPDATE t SET a = {n}{m}")))
                         .collect(),
-                    commit: true,
+                    end: End::Commit,
                     quiet: false,
                 })
                 .collect(),

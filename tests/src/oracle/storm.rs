@@ -5,7 +5,7 @@
 
 use std::thread;
 
-use super::case::{Case, Command, Step};
+use super::case::{Case, Command, End, Step};
 use super::keeper::Keeper;
 use super::run::{Oracle, Tally};
 use crate::generate::{self, Options};
@@ -86,14 +86,15 @@ fn write(parameters: &str, case: &Case, steps: &[Step]) -> Result<Written, Strin
         match step {
             Step::Single(command) => run(command)?,
             Step::Transaction {
-                begin,
-                commands,
-                commit,
-                ..
+                begin, commands, end, ..
             } => {
                 run(&Command::new(begin.as_str()))?;
                 commands.iter().try_for_each(&mut run)?;
-                run(&Command::new(if *commit { "COMMIT" } else { "ROLLBACK" }))?;
+                // A prepared transaction that nobody ends would keep its locks from the others.
+                run(&Command::new(match end {
+                    End::Rollback => "ROLLBACK",
+                    End::Commit | End::Prepare => "COMMIT",
+                }))?;
             }
         }
     }
