@@ -201,6 +201,9 @@ pub struct Block {
     pub group_outputs: Vec<i16>,
     /// All that the rows are grouped by is in `group_outputs`: together these are unique.
     pub groups_in_output: bool,
+    /// The outputs (positions from 1) whose value is one of several that are equal but written differently (5.0 and 5.00), and chance
+    /// decides which: what rows are grouped by or told apart by, where the type has such values.
+    pub loose: BTreeSet<i16>,
     /// Rows come from single combinations of the FROM clause's rows (no grouping, DISTINCT, LIMIT, window, set operation).
     pub plain: bool,
     /// A combination of the FROM clause's rows can give several rows: a set-returning function in the select list.

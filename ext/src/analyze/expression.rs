@@ -97,6 +97,7 @@ impl Analyzer {
             self.note_subquery(sublink.query, role);
             self.sublink(sublink, scope, positive, place);
         }
+        self.refuse_loose(node, scope, place);
         if !plain {
             return None;
         }

@@ -3,7 +3,8 @@
 //! IMMUTABLE functions always. VOLATILE ones never. STABLE ones of the server if their result depends on nothing but their
 //! arguments and the settings that are fixed for each tview; STABLE ones of a user may read tables, which nobody could notice.
 
-use crate::pg::node::{Node, base_type, element_type, function_name, type_name, volatility};
+use crate::pg::node::{Node, function_name, reads_records, type_name, volatility};
+use crate::pg::types::{input_function, parts_read};
 use pgrx::pg_sys;
 
 /// STABLE functions of the server that depend on their arguments and on fixed settings only.
@@ -156,7 +157,7 @@ const CLOCK_READING_INPUT: &[&str] = &[
 /// What a node calls that a definition may not: (message, hint).
 pub fn objection(node: Node) -> Option<(String, String)> {
     if let Some((from, to)) = node.text_conversion()
-        && reads_clock(to)
+        && parts_read(to).into_iter().any(reads_clock)
     {
         return Some((
             format!(
@@ -164,16 +165,32 @@ pub fn objection(node: Node) -> Option<(String, String)> {
                 type_name(from),
                 type_name(to)
             ),
-            "Use to_timestamp(text, format), to_date(text, format) or make_timestamptz(…) instead."
-                .to_owned(),
+            CLOCK_HINT.to_owned(),
         ));
     }
-    node.functions().into_iter().find_map(function_objection)
+    node.types_read()
+        .into_iter()
+        .find_map(reading_objection)
+        .or_else(|| node.functions().into_iter().find_map(function_objection))
 }
 
-fn reads_clock(target: pg_sys::Oid) -> bool {
-    let base = base_type(target);
-    let element = element_type(base).unwrap_or(base);
+/// Why values of a type may not be read from text or JSON: their input functions would do what no function may.
+pub fn reading_objection(type_oid: pg_sys::Oid) -> Option<(String, String)> {
+    parts_read(type_oid).into_iter().find_map(|part| {
+        if reads_clock(part) {
+            return Some((
+                format!("reading {} can read the clock ('now', 'today')", type_name(part)),
+                format!("Read it as text. {CLOCK_HINT}"),
+            ));
+        }
+        function_objection(input_function(part))
+    })
+}
+
+const CLOCK_HINT: &str =
+    "Use to_timestamp(text, format), to_date(text, format) or make_timestamptz(…) instead.";
+
+fn reads_clock(part: pg_sys::Oid) -> bool {
     [
         pg_sys::DATEOID,
         pg_sys::TIMEOID,
@@ -181,7 +198,7 @@ fn reads_clock(target: pg_sys::Oid) -> bool {
         pg_sys::TIMESTAMPOID,
         pg_sys::TIMESTAMPTZOID,
     ]
-    .contains(&base_type(element))
+    .contains(&part)
 }
 
 fn function_objection(function: pg_sys::Oid) -> Option<(String, String)> {
@@ -190,9 +207,11 @@ fn function_objection(function: pg_sys::Oid) -> Option<(String, String)> {
     match volatility(function) {
         b'i' => None,
         b's' if built_in && ALLOWED_STABLE.contains(&name.as_str()) => None,
+        // What they read is looked at where the types are known.
+        b's' if built_in && reads_records(&name) => None,
         b's' if built_in && CLOCK_READING_INPUT.contains(&name.as_str()) => Some((
             format!("{name}() can read the clock ('now', 'today')"),
-            "Use to_timestamp(text, format), to_date(text, format) or make_timestamptz(…) instead.".to_owned(),
+            CLOCK_HINT.to_owned(),
         )),
         b's' if built_in => Some((
             format!("{name}() depends on the clock, the session or the system catalogs"),

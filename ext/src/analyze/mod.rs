@@ -7,6 +7,7 @@ mod document;
 mod expression;
 mod functions;
 mod generated;
+mod loose;
 mod objection;
 mod persistence;
 mod sources;
@@ -127,6 +128,7 @@ impl Analyzer {
         });
         let targets = query.targets();
         let visible: Vec<&Target> = targets.iter().filter(|target| !target.hidden).collect();
+        self.note_loose_union(id, query, &visible);
         let branches = query.set_operation_branches();
         for (number, index) in branches.into_iter().enumerate() {
             let Some(RangeKind::Subquery(inner)) = query.range_entry(index).map(|entry| entry.kind()) else {
@@ -140,6 +142,7 @@ impl Analyzer {
             self.view.blocks[id.0].branches.push(branch);
             self.cast_outputs(branch, inner, &visible);
         }
+        self.note_loose_union(id, query, &visible);
         let block = &mut self.view.blocks[id.0];
         block.passes_values = query.limit().is_none() && query.offset().is_none();
         block.opaque = query.has_except();
@@ -195,6 +198,7 @@ impl Analyzer {
         let targets = self.expanded_targets(query.targets(), scope);
         self.describe(id, query, &targets);
         self.outputs(id, query, &targets, scope, within);
+        self.note_loose(id, query, &targets, scope, within);
         self.other_clauses(query, scope, within);
         for source in reach.nullable {
             self.view.sources[source.0].nullable = true;
@@ -267,11 +271,7 @@ impl Analyzer {
         let limited = query.limit().is_some() || query.offset().is_some();
         let compared = matches!(self.view.blocks[id.0].parent, Some(Parent::Branch(_)));
         for target in targets {
-            let place = if within.is_empty() {
-                format!("select list, column \"{}\"", target.name)
-            } else {
-                within.to_owned()
-            };
+            let place = self.place_of(target, query, within);
             let role = if target.reference == 0 && !compared {
                 Role::Leaf
             } else {
@@ -295,6 +295,16 @@ impl Analyzer {
             self.view.blocks[id.0]
                 .outputs
                 .push(expression.filter(|_| reliable));
+        }
+    }
+
+    /// Where an item of the select list stands, for messages.
+    fn place_of(&self, target: &Target, query: Query, within: &str) -> String {
+        match (target.hidden, within) {
+            (false, "") => format!("select list, column \"{}\"", target.name),
+            (false, _) => within.to_owned(),
+            (true, "") => query.clause_of(target.reference).to_owned(),
+            (true, _) => format!("{within}, {}", query.clause_of(target.reference)),
         }
     }
 

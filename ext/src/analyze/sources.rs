@@ -1,8 +1,9 @@
 //! The sources of a FROM clause.
 
-use super::{Analyzer, Frame, Scope};
+use super::{Analyzer, Frame, Scope, functions};
 use crate::catalog::tree;
 use crate::error::or_raise;
+use crate::pg::node::{function_name, reads_records};
 use crate::pg::relation::{Relation, SELECT, role_name};
 use crate::pg::tree::{Query, RangeKind};
 use pg_tviews_ir::{Parent, Role, Source, SourceId, SourceKind, Table, TableColumn};
@@ -65,6 +66,18 @@ impl Analyzer {
             }
             RangeKind::Function | RangeKind::Values => {
                 let around = frame.query;
+                for (call, types) in entry.described_calls() {
+                    let reads = call
+                        .called_function()
+                        .is_some_and(|function| reads_records(&function_name(function)));
+                    let objection = types
+                        .into_iter()
+                        .filter(|_| reads)
+                        .find_map(functions::reading_objection);
+                    if let Some((message, hint)) = objection {
+                        self.object(&place, Some(call), message, hint);
+                    }
+                }
                 for expression in entry.computed_expressions() {
                     self.expression(around.flattened(expression), scope, Role::Link, &place);
                 }

@@ -3,10 +3,11 @@
 #![expect(clippy::type_complexity, reason = "the columns of a result are its type")]
 
 use super::{create, drop};
-use crate::error::{Result, or_raise};
+use crate::error::{Error, Result, or_raise};
 use crate::observe;
 use crate::pg::context::guarded;
 use crate::pg::json::JsonbText;
+use pgrx::PgSqlErrorCode;
 use pgrx::iter::TableIterator;
 use pgrx::prelude::*;
 
@@ -14,28 +15,47 @@ fn run<T>(body: impl FnOnce() -> Result<T>) -> T {
     guarded(|| or_raise(body()))
 }
 
+/// An argument that may not be NULL. Functions that were STRICT would do nothing then, and a check that says nothing means that all is
+/// well.
+fn given<T>(value: Option<T>, function: &str, argument: &str) -> Result<T> {
+    value.ok_or_else(|| {
+        Error::new(
+            PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            format!("{function}: the {argument} is NULL"),
+        )
+        .hint("A subquery or a variable that was to give it may have found nothing.")
+    })
+}
+
 /// Makes a tview: a table whose content always equals the query.
 #[pg_extern(requires = ["catalog"])]
-fn pg_tviews_create(name: &str, query: &str) {
-    run(|| create::create(name, query));
+fn pg_tviews_create(name: Option<&str>, query: Option<&str>) {
+    const SELF: &str = "pg_tviews_create";
+    run(|| create::create(given(name, SELF, "name")?, given(query, SELF, "query")?));
 }
 
 /// Drops a tview with all that belongs to it. True if there was one.
 #[pg_extern(requires = ["catalog"])]
-fn pg_tviews_drop(name: &str, if_exists: default!(bool, false)) -> bool {
-    run(|| drop::drop_tview(name, if_exists))
+fn pg_tviews_drop(name: Option<&str>, if_exists: default!(Option<bool>, false)) -> bool {
+    const SELF: &str = "pg_tviews_drop";
+    run(|| {
+        drop::drop_tview(
+            given(name, SELF, "name")?,
+            given(if_exists, SELF, "second argument, if_exists,")?,
+        )
+    })
 }
 
 /// Rebuilds a tview by difference; returns the number of rows that differed.
 #[pg_extern(requires = ["catalog"])]
-fn pg_tviews_refresh(name: &str) -> i64 {
-    run(|| observe::refresh(name))
+fn pg_tviews_refresh(name: Option<&str>) -> i64 {
+    run(|| observe::refresh(given(name, "pg_tviews_refresh", "name")?))
 }
 
 /// Rows in which a tview and its query differ: none, or something is wrong.
 #[pg_extern(requires = ["catalog"])]
 fn pg_tviews_verify(
-    name: &str,
+    name: Option<&str>,
 ) -> TableIterator<
     'static,
     (
@@ -44,13 +64,13 @@ fn pg_tviews_verify(
         name!(actual, Option<JsonbText>),
     ),
 > {
-    TableIterator::new(run(|| observe::verify(name)))
+    TableIterator::new(run(|| observe::verify(given(name, "pg_tviews_verify", "name")?)))
 }
 
 /// What a change of each source costs: how the affected rows are found, by which statements, and which indexes are missing.
 #[pg_extern(requires = ["catalog"])]
 fn pg_tviews_explain(
-    name: &str,
+    name: Option<&str>,
 ) -> TableIterator<
     'static,
     (
@@ -63,13 +83,15 @@ fn pg_tviews_explain(
         name!(missing_index, Option<String>),
     ),
 > {
-    TableIterator::new(run(|| observe::explain(name)))
+    TableIterator::new(run(|| {
+        observe::explain(given(name, "pg_tviews_explain", "name")?)
+    }))
 }
 
 /// What creating a tview with this query would decide, without creating anything.
 #[pg_extern(requires = ["catalog"])]
 fn pg_tviews_analyze(
-    query: &str,
+    query: Option<&str>,
 ) -> TableIterator<
     'static,
     (
@@ -79,7 +101,9 @@ fn pg_tviews_analyze(
         name!(hint, Option<String>),
     ),
 > {
-    TableIterator::new(run(|| observe::analyze(query)))
+    TableIterator::new(run(|| {
+        observe::analyze(given(query, "pg_tviews_analyze", "query")?)
+    }))
 }
 
 /// Version of the extension.

@@ -31,6 +31,8 @@ pub mod spi;
 pub mod stored;
 mod text;
 pub mod transaction;
+pub mod treatment;
 pub mod tree;
 pub mod trigger;
+pub mod types;
 mod version;

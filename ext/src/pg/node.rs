@@ -55,6 +55,22 @@ pub enum SublinkKind {
     Value,
 }
 
+/// Whether a function of the server makes rows of JSON.
+pub fn reads_records(function: &str) -> bool {
+    matches!(
+        function,
+        "json_populate_record"
+            | "json_populate_recordset"
+            | "json_to_record"
+            | "json_to_recordset"
+            | "jsonb_populate_record"
+            | "jsonb_populate_record_valid"
+            | "jsonb_populate_recordset"
+            | "jsonb_to_record"
+            | "jsonb_to_recordset"
+    )
+}
+
 pub(super) fn optional(node: *mut pg_sys::Node) -> Option<Node> {
     (!node.is_null()).then_some(Node(node))
 }
@@ -101,7 +117,7 @@ unsafe extern "C-unwind" fn rewrite_callback(
 }
 
 impl Node {
-    fn tag(self) -> pg_sys::NodeTag {
+    pub(super) fn tag(self) -> pg_sys::NodeTag {
         // SAFETY: module invariant.
         unsafe { (*self.0).type_ }
     }
@@ -165,6 +181,35 @@ impl Node {
         // SAFETY: the cast follows from the tag.
         let coercion = unsafe { &*self.0.cast::<pg_sys::CoerceViaIO>() };
         Some((Node(coercion.arg.cast()).type_oid(), coercion.resulttype))
+    }
+
+    /// The types that the node makes out of text or JSON through their input functions: results of SQL/JSON functions, columns of
+    /// JSON_TABLE and XMLTABLE, the row that `jsonb_populate_record` and its like give. For casts see [`Node::text_conversion`].
+    pub fn types_read(self) -> Vec<pg_sys::Oid> {
+        use pg_sys::NodeTag::*;
+        // SAFETY: the casts follow from the tags.
+        unsafe {
+            match self.tag() {
+                T_TableFunc => super::version::xml_columns(&*self.0.cast()),
+                T_FuncExpr => {
+                    let call = &*self.0.cast::<pg_sys::FuncExpr>();
+                    let reads = reads_records(&function_name(call.funcid));
+                    if reads && call.funcresulttype != pg_sys::RECORDOID {
+                        vec![call.funcresulttype]
+                    } else {
+                        vec![]
+                    }
+                }
+                _ => super::version::json_result(self).into_iter().collect(),
+            }
+        }
+    }
+
+    /// The function that a node calls, if it is a plain call.
+    pub fn called_function(self) -> Option<pg_sys::Oid> {
+        // SAFETY: the cast follows from the tag.
+        (self.tag() == pg_sys::NodeTag::T_FuncExpr)
+            .then(|| unsafe { (*self.0.cast::<pg_sys::FuncExpr>()).funcid })
     }
 
     /// Byte position in the definition's text, if known.
@@ -420,7 +465,7 @@ impl Node {
 ///
 /// # Safety
 /// `node` is a valid expression.
-unsafe fn stripped(node: *mut pg_sys::Node) -> *mut pg_sys::Node {
+pub(super) unsafe fn stripped(node: *mut pg_sys::Node) -> *mut pg_sys::Node {
     // SAFETY: each cast follows from the tag.
     unsafe {
         let mut node = node;
@@ -472,17 +517,4 @@ pub fn function_name(function: pg_sys::Oid) -> String {
 pub fn type_name(type_oid: pg_sys::Oid) -> String {
     // SAFETY: returns "???" for an unknown type.
     unsafe { owned(pg_sys::format_type_be(type_oid)) }
-}
-
-/// Base type of a domain, else the type itself.
-pub fn base_type(type_oid: pg_sys::Oid) -> pg_sys::Oid {
-    // SAFETY: raises an error for an unknown type.
-    unsafe { pg_sys::getBaseType(type_oid) }
-}
-
-/// Element type of an array type.
-pub fn element_type(type_oid: pg_sys::Oid) -> Option<pg_sys::Oid> {
-    // SAFETY: looks up the catalog; other types give InvalidOid.
-    let element = unsafe { pg_sys::get_element_type(type_oid) };
-    (element != pg_sys::InvalidOid).then_some(element)
 }

@@ -470,25 +470,6 @@ pub fn interference(tview: &Relation) -> Option<&'static str> {
     before_rows.then_some("a BEFORE trigger FOR EACH ROW")
 }
 
-/// Whether equal values of a type are always written alike: not so for numeric (5.0 and 5.00), or text under a collation that
-/// ignores case.
-pub fn equality_is_identity(type_oid: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
-    /// Number of the btree support function that knows (`BTEQUALIMAGE_PROC`).
-    const EQUAL_IMAGE: i16 = 4;
-    // SAFETY: the type cache entry lives as long as the backend; the support function takes the oid of its type.
-    unsafe {
-        let entry = pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_BTREE_OPFAMILY as i32);
-        let (family, input) = ((*entry).btree_opf, (*entry).btree_opintype);
-        // Trailing blanks of character(n) don't count.
-        if family == pg_sys::InvalidOid || type_oid == pg_sys::BPCHAROID {
-            return false;
-        }
-        let function = pg_sys::get_opfamily_proc(family, input, input, EQUAL_IMAGE);
-        function != pg_sys::InvalidOid
-            && pg_sys::OidFunctionCall1Coll(function, collation, pg_sys::Datum::from(input)).value() != 0
-    }
-}
-
 /// The quoted name of a type's hash function with a seed, if it has one: equal values have equal hashes.
 pub fn hash_function(type_oid: pg_sys::Oid) -> Option<String> {
     // SAFETY: the type cache entry lives as long as the backend; names are looked up by oid.

@@ -3,7 +3,7 @@
 //! Invariant: every pointer in here comes from the server, points to a node of the kind its wrapper names, and lives in a memory
 //! context that outlasts the current call. Wrappers are made from such pointers only, inside `pg`, and are not kept.
 
-use super::list::pointers;
+use super::list::{oids, pointers};
 use super::node::{Node, optional};
 use super::text::owned;
 use pgrx::{is_a, pg_sys};
@@ -195,6 +195,20 @@ impl Query {
         common
     }
 
+    /// The clause for which an item stands in the select list although it is not put out.
+    pub fn clause_of(&self, reference: u32) -> &'static str {
+        let sorted = sort_group_references(self.get().sortClause);
+        if self.group_references().contains(&reference) {
+            "GROUP BY"
+        } else if self.has_distinct_on() && self.distinct_references().contains(&reference) {
+            "DISTINCT ON"
+        } else if sorted.contains(&reference) {
+            "ORDER BY"
+        } else {
+            "window definition"
+        }
+    }
+
     /// By what DISTINCT or DISTINCT ON tells rows apart.
     pub fn distinct_references(&self) -> Vec<u32> {
         sort_group_references(self.get().distinctClause)
@@ -220,6 +234,11 @@ impl Query {
     /// Whether one of the set operations is EXCEPT.
     pub fn has_except(&self) -> bool {
         contains_except(self.get().setOperations)
+    }
+
+    /// Whether a set operation of the query makes one row of equal ones, or picks some of them: all but UNION ALL.
+    pub fn picks_among_equals(&self) -> bool {
+        picks_among_equals(self.get().setOperations)
     }
 
     /// Whether the outermost set operation keeps duplicates.
@@ -339,6 +358,7 @@ fn contains_except(node: *mut pg_sys::Node) -> bool {
         if node.is_null() || !is_a(node, pg_sys::NodeTag::T_SetOperationStmt) {
             return false;
         }
+        pg_sys::check_stack_depth();
         let operation = &*node.cast::<pg_sys::SetOperationStmt>();
         operation.op == pg_sys::SetOperation::SETOP_EXCEPT
             || contains_except(operation.larg)
@@ -346,9 +366,24 @@ fn contains_except(node: *mut pg_sys::Node) -> bool {
     }
 }
 
+fn picks_among_equals(node: *mut pg_sys::Node) -> bool {
+    // SAFETY: as in `collect_branches`.
+    unsafe {
+        if node.is_null() || !is_a(node, pg_sys::NodeTag::T_SetOperationStmt) {
+            return false;
+        }
+        pg_sys::check_stack_depth();
+        let operation = &*node.cast::<pg_sys::SetOperationStmt>();
+        !(operation.op == pg_sys::SetOperation::SETOP_UNION && operation.all)
+            || picks_among_equals(operation.larg)
+            || picks_among_equals(operation.rarg)
+    }
+}
+
 fn read_from(node: *mut pg_sys::Node) -> FromNode {
     // SAFETY: a join tree consists of FromExpr, JoinExpr and RangeTblRef nodes only.
     unsafe {
+        pg_sys::check_stack_depth();
         if is_a(node, pg_sys::NodeTag::T_RangeTblRef) {
             FromNode::Range((*node.cast::<pg_sys::RangeTblRef>()).rtindex as usize)
         } else if is_a(node, pg_sys::NodeTag::T_JoinExpr) {
@@ -407,6 +442,15 @@ impl RangeEntry {
     pub fn alias(&self) -> String {
         // SAFETY: eref is set in every range-table entry.
         unsafe { owned((*self.get().eref).aliasname) }
+    }
+
+    /// The calls of functions whose rows have the columns that the FROM clause says, with the types of these.
+    pub fn described_calls(&self) -> Vec<(Node, Vec<pg_sys::Oid>)> {
+        let functions = pointers::<pg_sys::RangeTblFunction>(self.get().functions).into_iter();
+        // SAFETY: functions is a list of RangeTblFunction, whose column types are a list of oids.
+        functions
+            .map(|function| unsafe { (Node((*function).funcexpr), oids((*function).funccoltypes)) })
+            .collect()
     }
 
     /// The expressions of a table function, of XMLTABLE or JSON_TABLE, or of VALUES.

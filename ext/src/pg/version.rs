@@ -63,6 +63,30 @@ unsafe extern "C-unwind" fn inline_callback(node: *mut pg_sys::Node, context: *m
     }
 }
 
+/// The type of the result of an SQL/JSON function (from version 17).
+pub(super) fn json_result(node: Node) -> Option<pg_sys::Oid> {
+    #[cfg(any(feature = "pg15", feature = "pg16"))]
+    return {
+        let _ = node;
+        None
+    };
+    #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+    // SAFETY: the cast follows from the tag; what such a function returns is always set.
+    return unsafe {
+        pgrx::is_a(node.0, pg_sys::NodeTag::T_JsonExpr)
+            .then(|| (*(*node.0.cast::<pg_sys::JsonExpr>()).returning).typid)
+    };
+}
+
+/// The types of the columns of XMLTABLE. (Those of JSON_TABLE are results of SQL/JSON functions.)
+pub(super) fn xml_columns(table: &pg_sys::TableFunc) -> Vec<pg_sys::Oid> {
+    #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+    if table.functype != pg_sys::TableFuncType::TFT_XMLTABLE {
+        return vec![];
+    }
+    super::list::oids(table.coltypes)
+}
+
 /// The groups of each grouping set.
 pub(super) fn grouping_sets(query: Query) -> Vec<Vec<u32>> {
     /// More sets than this are an error of the server's parser.

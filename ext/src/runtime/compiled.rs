@@ -8,7 +8,7 @@ use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::{KeyType, UnitSet};
 use crate::pg::lock::{self, Mode};
 use crate::pg::related::Mapping;
-use crate::pg::relation::{Relation, equality_is_identity, equality_operator, hash_function, is_composite};
+use crate::pg::relation::{Relation, equality_operator, hash_function, is_composite};
 use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
 use pg_tviews_ir::{ROOT_BLOCK, Template, View};
@@ -130,7 +130,7 @@ impl Compiled {
         let relations = relations_of(&analysis.view, tview, entry.definition);
         let level = level_of(&analysis.view, tview)?;
         invalidation::add(&validity, &relations);
-        let (text, key_types) = statements(&table, &definition, &plan, &loose_groups(&analysis.view))?;
+        let (text, key_types) = statements(&table, &definition, &plan, &loose_columns(&analysis.view))?;
         drop(scope);
         Ok(Some(Compiled {
             oid: tview,
@@ -304,12 +304,8 @@ pub fn plan_of(
     all.extend(duplicate_names(view));
     if !view.columns.is_empty() {
         match pg_tviews_planner::plan(view, fixed_key) {
-            Ok(plan) => {
-                all.extend(unwritable_groups(view));
-                if all.is_empty() {
-                    return Ok(plan);
-                }
-            }
+            Ok(plan) if all.is_empty() => return Ok(plan),
+            Ok(_) => {}
             Err(Refusal::KeyLost) => all.push(key_lost()),
         }
     } else if all.is_empty() {
@@ -348,42 +344,13 @@ fn key_lost() -> Objection {
     }
 }
 
-/// Grouping columns (positions from 0) whose equal values can be written in several ways.
-fn loose_groups(view: &View) -> Vec<usize> {
-    let groups = view.block(ROOT_BLOCK).group_outputs.iter();
-    groups
+/// Columns (positions from 0) whose value is one of several equal ones, whichever.
+fn loose_columns(view: &View) -> Vec<usize> {
+    let loose = view.block(ROOT_BLOCK).loose.iter();
+    loose
         .filter_map(|attnum| usize::try_from(*attnum).ok()?.checked_sub(1))
-        .filter(|position| {
-            view.columns.get(*position).is_some_and(|column| {
-                column.key && !equality_is_identity(Oid::from(column.type_oid), Oid::from(column.collation))
-            })
-        })
+        .filter(|position| view.columns.get(*position).is_some_and(|column| column.key))
         .collect()
-}
-
-/// Outputs that show in which of several ways a group's value is written: the query itself may give either.
-fn unwritable_groups(view: &View) -> Vec<Objection> {
-    let groups = &view.block(ROOT_BLOCK).group_outputs;
-    let is_group = |position: usize| i16::try_from(position + 1).is_ok_and(|attnum| groups.contains(&attnum));
-    let mut objections = Vec::new();
-    for loose in loose_groups(view) {
-        let Some(group) = view.columns.get(loose) else {
-            continue;
-        };
-        let showing = view.columns.iter().enumerate().filter(|(position, column)| {
-            !is_group(*position) && column.shown.iter().any(|shown| group.shown.contains(shown))
-        });
-        objections.extend(showing.map(|(_, column)| Objection {
-            place: format!("select list, column \"{}\"", column.name),
-            location: None,
-            message: format!(
-                "it shows the grouping column \"{}\", whose equal values can be written differently (5.0 and 5.00): the query may give either",
-                group.name
-            ),
-            hint: "Group by this expression too, or cast the grouping column to a type without such values.".into(),
-        }));
-    }
-    objections
 }
 
 /// The definition's query restricted from inside.
