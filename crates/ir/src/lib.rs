@@ -261,6 +261,8 @@ pub struct Condition {
     pub nullable: BTreeSet<SourceId>,
     /// Set if the condition is an equality of two columns.
     pub equality: Option<Equality>,
+    /// Its evaluation can't fail, whatever the columns hold.
+    pub harmless: bool,
 }
 
 /// An equality of two columns.

@@ -6,6 +6,7 @@
 
 mod absence;
 mod advice;
+mod filter;
 mod locate;
 mod patch;
 mod recursive;
@@ -16,6 +17,7 @@ mod search;
 mod testing;
 
 pub use advice::MissingIndex;
+pub use filter::Filter;
 pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};
 pub use root::{KeyPart, UnitKey, missing_keys};
 
@@ -47,6 +49,8 @@ pub struct Occurrence {
     pub table: Oid,
     /// The columns that the definition uses.
     pub used: ColumnSet,
+    /// A changed row that does not pass it affects nothing.
+    pub filter: Option<Filter>,
     /// How the affected units are found.
     pub finding: Finding,
 }
@@ -86,11 +90,15 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Refusal> {
         .source_ids()
         .filter_map(|source| Some((source, view.table(source)?)));
     let occurrences: Vec<Occurrence> = tables
-        .map(|(source, table)| Occurrence {
-            source,
-            table: table.oid,
-            used: used(view, source),
-            finding: search::find(view, &key, source),
+        .map(|(source, table)| {
+            let filter = filter::of(view, source);
+            Occurrence {
+                source,
+                table: table.oid,
+                used: used(view, source),
+                finding: filtered(search::find(view, &key, source), filter.as_ref()),
+                filter,
+            }
         })
         .collect();
     let missing_indexes = advice::missing_indexes(view, &key, &occurrences);
@@ -101,6 +109,18 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Refusal> {
         occurrences,
         missing_indexes,
     })
+}
+
+/// A search from some of a statement's rows only.
+fn filtered(mut finding: Finding, filter: Option<&Filter>) -> Finding {
+    if let (Finding::Search(search), Some(filter)) = (&mut finding, filter)
+        && !search.is_spread()
+        && search.recursion.is_none()
+        && let Some(changed) = search.sources.first_mut()
+    {
+        changed.conditions.extend(filter.conditions.iter().cloned());
+    }
+    finding
 }
 
 fn used(view: &View, source: SourceId) -> ColumnSet {

@@ -15,6 +15,8 @@ pub struct Link {
     pub sources: BTreeSet<SourceId>,
     /// If the condition is an equality of two columns.
     pub equality: Option<Equality>,
+    /// See [`Condition::harmless`].
+    pub harmless: bool,
 }
 
 /// How deep to look into derived tables.
@@ -193,7 +195,10 @@ impl<'v> Sight<'v> {
                 same_type: equality.same_type,
             })
         });
+        let mut columns = condition.expression.columns.iter();
+        let harmless = condition.harmless && columns.all(|column| self.column(*column, depth).is_some());
         Some(Link {
+            harmless,
             expression,
             guard,
             sources,

@@ -329,19 +329,11 @@ impl<'v> Seeker<'v> {
     }
 
     pub(crate) fn render(&self, expression: &Expression) -> String {
-        let columns = &expression.columns;
-        expression
-            .template
-            .render(|hole| column(&alias(columns[hole].source), &self.column_name(columns[hole])))
+        rendered(self.view, expression)
     }
 
     fn column_name(&self, wanted: Column) -> String {
-        let name = match &self.view.source(wanted.source).kind {
-            SourceKind::Table(table) => table.column(wanted.attnum).map(|column| column.name.clone()),
-            SourceKind::Derived(_) => Some(derived_column(wanted.attnum)),
-            SourceKind::Computed | SourceKind::Recursion(_) => None,
-        };
-        name.unwrap_or_default()
+        column_name(self.view, wanted)
     }
 
     /// Besides the link that reaches a source, further equalities with sources reached before: the other columns of a
@@ -526,12 +518,29 @@ impl<'v> Seeker<'v> {
     }
 }
 
+/// An expression over the sources' names in searches.
+pub(crate) fn rendered(view: &View, expression: &Expression) -> String {
+    let columns = &expression.columns;
+    expression
+        .template
+        .render(|hole| column(&alias(columns[hole].source), &column_name(view, columns[hole])))
+}
+
+fn column_name(view: &View, wanted: Column) -> String {
+    let name = match &view.source(wanted.source).kind {
+        SourceKind::Table(table) => table.column(wanted.attnum).map(|column| column.name.clone()),
+        SourceKind::Derived(_) => Some(derived_column(wanted.attnum)),
+        SourceKind::Computed | SourceKind::Recursion(_) => None,
+    };
+    name.unwrap_or_default()
+}
+
 pub(crate) fn alias(source: SourceId) -> String {
     format!("s{}", source.0)
 }
 
 /// Whether a link certainly holds for combinations with real rows of these sources.
-fn holds(link: &Link, reached: &[SourceId]) -> bool {
+pub(crate) fn holds(link: &Link, reached: &[SourceId]) -> bool {
     link.guard
         .as_ref()
         .is_none_or(|guard| reached.iter().any(|source| guard.contains(source)))

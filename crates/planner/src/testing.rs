@@ -15,7 +15,7 @@
 //!   group r.fk_product                         columns and expressions; or: limit 5, aggregate, distinct
 //!   select r.fk_product, count(r.pk) as n      count() stands for any aggregate
 //! ) t on t.fk_product = p.pk
-//! where p.name <> ''
+//! where p.name <> ''                           `harmless` before a condition that can't fail
 //! select p.pk, p.name, p.name as data/name     with a place in a document
 //! sub                                          a subquery in a condition; with a place in a document, in the select list
 //!   from review r
@@ -27,6 +27,7 @@
 //! An alias is used once in a view. An expression is strict in its columns unless `coalesce`, `is` or `or` occurs in it.
 
 mod catalog;
+mod filters;
 mod finding;
 mod groups;
 mod keys;
@@ -281,6 +282,10 @@ impl Builder {
 
     fn conditions(&mut self, text: &str, guard: Option<BTreeSet<SourceId>>) {
         for conjunct in text.split(" and ") {
+            let (harmless, conjunct) = match conjunct.trim().strip_prefix("harmless ") {
+                Some(rest) => (true, rest),
+                None => (false, conjunct),
+            };
             let expression = self.expression(conjunct, Role::Link);
             let equality = self.equality(&expression);
             let (block, nullable) = (self.top().block, self.top().nullable.clone());
@@ -289,6 +294,7 @@ impl Builder {
                 guard: guard.clone(),
                 nullable,
                 equality,
+                harmless,
             });
         }
     }
@@ -470,6 +476,10 @@ impl Builder {
             let alias = &self.view.source(occurrence.source).alias;
             let finding = self.finding_text(occurrence.source, &occurrence.finding);
             text.push_str(&format!("{alias}: {finding}\n"));
+            if let Some(filter) = &occurrence.filter {
+                let conditions = self.with_aliases(filter.conditions.join(" and "));
+                text.push_str(&format!("{alias} only if {conditions}\n"));
+            }
         }
         if plan.lateral {
             text.push_str("lateral\n");
@@ -529,6 +539,11 @@ impl Builder {
                 .map(|known| known.as_deref().unwrap_or("always"));
             text.push_str(&format!(" known if {}", known.collect::<Vec<_>>().join(", ")));
         }
+        self.with_aliases(text)
+    }
+
+    /// A text with the view's own aliases.
+    fn with_aliases(&self, mut text: String) -> String {
         for id in self.view.source_ids().collect::<Vec<_>>().into_iter().rev() {
             text = text.replace(
                 &format!("s{}.", id.0),

@@ -13,6 +13,7 @@ pub use maintenance::{Batch, KeyColumn, Nulls, QueryPart, TviewText};
 pub use patch::{PatchValue, RowSearch, row_expressions};
 pub use search::{
     NEW_ROWS, OLD_ROWS, REACHED, Recursion, Relation, Search, SearchSource, derived_column, row_is_there,
+    row_test,
 };
 
 /// The schema that holds catalogs and definitions.

@@ -7,6 +7,15 @@ pub const OLD_ROWS: &str = "pg_tviews_old";
 /// The name under which a trigger sees the rows after the change.
 pub const NEW_ROWS: &str = "pg_tviews_new";
 
+/// Whether a row of a table passes conditions that call it `alias`:
+/// ```sql
+/// SELECT (s1."status" = 'open') AND (s1."amount" > 0) FROM "public"."tb_order" AS s1
+/// ```
+pub fn row_test(table: &str, alias: &str, conditions: &[String]) -> String {
+    let conditions = join(conditions, " AND ", |condition| format!("({condition})"));
+    format!("SELECT {conditions} FROM {table} AS {alias}")
+}
+
 /// What stands in a search's FROM clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Relation {

@@ -251,6 +251,7 @@ impl Analyzer {
             guard: None,
             nullable: nullable.collect(),
             equality: equality.filter(|_| exact),
+            harmless: false,
         })
     }
 

@@ -480,6 +480,7 @@ impl Analyzer {
                 guard: guard.cloned(),
                 nullable: nullable.clone(),
                 equality,
+                harmless: conjunct.is_harmless(),
             });
         }
     }

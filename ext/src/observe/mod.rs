@@ -143,6 +143,10 @@ fn explain_event(
         Finding::Direct(_) => "unit key from the changed row".to_owned(),
         Finding::Search(search) => searched(search),
     };
+    let finding = match &occurrence.filter {
+        Some(_) => format!("if the row passes its filter: {finding}"),
+        None => finding,
+    };
     let recompute = if occurrence.finding == Finding::Everything {
         Statement::ReplaceAll
     } else if compiled.text.single {
@@ -172,7 +176,8 @@ fn searched(search: &Search) -> String {
     match (&search.recursion, search.sources.len().saturating_sub(1)) {
         (Some(_), _) => "unit keys by following the recursion back".into(),
         (None, 0) => "unit keys computed from the changed row".into(),
-        (None, tables) => format!("unit keys by a search over {tables} more table(s)"),
+        (None, 1) => "unit keys by a search over one more table".into(),
+        (None, tables) => format!("unit keys by a search over {tables} more tables"),
     }
 }
 

@@ -11,6 +11,7 @@ mod document;
 pub mod event;
 pub mod expression;
 pub mod generated;
+mod harmless;
 mod hooks;
 mod imports;
 pub mod invalidation;

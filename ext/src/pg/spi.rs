@@ -87,6 +87,11 @@ pub struct Value {
 }
 
 impl Value {
+    /// Whether it is the boolean true.
+    pub fn is_true(self) -> bool {
+        !self.null && self.datum.value() != 0
+    }
+
     /// A text, allocated in the current memory context.
     pub fn text(text: &str) -> Value {
         use pgrx::IntoDatum;

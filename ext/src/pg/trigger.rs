@@ -271,6 +271,12 @@ impl Row {
         }
     }
 
+    /// The row, to evaluate expressions over it.
+    pub fn row(&self) -> RowRef<'_> {
+        // SAFETY: all attributes were read by `advance`, which needs the whole row.
+        unsafe { RowRef::of(self.slot) }
+    }
+
     /// The slot that holds it.
     pub(super) fn slot(&self) -> *mut pg_sys::TupleTableSlot {
         self.slot

@@ -1,5 +1,6 @@
 //! A tview ready for maintenance: statements, searches and prepared plans.
 
+use super::filter::Filters;
 use super::patch::Patcher;
 use crate::analyze::{self, Objection};
 use crate::catalog;
@@ -43,6 +44,8 @@ pub struct Compiled {
     pub definition: Oid,
     /// How single leaves of its rows are written.
     pub patcher: Patcher,
+    /// Which changed rows have a say at all.
+    pub filters: Filters,
     /// Class of the tview's lock tag.
     catalog: Oid,
     relations: Vec<Oid>,
@@ -144,6 +147,7 @@ impl Compiled {
             level,
             definition: entry.definition,
             patcher: Patcher::new(),
+            filters: Filters::default(),
             catalog: catalog::catalog_oid()?,
             relations,
             validity,

@@ -151,7 +151,7 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
         None => work.everything = true,
         Some(rows) => {
             let occurrences = compiled.occurrences(firing.relation_oid());
-            let noted = note_rows(firing, &occurrences, &mut work.units)?;
+            let noted = note_rows(compiled, firing, &occurrences, &mut work.units)?;
             work.everything = noted.everything;
             if !noted.everything && !noted.searches.is_empty() {
                 let changed = Rc::new(KeptRows::copy(firing));
@@ -190,11 +190,19 @@ struct Noted {
     everything: bool,
 }
 
+impl Noted {
+    /// Whether nothing more can be asked for by rows of this occurrence.
+    fn asks(&self, occurrence: usize) -> bool {
+        self.everything || self.searches.contains(&occurrence)
+    }
+}
+
 /// Looks at the changed rows: units that they name themselves are added, what else they ask for is returned. A row whose
-/// used columns have not changed affects nothing. Values are compared, because the columns that the statement sets
+/// used columns have not changed affects nothing, nor does a version of it that does not pass the filter. Values are compared, because the columns that the statement sets
 /// (`tg_updatedcols`) do not tell: BEFORE triggers and generated columns change others, and where data-modifying WITH queries
 /// update one table several times, the one firing for all of them has the columns of one.
 fn note_rows(
+    compiled: &Compiled,
     firing: &Firing,
     occurrences: &[(usize, &ColumnSet, &Finding)],
     units: &mut UnitSet,
@@ -207,15 +215,20 @@ fn note_rows(
             {
                 continue;
             }
-            match finding {
-                Finding::Direct(attnums) => {
-                    for row in [old, new].into_iter().flatten() {
-                        row.add_unit(attnums, units);
-                    }
+            if !matches!(finding, Finding::Direct(_)) && noted.asks(*number) {
+                continue;
+            }
+            let filter = compiled.filters.of(compiled, *number)?;
+            for row in [old, new].into_iter().flatten() {
+                if filter.as_ref().is_some_and(|filter| !filter.passes(row)) {
+                    continue;
                 }
-                Finding::Search(_) if !noted.searches.contains(number) => noted.searches.push(*number),
-                Finding::Search(_) => {}
-                Finding::Everything => noted.everything = true,
+                match finding {
+                    Finding::Direct(attnums) => row.add_unit(attnums, units),
+                    Finding::Search(_) if !noted.searches.contains(number) => noted.searches.push(*number),
+                    Finding::Search(_) => {}
+                    Finding::Everything => noted.everything = true,
+                }
             }
         }
         Ok(())
