@@ -206,6 +206,8 @@ pub struct Block {
     pub loose: BTreeSet<i16>,
     /// Rows come from single combinations of the FROM clause's rows (no grouping, DISTINCT, LIMIT, window, set operation).
     pub plain: bool,
+    /// PostgreSQL computes it apart from a query around it, although it is plain: it has an ORDER BY or a WITH clause.
+    pub apart: bool,
     /// A combination of the FROM clause's rows can give several rows: a set-returning function in the select list.
     pub repeats: bool,
     /// The branches of a set operation, in the order of the text; those of nested operations included.

@@ -144,10 +144,13 @@ pub fn link_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
     of_source.map(|used| used.column.attnum).collect()
 }
 
-/// The definition is grouped or has a set-returning function in its select list, or a derived table of that kind stands in the FROM
+/// The definition is grouped, ordered or has a WITH clause or a set-returning function in its select list, or a derived table of that kind stands in the FROM
 /// clause somewhere below the root: then a join with the unit keys would make PostgreSQL compute it for all units.
 fn needs_lateral(view: &View) -> bool {
-    let merges_into_a_join = |id| view.block(id).plain && !view.block(id).repeats;
+    let merges_into_a_join = |id: BlockId| {
+        let block = view.block(id);
+        block.plain && !block.repeats && !block.apart
+    };
     !merges_into_a_join(ROOT_BLOCK)
         || view.sources.iter().any(|source| match source.kind {
             SourceKind::Derived(block) => {

@@ -15,6 +15,7 @@
 //!   group r.fk_product                         columns and expressions; or: limit 5, aggregate, distinct
 //!   select r.fk_product, count(r.pk) as n      count() stands for any aggregate
 //! ) t on t.fk_product = p.pk
+//! apart                                        an ORDER BY or a WITH clause
 //! where p.name <> ''                           `harmless` before a condition that can't fail
 //! select p.pk, p.name, p.name as data/name     with a place in a document
 //! sub                                          a subquery in a condition; with a place in a document, in the select list
@@ -110,6 +111,10 @@ impl Builder {
                     }
                 }
                 ("aggregate", _) => builder.top().grouped = true,
+                ("apart", _) => {
+                    let block = builder.top().block;
+                    builder.view.blocks[block.0].apart = true;
+                }
                 ("distinct", _) => builder.top().distinct = true,
                 ("limit", count) => {
                     builder.top().limited = true;

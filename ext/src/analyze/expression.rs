@@ -218,9 +218,27 @@ impl Analyzer {
         };
         // Notes what the test uses; its template is made below, with the subquery's outputs in it.
         self.walk(test, scope, Role::Link, place, false);
-        if let Some(condition) = self.tested_condition(&sublink, test, block, scope, positive) {
-            self.view.blocks[block.0].conditions.push(condition);
+        for leaf in self.passing_leaves(block) {
+            for part in tested_parts(sublink.kind, test) {
+                if let Some(condition) = self.tested_condition(&sublink, part, leaf, scope, positive) {
+                    self.view.blocks[leaf.0].conditions.push(condition);
+                }
+            }
         }
+    }
+
+    /// The SELECTs that a subquery consists of, where each row of them can influence only rows of the subquery that have its values: not
+    /// below the LIMIT of a set operation.
+    fn passing_leaves(&self, block: BlockId) -> Vec<BlockId> {
+        let known = self.view.block(block);
+        if known.branches.is_empty() {
+            return vec![block];
+        }
+        if !known.passes_values {
+            return vec![];
+        }
+        let branches = known.branches.iter();
+        branches.flat_map(|branch| self.passing_leaves(*branch)).collect()
     }
 
     /// The test as a condition between the outer row and a row of the subquery: only rows for which it holds can matter.
@@ -349,6 +367,15 @@ impl Analyzer {
             strict,
             merges: vec![],
         })
+    }
+}
+
+/// The parts of a test that have to hold one by one: a row of an IN list matters only if no comparison of its columns is false.
+fn tested_parts(kind: SublinkKind, test: Node) -> Vec<Node> {
+    if kind == SublinkKind::Any {
+        test.conjuncts()
+    } else {
+        vec![test]
     }
 }
 

@@ -235,9 +235,10 @@ impl Analyzer {
         let block = &mut self.view.blocks[id.0];
         block.plain = !grouped && !limited && !query.is_distinct() && !query.has_windows();
         block.repeats = query.has_target_srfs();
+        block.apart = query.stands_apart();
         block.opaque = query.has_grouping_sets();
         let one_group = groups.is_empty() && query.has_aggregates() && !query.has_grouping_sets();
-        let first_only = query.limit().is_some_and(Node::is_constant_one);
+        let first_only = query.limit().is_some_and(|limit| limit.is_constant_bigint(1));
         block.at_most_one_row = (one_group || first_only) && !query.has_target_srfs();
         let visible = || targets.iter().filter(|target| !target.hidden);
         let references = if query.has_distinct_on() {

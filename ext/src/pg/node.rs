@@ -355,16 +355,23 @@ impl Node {
         }
     }
 
-    /// The constant 1 of type bigint, as `LIMIT 1` has it.
-    pub fn is_constant_one(self) -> bool {
-        if self.tag() != pg_sys::NodeTag::T_Const {
-            return false;
-        }
+    fn constant(&self) -> Option<&pg_sys::Const> {
         // SAFETY: the cast follows from the tag.
-        let constant = unsafe { &*self.0.cast::<pg_sys::Const>() };
-        !constant.constisnull
-            && constant.consttype == pg_sys::INT8OID
-            && constant.constvalue.value() as i64 == 1
+        (self.tag() == pg_sys::NodeTag::T_Const).then(|| unsafe { &*self.0.cast::<pg_sys::Const>() })
+    }
+
+    /// A constant of type bigint, as `LIMIT 1` has it.
+    pub fn is_constant_bigint(self, value: i64) -> bool {
+        self.constant().is_some_and(|constant| {
+            !constant.constisnull
+                && constant.consttype == pg_sys::INT8OID
+                && constant.constvalue.value() as i64 == value
+        })
+    }
+
+    /// The constant NULL.
+    pub fn is_constant_null(self) -> bool {
+        self.constant().is_some_and(|constant| constant.constisnull)
     }
 
     /// Columns (and outputs of the tested subquery) that, when NULL, keep a condition from being true. Below a function or an

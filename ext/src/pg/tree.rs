@@ -176,8 +176,8 @@ impl Query {
         Some(())
     }
 
-    /// The query with every WITH query marked NOT MATERIALIZED where that changes nothing but the plan, so that conditions reach into
-    /// it.
+    /// The query with every WITH query marked NOT MATERIALIZED where that changes nothing but the plan, and without LIMIT and OFFSET clauses
+    /// that limit nothing, so that conditions reach into it.
     pub fn with_inlined_common_tables(&self) -> Query {
         let copy = self.copy();
         super::version::inline_common_tables(copy);
@@ -254,12 +254,20 @@ impl Query {
         optional(self.get().havingQual)
     }
 
+    /// What LIMIT says, unless it is ALL or NULL, which limit nothing.
     pub fn limit(&self) -> Option<Node> {
-        optional(self.get().limitCount)
+        optional(self.get().limitCount).filter(|limit| !limit.is_constant_null())
     }
 
+    /// What OFFSET says, unless that is NULL or 0.
     pub fn offset(&self) -> Option<Node> {
         optional(self.get().limitOffset)
+            .filter(|offset| !offset.is_constant_null() && !offset.is_constant_bigint(0))
+    }
+
+    /// Whether PostgreSQL computes the query apart from one around it, because of its ORDER BY or WITH clause.
+    pub fn stands_apart(&self) -> bool {
+        !self.get().sortClause.is_null() || !self.get().cteList.is_null()
     }
 
     /// Window frame bounds.

@@ -57,7 +57,12 @@ unsafe extern "C-unwind" fn inline_callback(node: *mut pg_sys::Node, context: *m
             }
         }
         if pgrx::is_a(node, pg_sys::NodeTag::T_Query) {
-            return super::imports::walk_query(node.cast(), inline_callback, context);
+            let query = node.cast::<pg_sys::Query>();
+            if Query::of_analysis(query).limit().is_none() && Query::of_analysis(query).offset().is_none() {
+                (*query).limitCount = std::ptr::null_mut();
+                (*query).limitOffset = std::ptr::null_mut();
+            }
+            return super::imports::walk_query(query, inline_callback, context);
         }
         super::imports::walk_children(node, inline_callback, context)
     }

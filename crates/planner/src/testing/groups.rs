@@ -254,3 +254,18 @@ r: everything
 lateral",
     );
 }
+
+/// PostgreSQL does not merge a query with an ORDER BY or a WITH clause into the one around it.
+#[test]
+fn what_is_computed_apart_is_computed_unit_by_unit() {
+    check(
+        "from product p
+         join category c on p.fk_category = c.pk
+         apart
+         select p.pk, c.name",
+        "key p.pk: one row
+         p: direct pk
+         c: p.pk from c, product p where p.fk_category = c.pk
+         lateral",
+    );
+}
