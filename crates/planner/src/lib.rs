@@ -6,6 +6,7 @@
 
 mod absence;
 mod advice;
+mod determined;
 mod filter;
 mod locate;
 mod patch;
@@ -34,6 +35,9 @@ pub struct Plan {
     pub occurrences: Vec<Occurrence>,
     /// The definition has to be computed unit by unit: a predicate on the key reaches a grouped part of it only then.
     pub lateral: bool,
+    /// A comparison of the key with an array reaches into the definition as far as one with a single value: units need not be computed
+    /// one by one.
+    pub listed: bool,
     /// No predicate on the key reaches into the definition at all: it is computed as a whole for any change.
     pub opaque: bool,
 }
@@ -101,6 +105,7 @@ pub fn plan(view: &View, fixed_key: Option<&[usize]>) -> Result<Plan, Refusal> {
         .collect();
     Ok(Plan {
         lateral: needs_lateral(view),
+        listed: takes_lists(view, &key),
         opaque: is_opaque(view, ROOT_BLOCK),
         key,
         occurrences,
@@ -153,6 +158,19 @@ fn needs_lateral(view: &View) -> bool {
                 resolve::in_root_tree(view, source.block) && !merges_into_a_join(block)
             }
             SourceKind::Table(_) | SourceKind::Computed | SourceKind::Recursion(_) => false,
+        })
+}
+
+/// Whether a list of keys reaches all of the definition that one key does. PostgreSQL passes `k = ANY (…)` into a grouped or ordered query,
+/// but, unlike `k = …`, not over the equalities of a join to other columns: below the root nothing may need it there.
+fn takes_lists(view: &View, key: &UnitKey) -> bool {
+    let merges = |block: BlockId| view.block(block).plain && !view.block(block).apart;
+    key.columns.len() == 1
+        && view.block(ROOT_BLOCK).branches.is_empty()
+        && !view.block(ROOT_BLOCK).opaque
+        && view.sources.iter().all(|source| match source.kind {
+            SourceKind::Derived(block) => !resolve::in_root_tree(view, source.block) || merges(block),
+            SourceKind::Table(_) | SourceKind::Computed | SourceKind::Recursion(_) => true,
         })
 }
 

@@ -8,8 +8,9 @@
 
 use crate::Refusal;
 use crate::absence::{optional, passes_nulls};
-use crate::resolve::{Depth, Link, Sight, in_root_tree, is_tied, sources_below};
-use pg_tviews_ir::{Block, BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
+use crate::determined::determined;
+use crate::resolve::{Depth, Sight, is_tied};
+use pg_tviews_ir::{BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, View};
 use std::collections::BTreeSet;
 
 /// The unit key of a view.
@@ -229,52 +230,65 @@ fn determining(view: &View, leaf: BlockId, positions: &[usize]) -> Option<UnitKe
         .iter()
         .filter_map(|position| Some((*position, value(view, leaf, *position)?)))
         .collect();
-    let sources: BTreeSet<SourceId> = values
-        .iter()
-        .flat_map(|(_, value)| &value.columns)
-        .map(|column| column.source)
-        .collect();
-    if sources.len() < 2 && positions.len() < 2 {
+    if positions.len() < 2 {
         return None;
     }
     let candidates = view.source_ids().filter(|source| is_root(view, leaf, *source));
     candidates
         .filter_map(|source| {
             let (known, _) = determined(view, source);
-            if !sources.is_subset(&known) {
+            let equal = equal_to(view, source, &values);
+            // By its own columns, or by others that have the same values.
+            let follows = |(position, value): &(usize, Expression)| {
+                let mut columns = value.columns.iter();
+                let mut same = equal.iter().filter(|(_, of)| of == position);
+                columns.all(|column| known.contains(&column.source))
+                    || same.any(|(column, _)| known.contains(&column.source))
+            };
+            if !values.iter().all(follows) {
                 return None;
             }
-            let equal = equal_to(view, source, &values);
-            let table = view.table(source)?;
-            let keys = table.unique_keys.iter();
-            keys.filter_map(|key| {
-                let chosen: Option<Vec<usize>> = key
-                    .iter()
-                    .map(|attnum| {
-                        let found = equal.iter().find(|(column, _)| {
-                            *column
-                                == Column {
-                                    source,
-                                    attnum: *attnum,
-                                }
-                        });
-                        found.map(|(_, position)| *position)
-                    })
-                    .collect();
-                let mut chosen = chosen?;
-                chosen.sort_unstable();
-                chosen.dedup();
-                let columns = parts(view, &chosen)?;
-                let strict = columns.iter().all(|part| !part.nullable);
-                (strict && chosen.len() < positions.len()).then_some(UnitKey {
-                    root: None,
-                    columns,
-                    single: true,
-                })
-            })
-            .next()
+            let mut keys = view.table(source)?.unique_keys.iter();
+            keys.find_map(|key| key_among(view, source, key, &equal, positions.len()))
         })
         .next()
+}
+
+/// The unit key that consists of the positions whose values are those of a table's unique key, if these are fewer than `most`.
+fn key_among(
+    view: &View,
+    source: SourceId,
+    key: &[i16],
+    equal: &[(Column, usize)],
+    most: usize,
+) -> Option<UnitKey> {
+    let table = view.table(source)?;
+    let mut chosen = Vec::new();
+    // What equals a column without NULLs has none.
+    let mut certain = BTreeSet::new();
+    for attnum in key {
+        let wanted = Column {
+            source,
+            attnum: *attnum,
+        };
+        let (_, position) = equal.iter().find(|(column, _)| *column == wanted)?;
+        chosen.push(*position);
+        if table.column(*attnum).is_some_and(|column| column.not_null) {
+            certain.insert(*position);
+        }
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    let mut columns = parts(view, &chosen)?;
+    for part in &mut columns {
+        part.nullable &= !certain.contains(&part.position);
+    }
+    let strict = columns.iter().all(|part| !part.nullable);
+    (strict && chosen.len() < most).then_some(UnitKey {
+        root: None,
+        columns,
+        single: true,
+    })
 }
 
 /// Columns that certainly have the value of a key position: itself, and what inner joins equate with it.
@@ -493,100 +507,6 @@ fn parts(view: &View, positions: &[usize]) -> Option<Vec<KeyPart>> {
                 value: value(view, *leaves.first()?, *position)?,
                 nullable: leaves.iter().any(nullable),
             })
-        })
-        .collect()
-}
-
-/// The sources of the root tree that have at most one row for a row of `root`, and whether all have. A source is determined
-/// once all columns of one of its unique keys are equal to columns of determined ones.
-fn determined(view: &View, root: SourceId) -> (BTreeSet<SourceId>, bool) {
-    let links: Vec<Link> = Sight::from_source(view, root)
-        .links()
-        .into_iter()
-        .filter(|link| link.equality.is_some())
-        .collect();
-    let sources: Vec<SourceId> = view
-        .source_ids()
-        .filter(|source| in_root_tree(view, view.source(*source).block))
-        .collect();
-    let mut known = BTreeSet::from([root]);
-    loop {
-        let before = known.len();
-        for source in &sources {
-            if !known.contains(source) && is_determined(view, &links, &known, *source) {
-                known.extend(sources_below(view, *source));
-            }
-        }
-        if known.len() == before {
-            break;
-        }
-    }
-    let repeats = view
-        .blocks
-        .iter()
-        .enumerate()
-        .any(|(number, block)| block.repeats && in_root_tree(view, BlockId(number)));
-    let all = !repeats && sources.iter().all(|source| known.contains(source));
-    known.retain(|source| sources.contains(source));
-    (known, all)
-}
-
-fn is_determined(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source: SourceId) -> bool {
-    match &view.source(source).kind {
-        SourceKind::Computed | SourceKind::Recursion(_) => false,
-        SourceKind::Table(table) => {
-            let equal = equal_columns(links, known, source);
-            table
-                .unique_keys
-                .iter()
-                .any(|key| key.iter().all(|attnum| equal.contains(attnum)))
-        }
-        SourceKind::Derived(id) => derived_is_determined(view, links, known, source, view.block(*id), *id),
-    }
-}
-
-fn derived_is_determined(
-    view: &View,
-    links: &[Link],
-    known: &BTreeSet<SourceId>,
-    source: SourceId,
-    block: &Block,
-    id: BlockId,
-) -> bool {
-    if block.at_most_one_row {
-        return true;
-    }
-    if block.plain {
-        let mut inside = view.source_ids().filter(|inner| view.source(*inner).block == id);
-        return !block.repeats && inside.all(|inner| known.contains(&inner));
-    }
-    if block.group_outputs.is_empty() || !block.groups_in_output {
-        return false;
-    }
-    let sight = Sight::from_block(view, id);
-    let whole = equal_columns(links, known, source);
-    block.group_outputs.iter().all(|attnum| {
-        whole.contains(attnum)
-            || place(*attnum)
-                .and_then(|position| {
-                    sight
-                        .expand(block.outputs.get(position)?.as_ref()?, Depth::Tables)?
-                        .as_column()
-                })
-                .is_some_and(|column| equal_columns(links, known, column.source).contains(&column.attnum))
-    })
-}
-
-/// Columns of `source` that are equal to columns of known sources wherever `source` has a real row.
-fn equal_columns(links: &[Link], known: &BTreeSet<SourceId>, source: SourceId) -> BTreeSet<i16> {
-    links
-        .iter()
-        .filter(|link| link.guard.as_ref().is_none_or(|guard| guard.contains(&source)))
-        .filter_map(|link| link.equality)
-        .filter_map(|equality| match (equality.left, equality.right) {
-            (left, right) if left.source == source && known.contains(&right.source) => Some(left.attnum),
-            (left, right) if right.source == source && known.contains(&left.source) => Some(right.attnum),
-            _ => None,
         })
         .collect()
 }

@@ -45,6 +45,9 @@ pub struct TviewText {
     pub composite: bool,
     /// Few units must be computed one by one: a predicate on the key would not reach into the definition through a join.
     pub lateral: bool,
+    /// Many units, where they would be computed one by one, are computed by one comparison with the array of their keys instead, because
+    /// that reaches as far.
+    pub listed: bool,
     /// The definition's query with the key compared inside, where PostgreSQL would not take a condition from outside: below EXCEPT,
     /// grouping sets. Its holes are the key's values, none of them NULL.
     pub restricted: Option<Vec<QueryPart>>,
@@ -144,6 +147,18 @@ impl TviewText {
     /// ```
     fn delete(&self, units: Units) -> String {
         let (using, stored, defined) = match units {
+            Units::Many(batch) if self.takes_list(batch) => (
+                String::new(),
+                self.key_in_list("t", Side::Stored),
+                format!(
+                    "{} AND {}",
+                    self.key_in_list("d", Side::Defined),
+                    join(&self.key, " AND ", |key| {
+                        let (stored, defined) = &self.columns[key.position];
+                        format!("{} {} {}", column("d", defined), key.equals, column("t", stored))
+                    })
+                ),
+            ),
             Units::One => (
                 String::new(),
                 self.key_is("t", Side::Stored, parameter),
@@ -431,6 +446,11 @@ impl TviewText {
                     self.key_is("d", Side::Defined, parameter)
                 )
             }
+            Units::Many(batch) if self.takes_list(batch) => format!(
+                "{} AS d\n WHERE {}",
+                self.definition,
+                self.key_in_list("d", Side::Defined)
+            ),
             Units::Many(batch) if self.lateral && !batch.whole => format!(
                 "{} CROSS JOIN LATERAL (SELECT * FROM {} AS d WHERE {} OFFSET 0) AS d",
                 self.unnested(),
@@ -460,6 +480,24 @@ impl TviewText {
             join(&numbers, ", ", |number| format!("${number}")),
             join(&numbers, ", ", |number| format!("k{number}"))
         )
+    }
+
+    /// Whether many units are given as a list of keys.
+    fn takes_list(&self, batch: Batch) -> bool {
+        self.lateral
+            && self.listed
+            && !self.composite
+            && self.restricted.is_none()
+            && self.key.len() == 1
+            && batch == Batch::default()
+    }
+
+    /// `d."year" = ANY ($1)`
+    fn key_in_list(&self, alias: &str, side: Side) -> String {
+        join(&self.key, " AND ", |key| {
+            let name = side.name(&self.columns[key.position]);
+            format!("{} {} ANY ($1)", column(alias, name), key.equals)
+        })
     }
 
     /// The key is that of a row of `u`, whose NULLs are in known places.
@@ -520,66 +558,4 @@ fn unit_column(number: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn product() -> TviewText {
-        TviewText {
-            table: "\"public\".\"tv_p\"".into(),
-            definition: "\"tviews\".\"public.tv_p\"".into(),
-            columns: vec![("pk".into(), "pk".into()), ("doc".into(), "data".into())],
-            key: vec![KeyColumn {
-                position: 0,
-                equals: "OPERATOR(\"pg_catalog\".=)".into(),
-                nullable: false,
-            }],
-            single: true,
-            composite: false,
-            lateral: false,
-            restricted: None,
-            loose: vec![],
-        }
-    }
-
-    #[test]
-    fn upsert_compares_images_and_maps_renamed_columns() {
-        assert_eq!(
-            product().upsert_one(),
-            "INSERT INTO \"public\".\"tv_p\" AS t (\"pk\", \"doc\")\n\
-             SELECT d.\"pk\", d.\"data\"\n  FROM \"tviews\".\"public.tv_p\" AS d\n WHERE d.\"pk\" OPERATOR(\"pg_catalog\".=) $1\n\
-             ON CONFLICT (\"pk\") DO UPDATE SET \"pk\" = EXCLUDED.\"pk\", \"doc\" = EXCLUDED.\"doc\"\n \
-             WHERE ROW(t.\"pk\", t.\"doc\")::\"pg_catalog\".record OPERATOR(\"pg_catalog\".*<>) \
-             ROW(EXCLUDED.\"pk\", EXCLUDED.\"doc\")::\"pg_catalog\".record"
-        );
-    }
-
-    #[test]
-    fn many_units_come_as_arrays() {
-        let delete = product().delete_many(Batch::default());
-        assert!(
-            delete.contains("USING unnest($1) AS \"pg_tviews unit\"(k1)"),
-            "{delete}"
-        );
-        let lateral = TviewText {
-            lateral: true,
-            ..product()
-        }
-        .upsert_many(Batch::default());
-        assert!(
-            lateral.contains("CROSS JOIN LATERAL") && lateral.contains("OFFSET 0"),
-            "{lateral}"
-        );
-    }
-
-    #[test]
-    fn null_keys_count_as_equal() {
-        let mut text = product();
-        text.key[0].nullable = true;
-        assert!(text.delete_one().contains("OR (t.\"pk\" IS NULL AND $1 IS NULL)"));
-        let many = text.delete_many(Batch {
-            nulls: Nulls(1),
-            whole: false,
-        });
-        assert!(many.contains("WHERE t.\"pk\" IS NULL\n"), "{many}");
-    }
-}
+mod tests;

@@ -485,6 +485,7 @@ fn statements(
         single: plan.key.single && has_unique_index,
         composite: key_types.iter().any(|key| is_composite(key.oid)),
         lateral: plan.lateral,
+        listed: plan.listed,
         restricted,
         loose: loose
             .iter()

@@ -1,6 +1,7 @@
 //! Grouped definitions: what their units are, and how a changed row leads to its groups.
 
-use super::check;
+use super::{Builder, check};
+use crate::plan;
 
 #[test]
 fn a_column_of_the_changed_row_is_its_group() {
@@ -268,4 +269,45 @@ fn what_is_computed_apart_is_computed_unit_by_unit() {
          c: p.pk from c, product p where p.fk_category = c.pk
          lateral",
     );
+}
+
+/// A key that an equality makes the same as another table's determines that table.
+#[test]
+fn what_equals_a_key_determines_a_group() {
+    check(
+        "from product p
+         join review r on r.fk_product = p.pk
+         group r.fk_product, p.name
+         select r.fk_product, p.name, count(r.pk) as n",
+        "key r.fk_product: one row
+         p: direct pk
+         r: direct fk_product
+         lateral",
+    );
+}
+
+/// PostgreSQL passes a list of keys into a group, but not over a join's equality into a second one.
+#[test]
+fn keys_come_as_a_list_where_it_reaches_as_far() {
+    let listed = |view: &str| plan(&Builder::read(view).view, None).expect("a plan").listed;
+    assert!(listed(
+        "from product p
+         join review r on r.fk_product = p.pk
+         group p.fk_category
+         select p.fk_category, count(r.pk) as n"
+    ));
+    assert!(!listed(
+        "from product p
+         left (
+           from review r
+           group r.fk_product
+           select r.fk_product, count(r.pk) as n
+         ) t on t.fk_product = p.pk
+         select p.pk, t.n"
+    ));
+    assert!(!listed(
+        "from product p
+         group p.fk_category, p.fk_supplier
+         select p.fk_category, p.fk_supplier, count(p.pk) as n"
+    ));
 }

@@ -1,0 +1,89 @@
+//! The statements that read and write a tview, as text.
+
+use super::*;
+
+fn product() -> TviewText {
+    TviewText {
+        table: "\"public\".\"tv_p\"".into(),
+        definition: "\"tviews\".\"public.tv_p\"".into(),
+        columns: vec![("pk".into(), "pk".into()), ("doc".into(), "data".into())],
+        key: vec![KeyColumn {
+            position: 0,
+            equals: "OPERATOR(\"pg_catalog\".=)".into(),
+            nullable: false,
+        }],
+        single: true,
+        composite: false,
+        lateral: false,
+        listed: false,
+        restricted: None,
+        loose: vec![],
+    }
+}
+
+#[test]
+fn upsert_compares_images_and_maps_renamed_columns() {
+    assert_eq!(
+        product().upsert_one(),
+        "INSERT INTO \"public\".\"tv_p\" AS t (\"pk\", \"doc\")\n\
+         SELECT d.\"pk\", d.\"data\"\n  FROM \"tviews\".\"public.tv_p\" AS d\n WHERE d.\"pk\" OPERATOR(\"pg_catalog\".=) $1\n\
+         ON CONFLICT (\"pk\") DO UPDATE SET \"pk\" = EXCLUDED.\"pk\", \"doc\" = EXCLUDED.\"doc\"\n \
+         WHERE ROW(t.\"pk\", t.\"doc\")::\"pg_catalog\".record OPERATOR(\"pg_catalog\".*<>) \
+         ROW(EXCLUDED.\"pk\", EXCLUDED.\"doc\")::\"pg_catalog\".record"
+    );
+}
+
+#[test]
+fn many_units_come_as_arrays() {
+    let delete = product().delete_many(Batch::default());
+    assert!(
+        delete.contains("USING unnest($1) AS \"pg_tviews unit\"(k1)"),
+        "{delete}"
+    );
+    let lateral = TviewText {
+        lateral: true,
+        ..product()
+    }
+    .upsert_many(Batch::default());
+    assert!(
+        lateral.contains("CROSS JOIN LATERAL") && lateral.contains("OFFSET 0"),
+        "{lateral}"
+    );
+}
+
+#[test]
+fn many_groups_are_computed_at_once_from_the_list_of_their_keys() {
+    let text = TviewText {
+        lateral: true,
+        listed: true,
+        ..product()
+    };
+    let upsert = text.upsert_many(Batch::default());
+    assert!(
+        upsert.contains("AS d\n WHERE d.\"pk\" OPERATOR(\"pg_catalog\".=) ANY ($1)\nON CONFLICT"),
+        "{upsert}"
+    );
+    assert_eq!(
+        text.delete_many(Batch::default()),
+        "DELETE FROM \"public\".\"tv_p\" AS t\n WHERE t.\"pk\" OPERATOR(\"pg_catalog\".=) ANY ($1)\n   \
+         AND NOT EXISTS (SELECT FROM \"tviews\".\"public.tv_p\" AS d WHERE d.\"pk\" OPERATOR(\"pg_catalog\".=) ANY ($1) \
+         AND d.\"pk\" OPERATOR(\"pg_catalog\".=) t.\"pk\")"
+    );
+    let with_nulls = text.upsert_many(Batch {
+        nulls: Nulls(1),
+        whole: false,
+    });
+    assert!(with_nulls.contains("LATERAL"), "{with_nulls}");
+}
+
+#[test]
+fn null_keys_count_as_equal() {
+    let mut text = product();
+    text.key[0].nullable = true;
+    assert!(text.delete_one().contains("OR (t.\"pk\" IS NULL AND $1 IS NULL)"));
+    let many = text.delete_many(Batch {
+        nulls: Nulls(1),
+        whole: false,
+    });
+    assert!(many.contains("WHERE t.\"pk\" IS NULL\n"), "{many}");
+}
