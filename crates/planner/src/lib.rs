@@ -6,6 +6,7 @@
 
 mod absence;
 mod advice;
+mod delta;
 mod locate;
 mod patch;
 mod recursive;
@@ -16,6 +17,7 @@ mod search;
 mod testing;
 
 pub use advice::MissingIndex;
+pub use delta::{Delta, Kept, deltas};
 pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};
 pub use root::{KeyPart, UnitKey, missing_keys};
 

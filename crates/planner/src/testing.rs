@@ -341,6 +341,7 @@ impl Builder {
                 value: value.clone(),
                 columns: expression.columns.into_iter().collect(),
                 subqueries: vec![],
+                summary: None,
                 settled: true,
             };
             self.output(name, value, leaf);

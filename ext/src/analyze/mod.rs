@@ -10,6 +10,7 @@ mod generated;
 mod objection;
 mod persistence;
 mod sources;
+mod summary;
 
 pub use objection::{Objection, refusal};
 
@@ -230,6 +231,13 @@ impl Analyzer {
         let limited = query.limit().is_some() || query.offset().is_some();
         let block = &mut self.view.blocks[id.0];
         block.plain = !grouped && !limited && !query.is_distinct() && !query.has_windows();
+        block.sums_up = grouped
+            && !limited
+            && !query.is_distinct()
+            && !query.has_windows()
+            && !query.has_grouping_sets()
+            && !query.has_target_srfs()
+            && query.having().is_none();
         block.repeats = query.has_target_srfs();
         block.opaque = query.has_grouping_sets();
         let one_group = groups.is_empty() && query.has_aggregates() && !query.has_grouping_sets();
@@ -462,6 +470,7 @@ impl Analyzer {
             let conjunct = self.expanded(conjunct, scope);
             let Some(expression) = self.conjunct(conjunct, scope, &place) else {
                 self.note_opaque_condition(guard);
+                self.view.blocks[block.0].hides_conditions = true;
                 continue;
             };
             let equality = expression::equality(conjunct, scope);

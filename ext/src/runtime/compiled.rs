@@ -1,5 +1,6 @@
 //! A tview ready for maintenance: statements, searches and prepared plans.
 
+use super::delta::Deltas;
 use super::patch::Patcher;
 use crate::analyze::{self, Objection};
 use crate::catalog;
@@ -43,6 +44,8 @@ pub struct Compiled {
     pub definition: Oid,
     /// How single leaves of its rows are written.
     pub patcher: Patcher,
+    /// How differences of aggregates are added to them.
+    pub deltas: Deltas,
     /// Class of the tview's lock tag.
     catalog: Oid,
     relations: Vec<Oid>,
@@ -144,6 +147,7 @@ impl Compiled {
             level,
             definition: entry.definition,
             patcher: Patcher::new(),
+            deltas: Deltas::new(),
             catalog: catalog::catalog_oid()?,
             relations,
             validity,

@@ -4,6 +4,7 @@
 //! tview's compiled form ([`compiled`]), which is kept per backend.
 
 pub mod compiled;
+pub mod delta;
 pub mod flush;
 pub mod guard;
 pub mod notes;

@@ -21,6 +21,7 @@ mod recursive;
 mod schema;
 mod scope;
 mod subquery;
+mod totals;
 mod tree;
 mod types;
 mod view;
