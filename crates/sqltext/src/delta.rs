@@ -222,10 +222,14 @@ impl NewSum {
         )
     }
 
-    /// What was stored is a number, and the only one that it can have been.
+    /// What was stored is a number, and the only one that it can have been. What is stored then is one, too: no values have no sum, unless
+    /// a statement that another one has called up did less than its caller, whose rows are noted later.
     pub fn fits(&self) -> Vec<String> {
         let stored = self.stored.number();
-        let mut tests = vec![format!("({stored} {DIFFERS} 'NaN'::{NUMERIC}) IS NOT FALSE")];
+        let mut tests = vec![
+            format!("({stored} {DIFFERS} 'NaN'::{NUMERIC}) IS NOT FALSE"),
+            format!("{} OR {} {EQUAL} 0", self.is_there(), self.numeric()),
+        ];
         match &self.holding {
             Holding::Counted(count) => tests.push(count.fits(false)),
             Holding::NotLess(number) | Holding::NotLessThanShown(number) => {
