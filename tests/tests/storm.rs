@@ -7,7 +7,7 @@ use pg_tviews_tests::oracle::keeper::{Extension, PlainView};
 use pg_tviews_tests::oracle::{Keeper, Storm, Tally, storm};
 use pg_tviews_tests::server;
 
-fn run(keeper: &dyn Keeper, cases: usize, documents: bool) -> Tally {
+fn run(keeper: &dyn Keeper, cases: usize, kind: Options) -> Tally {
     let number = |name: &str, default: u64| {
         std::env::var(name).map_or(default, |text| {
             text.parse().unwrap_or_else(|_| panic!("{name} is no number"))
@@ -20,7 +20,8 @@ fn run(keeper: &dyn Keeper, cases: usize, documents: bool) -> Tally {
         options: Options {
             steps: 25,
             alter: false,
-            documents,
+            documents: kind.documents,
+            totals: kind.totals,
             // Writers of different units go on side by side; where everything is recomputed they wait.
             tame: true,
             ..Options::for_server()
@@ -35,7 +36,7 @@ fn run(keeper: &dyn Keeper, cases: usize, documents: bool) -> Tally {
 
 #[test]
 fn concurrent_writers_leave_exact_tviews() {
-    let tally = run(&Extension, 6, false);
+    let tally = run(&Extension, 6, Options::default());
     assert!(
         tally.failed * 2 <= tally.commands,
         "more than half of the commands failed: {tally}"
@@ -45,11 +46,25 @@ fn concurrent_writers_leave_exact_tviews() {
 /// Documents whose single leaves are patched.
 #[test]
 fn concurrent_writers_leave_exact_documents() {
-    run(&Extension, 6, true);
+    let documents = Options {
+        documents: true,
+        ..Options::default()
+    };
+    run(&Extension, 6, documents);
+}
+
+/// Aggregates to which differences are added.
+#[test]
+fn concurrent_writers_leave_exact_aggregates() {
+    let totals = Options {
+        totals: true,
+        ..Options::default()
+    };
+    run(&Extension, 10, totals);
 }
 
 /// The storm itself is right: plain views stay exact.
 #[test]
 fn concurrent_writers_leave_exact_views() {
-    run(&PlainView, 2, false);
+    run(&PlainView, 2, Options::default());
 }

@@ -1,7 +1,7 @@
 //! What the outputs of a definition are made of: documents as trees, as far as their shape is constant, and the uses of columns
 //! by place. From both follows what a changed column changes: nothing, some leaves, or which rows there are.
 
-use crate::{BlockId, Column, Expression, Role, SourceId};
+use crate::{BlockId, Column, Expression, Role, SourceId, Summary};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The shape of one output.
@@ -22,6 +22,8 @@ pub struct Leaf {
     pub columns: BTreeSet<Column>,
     /// The subqueries in it.
     pub subqueries: Vec<BlockId>,
+    /// What it sums up, if it is made of aggregates or subqueries and of nothing else.
+    pub summary: Option<Summary>,
     /// Its value follows from its columns alone: the session's settings have no influence on it.
     pub settled: bool,
 }

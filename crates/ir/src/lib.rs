@@ -12,10 +12,12 @@
 
 mod display;
 mod document;
+mod summary;
 mod template;
 mod validate;
 
 pub use document::{Document, Documents, Leaf, Mention};
+pub use summary::{Aggregate, AggregateFunction, Number, Part, Shape, Summary};
 pub use template::{Template, TemplateError};
 pub use validate::{Defect, validate};
 
@@ -195,6 +197,11 @@ pub struct Block {
     pub outputs: Vec<Option<Expression>>,
     /// The conjuncts of its WHERE clause and of the ON clauses of its joins.
     pub conditions: Vec<Condition>,
+    /// Each of its rows sums up a group of the FROM clause's rows that pass its conditions, and nothing else decides which rows there
+    /// are: GROUP BY, or aggregates without it, but no HAVING, DISTINCT, LIMIT, grouping sets or set-returning functions.
+    pub sums_up: bool,
+    /// A conjunct of its WHERE clause or joins is not among `conditions`.
+    pub hides_conditions: bool,
     /// Never more than one row (an aggregate without GROUP BY, or LIMIT 1).
     pub at_most_one_row: bool,
     /// The outputs (positions from 1) by which the rows are grouped: GROUP BY, DISTINCT, the columns that a set operation compares.

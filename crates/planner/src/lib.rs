@@ -6,6 +6,7 @@
 
 mod absence;
 mod advice;
+mod delta;
 mod determined;
 mod filter;
 mod locate;
@@ -18,6 +19,7 @@ mod search;
 mod testing;
 
 pub use advice::{MissingIndex, missing_indexes};
+pub use delta::{Delta, Kept, deltas};
 pub use filter::Filter;
 pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};
 pub use root::{KeyPart, UnitKey, is_key_of_root, missing_keys};

@@ -142,7 +142,7 @@ impl Patches {
 }
 
 /// Puts a value at a path below an object.
-fn insert(object: &mut PatchValue, first: &str, rest: &[String], value: PatchValue) {
+pub(crate) fn insert(object: &mut PatchValue, first: &str, rest: &[String], value: PatchValue) {
     let PatchValue::Members(members) = object else {
         return;
     };
@@ -203,7 +203,7 @@ fn deciding_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
 
 /// Whether whatever a block computes may decide which rows there are: it is a derived table that is more than a join, or a subquery in
 /// a condition, or inside one of these.
-fn is_deciding(view: &View, block: BlockId) -> bool {
+pub(crate) fn is_deciding(view: &View, block: BlockId) -> bool {
     let mut current = block;
     loop {
         if view.documents.deciding.contains(&current) {

@@ -17,7 +17,7 @@
 //! ) t on t.fk_product = p.pk
 //! apart                                        an ORDER BY or a WITH clause
 //! where p.name <> ''                           `harmless` before a condition that can't fail
-//! select p.pk, p.name, p.name as data/name     with a place in a document
+//! select p.pk, p.name, p.name as data/name     with a place in a document; also sum(x), avg(x), coalesce(…,0), round(…,2)
 //! sub                                          a subquery in a condition; with a place in a document, in the select list
 //!   from review r
 //!   where r.fk_product = p.pk
@@ -28,6 +28,7 @@
 //! An alias is used once in a view. An expression is strict in its columns unless `coalesce`, `is` or `or` occurs in it.
 
 mod catalog;
+mod deltas;
 mod filters;
 mod finding;
 mod groups;
@@ -159,6 +160,7 @@ impl Builder {
         }
         let block = &mut self.view.blocks[open.block.0];
         block.plain = !open.grouped && !open.limited && !open.distinct;
+        block.sums_up = open.grouped && !open.limited && !open.distinct;
         block.at_most_one_row |= open.grouped && open.keys.is_empty();
         let is_key =
             |output: &Option<Expression>| output.as_ref().is_some_and(|output| open.keys.contains(output));
@@ -332,6 +334,7 @@ impl Builder {
         } else {
             let leaf = Leaf {
                 subqueries: vec![block],
+                summary: Some(deltas::shown(block)),
                 ..Leaf::default()
             };
             self.output(place, None, leaf);
@@ -347,11 +350,14 @@ impl Builder {
                 given => given,
             };
             let expression = self.expression(text, Role::Leaf);
-            let value = (!text.starts_with("count(")).then_some(expression.clone());
+            let summary = deltas::summary(text, &expression);
+            let plain = summary.is_none() && !text.starts_with("count(");
+            let value = plain.then_some(expression.clone());
             let leaf = Leaf {
                 value: value.clone(),
                 columns: expression.columns.into_iter().collect(),
                 subqueries: vec![],
+                summary,
                 settled: true,
             };
             self.output(name, value, leaf);

@@ -4,11 +4,16 @@
 //! schema-qualified; values never become text, they travel as `$n`. Each builder shows its target statement as a comment.
 
 mod ddl;
+mod delta;
 mod maintenance;
 mod patch;
 mod search;
 
 pub use ddl::*;
+pub use delta::{
+    AverageOf, CHANGED, Holding, NewCount, NewSum, STORED, StoredValue, all_of, measure_of_rows,
+    measure_of_sum, not_less,
+};
 pub use maintenance::{Batch, KeyColumn, Nulls, QueryPart, TviewText};
 pub use patch::{PatchValue, RowSearch, row_expressions};
 pub use search::{

@@ -71,7 +71,7 @@ impl Analyzer {
         Some(members.collect())
     }
 
-    fn leaf(&self, node: Node, scope: &Scope) -> Leaf {
+    pub(super) fn leaf(&self, node: Node, scope: &Scope) -> Leaf {
         let mut columns: Vec<Column> = Vec::new();
         let mut subqueries = Vec::new();
         let mut plain = true;
@@ -120,6 +120,7 @@ impl Analyzer {
                 merges: vec![],
             }),
             subqueries,
+            summary: if plain { None } else { self.summary(node, scope) },
             settled: plain && node.is_settled(),
         }
     }

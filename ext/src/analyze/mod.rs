@@ -11,6 +11,7 @@ mod loose;
 mod objection;
 mod persistence;
 mod sources;
+mod summary;
 
 pub use objection::{Objection, refusal};
 
@@ -280,6 +281,13 @@ impl Analyzer {
         let limited = query.limit().is_some() || query.offset().is_some();
         let block = &mut self.view.blocks[id.0];
         block.plain = !grouped && !limited && !query.is_distinct() && !query.has_windows();
+        block.sums_up = grouped
+            && !limited
+            && !query.is_distinct()
+            && !query.has_windows()
+            && !query.has_grouping_sets()
+            && !query.has_target_srfs()
+            && query.having().is_none();
         block.repeats = query.has_target_srfs();
         block.apart = query.stands_apart();
         block.opaque = query.has_grouping_sets();
@@ -523,6 +531,7 @@ impl Analyzer {
             let conjunct = self.expanded(conjunct, scope);
             let Some(expression) = self.conjunct(conjunct, scope, &place) else {
                 self.note_opaque_condition(guard);
+                self.view.blocks[block.0].hides_conditions = true;
                 continue;
             };
             let equality = expression::equality(conjunct, scope);

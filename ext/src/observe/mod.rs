@@ -13,7 +13,7 @@ use crate::pg::relation::{Relation, SELECT, current_role};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::{Compiled, RowsOf, Statement};
-use crate::runtime::{acquire, blind_spots, flush};
+use crate::runtime::{acquire, blind_spots, delta, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
 use pg_tviews_sqltext::{Batch, Search, identifier, qualified};
@@ -174,7 +174,13 @@ fn explain_event(
         event.to_owned(),
         columns,
         unit(&compiled.view, &compiled.plan),
-        format!("{finding}, then recompute these units"),
+        if delta::serves(compiled, number) {
+            format!(
+                "{finding}, then delta: add the difference to the aggregates; recompute units where that is not enough"
+            )
+        } else {
+            format!("{finding}, then recompute these units")
+        },
         statement,
         missing(compiled, occurrence),
     )

@@ -11,6 +11,17 @@ pub struct Command {
     pub number: u32,
 }
 
+/// The command that comes next, or is running and has not written yet.
+pub fn next() -> Command {
+    // SAFETY: reads variables of the backend.
+    unsafe {
+        Command {
+            transaction: pg_sys::GetTopFullTransactionIdIfAny().value,
+            number: pg_sys::GetCurrentCommandId(false),
+        }
+    }
+}
+
 /// The command whose snapshot is active: within a trigger, the statement that fired it. `None` without a snapshot.
 pub fn active() -> Option<Command> {
     // SAFETY: reads variables of the backend; a snapshot is active if the server says so.

@@ -3,6 +3,7 @@
 use super::imports::evaluate;
 use super::list::pointers;
 use super::memory::Memory;
+use super::node::Node;
 use super::spi::{Plan, Planning, Value};
 use super::stored::RowRef;
 use crate::error::{Error, Result};
@@ -16,6 +17,8 @@ pub struct RowExpressions {
     /// Kept between transactions where the expressions call nothing but functions of the server: others may keep something in it
     /// that ends with the transaction.
     kept: Option<RefCell<Option<Rc<Evaluation>>>>,
+    /// Number of their parameters, which are of type bigint.
+    parameters: usize,
     /// Holds the expressions, and what is kept. Dropped last.
     context: Memory,
 }
@@ -24,6 +27,7 @@ pub struct RowExpressions {
 pub struct Evaluation {
     states: Vec<*mut pg_sys::ExprState>,
     expression_context: *mut pg_sys::ExprContext,
+    parameters: pg_sys::ParamListInfo,
     _memory: Memory,
 }
 
@@ -31,7 +35,14 @@ impl RowExpressions {
     /// Takes the expressions that a statement `SELECT … FROM table` selects. Needs a connection to SPI and the rights and settings under
     /// which they are to be understood. `lasting`: they call functions of the server only.
     pub fn prepare(sql: &str, lasting: bool) -> Result<RowExpressions> {
-        let plan = Plan::prepare(sql, &[], Planning::Generic)?;
+        let mut expressions = RowExpressions::with_parameters(sql, 0)?;
+        expressions.kept = lasting.then(|| RefCell::new(None));
+        Ok(expressions)
+    }
+
+    /// The same for expressions with parameters `$1`, `$2` … of type bigint.
+    pub fn with_parameters(sql: &str, parameters: usize) -> Result<RowExpressions> {
+        let plan = Plan::prepare(sql, &vec![pg_sys::INT8OID; parameters], Planning::Generic)?;
         let context = Memory::of_backend();
         let unexpected = || Error::internal(format!("not a query of one table: {sql}"));
         // SAFETY: the plan is valid while connected; what is taken from it is copied into our context.
@@ -48,7 +59,7 @@ impl RowExpressions {
             if pointers::<pg_sys::RangeTblEntry>((**query).rtable).len() != 1 {
                 return Err(unexpected());
             }
-            context.within(|| {
+            context.within(|| -> Vec<*mut pg_sys::Expr> {
                 targets
                     .into_iter()
                     .map(|target| {
@@ -57,11 +68,28 @@ impl RowExpressions {
                     .collect()
             })
         };
+        let lasting = expressions
+            .iter()
+            .all(|expression| Node(expression.cast()).is_settled());
         Ok(RowExpressions {
             context,
             expressions,
+            parameters,
             kept: lasting.then(|| RefCell::new(None)),
         })
+    }
+
+    /// The types of their values.
+    pub fn types(&self) -> Vec<pg_sys::Oid> {
+        let expressions = self.expressions.iter();
+        expressions
+            .map(|expression| Node(expression.cast()).type_oid())
+            .collect()
+    }
+
+    /// Whether their values follow from the row and the parameters alone, whatever the session's settings are.
+    pub fn are_settled(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// Makes the expressions ready. To be called with the rights as which they run.
@@ -80,17 +108,21 @@ impl RowExpressions {
     fn initialize(&self, memory: Memory) -> Evaluation {
         // SAFETY: the expressions are planned and live as long as `self`; without a plan around them their variables are those of the
         // scanned row.
-        let (states, expression_context) = memory.within(|| unsafe {
+        let (states, expression_context, parameters) = memory.within(|| unsafe {
             let states = self
                 .expressions
                 .iter()
                 .map(|expression| pg_sys::ExecInitExpr(*expression, std::ptr::null_mut()))
                 .collect();
-            (states, pg_sys::CreateStandaloneExprContext())
+            let expression_context = pg_sys::CreateStandaloneExprContext();
+            let parameters = pg_sys::makeParamList(self.parameters as i32);
+            (*expression_context).ecxt_param_list_info = parameters;
+            (states, expression_context, parameters)
         });
         Evaluation {
             states,
             expression_context,
+            parameters,
             _memory: memory,
         }
     }
@@ -108,6 +140,23 @@ impl Evaluation {
                 Value { datum, null }
             };
             self.states.iter().map(value).collect()
+        }
+    }
+
+    /// Gives the parameters their values.
+    pub fn set_parameters(&self, values: &[i64]) {
+        if self.parameters.is_null() {
+            return;
+        }
+        // SAFETY: the list was made by `initialize` and has as many entries as it says.
+        unsafe {
+            let count = values.len().min((*self.parameters).numParams as usize);
+            let entries = (*self.parameters).params.as_mut_slice(count);
+            for (entry, value) in entries.iter_mut().zip(values) {
+                entry.value = pg_sys::Datum::from(*value);
+                entry.isnull = false;
+                entry.ptype = pg_sys::INT8OID;
+            }
         }
     }
 

@@ -93,6 +93,16 @@ impl UnitSet {
         }
     }
 
+    /// An empty set of the same kind.
+    pub fn emptied(&self) -> UnitSet {
+        UnitSet {
+            types: self.types.clone(),
+            values: Vec::new(),
+            context: self.context,
+            sorted: true,
+        }
+    }
+
     /// Number of units; those added twice count twice until [`UnitSet::normalize`].
     pub fn len(&self) -> usize {
         self.values.len() / self.types.len().max(1)
@@ -167,20 +177,54 @@ impl UnitSet {
         let width = self.types.len();
         let mut rows: Vec<&[Value]> = reserve::room_for(self.len());
         rows.extend(self.values.chunks_exact(width));
-        let compare = |left: &[Value], right: &[Value]| {
-            self.types
-                .iter()
-                .enumerate()
-                .map(|(column, key_type)| key_type.compare(left[column], right[column]))
-                .find(|ordering| ordering.is_ne())
-                .unwrap_or(Ordering::Equal)
-        };
-        rows.sort_unstable_by(|left, right| compare(left, right));
-        rows.dedup_by(|left, right| compare(left, right).is_eq());
+        rows.sort_unstable_by(|left, right| self.compare(left, right));
+        rows.dedup_by(|left, right| self.compare(left, right).is_eq());
         let mut values = reserve::room_for(rows.len() * width);
         rows.into_iter().for_each(|row| values.extend_from_slice(row));
         self.values = values;
         self.sorted = true;
+    }
+
+    fn compare(&self, left: &[Value], right: &[Value]) -> Ordering {
+        self.types
+            .iter()
+            .enumerate()
+            .map(|(column, key_type)| key_type.compare(left[column], right[column]))
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+
+    /// The numbers of the units in order, those that are equal together.
+    pub fn groups(&self) -> Vec<Vec<usize>> {
+        let mut numbers: Vec<usize> = (0..self.len()).collect();
+        let compare = |left: usize, right: usize| self.compare(self.unit(left), self.unit(right));
+        numbers.sort_by(|left, right| compare(*left, *right));
+        let groups = numbers.chunk_by(|left, right| compare(*left, *right).is_eq());
+        groups.map(<[usize]>::to_vec).collect()
+    }
+
+    /// Whether a unit is in the set, which has been normalized.
+    pub fn contains(&self, unit: &[Value]) -> bool {
+        let mut all = 0..self.len();
+        while !all.is_empty() {
+            let middle = all.start + all.len() / 2;
+            match self.compare(self.unit(middle), unit) {
+                Ordering::Equal => return true,
+                Ordering::Less => all.start = middle + 1,
+                Ordering::Greater => all.end = middle,
+            }
+        }
+        false
+    }
+
+    /// The unit with this number as a set of its own, whose values stay where they are.
+    pub fn only(&self, number: usize) -> UnitSet {
+        UnitSet {
+            types: self.types.clone(),
+            values: self.unit(number).to_vec(),
+            context: self.context,
+            sorted: true,
+        }
     }
 
     /// The units by the places of their NULLs.

@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code)]
 
+mod aggregate;
 pub mod boundary;
 pub mod command;
 pub mod context;

@@ -87,9 +87,14 @@ pub struct Value {
 }
 
 impl Value {
-    /// Whether it is the boolean true.
+    /// The number, of a value of type bigint; `None` for NULL.
+    pub fn bigint(self) -> Option<i64> {
+        (!self.null).then(|| self.datum.value() as i64)
+    }
+
+    /// Whether a value of type boolean is true.
     pub fn is_true(self) -> bool {
-        !self.null && self.datum.value() != 0
+        !self.null && self.datum.value() as u8 != 0
     }
 
     /// A text, allocated in the current memory context.

@@ -296,6 +296,12 @@ impl Row {
         }
     }
 
+    /// The row, until the next one is read.
+    pub fn reference(&self) -> RowRef<'_> {
+        // SAFETY: all attributes were read by `advance`.
+        unsafe { RowRef::of(self.slot) }
+    }
+
     /// Adds the unit whose key these columns hold.
     pub fn add_unit(&self, attnums: &[i16], units: &mut UnitSet) {
         units.add_with(|number| self.value(attnums[number]));

@@ -1,5 +1,6 @@
 //! A tview ready for maintenance: statements, searches and prepared plans.
 
+use super::delta::Deltas;
 use super::filter::Filters;
 use super::patch::Patcher;
 use crate::analyze::{self, Analysis, Objection};
@@ -46,6 +47,8 @@ pub struct Compiled {
     pub patcher: Patcher,
     /// Which changed rows have a say at all.
     pub filters: Filters,
+    /// How differences of aggregates are added to them.
+    pub deltas: Deltas,
     /// Class of the tview's lock tag.
     catalog: Oid,
     relations: Vec<Oid>,
@@ -148,6 +151,7 @@ impl Compiled {
             definition: entry.definition,
             patcher: Patcher::new(),
             filters: Filters::default(),
+            deltas: Deltas::new(),
             catalog: catalog::catalog_oid()?,
             relations,
             validity,

@@ -2,8 +2,8 @@
 
 use super::compiled::{Compiled, Statement};
 use super::guard::Permit;
-use super::patch;
 use super::pending::{SearchNote, Work};
+use super::{delta, patch};
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
@@ -41,6 +41,7 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
     if !patch::work(compiled, &work.patches, &mut found)? {
         return all(compiled).map(drop);
     }
+    delta::work(compiled, &work.deltas, &mut found)?;
     for note in &work.searches {
         search(compiled, note, &changed, &mut found)?;
     }
@@ -83,6 +84,12 @@ fn search(compiled: &Compiled, note: &SearchNote, changed: &[u32], found: &mut U
 
 /// Computes units from the definition and writes what differs. The tview is locked for maintenance.
 fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
+    let computed = compute(compiled, units);
+    delta::computed(compiled.oid);
+    computed
+}
+
+fn compute(compiled: &Compiled, units: &UnitSet) -> Result<()> {
     let _scope = Scope::owner(compiled.owner, &compiled.settings);
     let _connection = Connection::open()?;
     if units.len() == 1 && compiled.text.single {
@@ -145,6 +152,7 @@ pub fn all(compiled: &Compiled) -> Result<u64> {
     } else {
         write(compiled, Statement::ReplaceAll, &[])?
     };
+    delta::computed(compiled.oid);
     if snapshot_is_fixed() {
         check_snapshot(compiled, Statement::DifferencesAll, &[])?;
     }

@@ -4,6 +4,7 @@
 //! tview's compiled form ([`compiled`]), which is kept per backend.
 
 pub mod compiled;
+pub mod delta;
 mod filter;
 pub mod flush;
 pub mod guard;

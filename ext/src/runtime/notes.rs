@@ -1,6 +1,7 @@
 //! Noting: from a changed source to the units that are affected.
 
 use super::compiled::{Compiled, RowsOf};
+use super::delta;
 use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
 use super::{acquire, readers_of, used_columns};
@@ -134,6 +135,7 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
         units: UnitSet::of_transaction(&compiled.key_types),
         searches: Vec::new(),
         patches: Vec::new(),
+        deltas: Vec::new(),
         everything: false,
     };
     if event == Event::Update
@@ -150,7 +152,10 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
         // A truncated table has no transition tables, and every unit may have lost something.
         None => work.everything = true,
         Some(rows) => {
-            let occurrences = compiled.occurrences(firing.relation_oid());
+            let (deltas, served) = delta::notes(compiled, firing, &mut work.units)?;
+            work.deltas = deltas;
+            let mut occurrences = compiled.occurrences(firing.relation_oid());
+            occurrences.retain(|(number, ..)| !served.contains(number));
             let noted = note_rows(compiled, firing, &occurrences, &mut work.units)?;
             work.everything = noted.everything;
             if !noted.everything && !noted.searches.is_empty() {

@@ -9,7 +9,7 @@
 //! their users think, and flushes at the end don't deadlock.
 
 use super::compiled::{Compiled, RowsOf};
-use super::{acquire, flush, patch, readers_of};
+use super::{acquire, delta, flush, patch, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
@@ -40,6 +40,8 @@ pub struct Work {
     pub searches: Vec<SearchNote>,
     /// Rows of which single leaves are patched.
     pub patches: Vec<patch::Note>,
+    /// Differences that are added to aggregates.
+    pub deltas: Vec<delta::Note>,
     /// All of it.
     pub everything: bool,
 }
@@ -110,6 +112,21 @@ pub fn add(compiled: &Compiled, work: Work) -> Result<()> {
     Ok(())
 }
 
+/// Units of a tview have been computed from all that has happened: differences that are still noted are in them already, and
+/// their units are computed once more instead.
+pub fn compute_deltas(tview: Oid) {
+    NOTES.with_borrow_mut(|notes| {
+        let open = notes
+            .iter_mut()
+            .filter(|note| note.tview == tview && note.flushed.is_none());
+        for note in open {
+            for delta in std::mem::take(&mut note.work.deltas) {
+                note.work.units.append(delta.units());
+            }
+        }
+    });
+}
+
 /// Adds a tview and all that read it to those whose readers must wait for a flush.
 fn concern(tview: Oid) -> Result<()> {
     if concerns(tview) {
@@ -131,6 +148,7 @@ impl Work {
             units: UnitSet::of_transaction(&compiled.key_types),
             searches: Vec::new(),
             patches: Vec::new(),
+            deltas: Vec::new(),
             everything: true,
         }
     }
@@ -144,6 +162,11 @@ impl Work {
                 self.patches.push(note.clone());
             }
         }
+        for note in &other.deltas {
+            if !self.deltas.iter_mut().any(|known| known.merge(note)) {
+                self.deltas.push(note.clone());
+            }
+        }
     }
 
     /// The units, if all are known: then transactions that concern other units can go on.
@@ -155,13 +178,20 @@ impl Work {
         for note in &self.patches {
             units.append(note.units()?);
         }
+        for note in &self.deltas {
+            units.append(note.units());
+        }
         units.normalize();
         Some(units)
     }
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        !self.everything && self.units.is_empty() && self.searches.is_empty() && self.patches.is_empty()
+        !self.everything
+            && self.units.is_empty()
+            && self.searches.is_empty()
+            && self.patches.is_empty()
+            && self.deltas.is_empty()
     }
 }
 

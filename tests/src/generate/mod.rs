@@ -22,6 +22,7 @@ mod recursive;
 mod schema;
 mod scope;
 mod subquery;
+mod totals;
 mod tree;
 mod triggers;
 mod types;

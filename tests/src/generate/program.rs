@@ -5,6 +5,7 @@ use super::documents;
 use super::kinds;
 use super::reader;
 use super::schema::{Kind, Relation, Schema};
+use super::totals;
 use super::types::Extras;
 use super::view;
 use crate::fragment::Fragment;
@@ -30,6 +31,8 @@ pub struct Options {
     pub tame: bool,
     /// Documents of one schema and changes of single columns, instead of anything.
     pub documents: bool,
+    /// Aggregates of one schema and changes of their rows, instead of anything.
+    pub totals: bool,
 }
 
 impl Default for Options {
@@ -42,6 +45,7 @@ impl Default for Options {
             extras: Extras::default(),
             tame: false,
             documents: false,
+            totals: false,
         }
     }
 }
@@ -61,6 +65,8 @@ impl Options {
 pub fn case(seed: u64, options: &Options) -> Case {
     if options.documents {
         documents::case(seed, options)
+    } else if options.totals {
+        totals::case(seed, options)
     } else {
         build(seed, options, 0).0
     }
@@ -70,6 +76,8 @@ pub fn case(seed: u64, options: &Options) -> Case {
 pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Step>>) {
     if options.documents {
         documents::writers(seed, options, count)
+    } else if options.totals {
+        totals::writers(seed, options, count)
     } else {
         build(seed, options, count)
     }

@@ -22,7 +22,7 @@
 mod plan;
 mod write;
 
-pub use plan::Patcher;
+pub use plan::{Patcher, parts_of};
 
 use super::compiled::Compiled;
 use crate::error::Result;

@@ -221,7 +221,8 @@ impl OccurrencePatcher {
     }
 }
 
-fn parts_of(value: &PatchValue) -> Overlay {
+/// Which parts of a column a patch replaces.
+pub fn parts_of(value: &PatchValue) -> Overlay {
     match value {
         PatchValue::Value(_) => Overlay::Value,
         PatchValue::Members(members) => {

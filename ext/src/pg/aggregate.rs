@@ -1,0 +1,139 @@
+//! Aggregates in expression trees, and what is around them. The invariant is that of [`super::tree`].
+
+use super::list::pointers;
+use super::node::{Node, NodeKind, function_name, optional};
+use super::text::owned;
+use pg_tviews_ir::Number;
+use pgrx::{is_a, pg_sys};
+
+/// A call of an aggregate of the server, over all rows of its own query's groups, duplicates included and in any order.
+pub struct AggregateCall {
+    pub function: String,
+    /// `None` for `count(*)`.
+    pub argument: Option<Node>,
+    pub filter: Option<Node>,
+}
+
+/// Neither an ordered-set nor a hypothetical-set aggregate.
+const AGGKIND_NORMAL: u8 = b'n';
+
+/// Decimal digits that every `bigint` can hold.
+const MOST_DIGITS: i32 = 18;
+
+impl Node {
+    /// The call that an aggregate is.
+    pub fn aggregate_call(self) -> Option<AggregateCall> {
+        // SAFETY: the casts follow from the tags; the arguments of an ordinary aggregate are target entries.
+        unsafe {
+            if !is_a(self.0, pg_sys::NodeTag::T_Aggref) {
+                return None;
+            }
+            let call = &*self.0.cast::<pg_sys::Aggref>();
+            let usual = call.agglevelsup == 0
+                && call.aggkind as u8 == AGGKIND_NORMAL
+                && call.aggdirectargs.is_null()
+                && call.aggorder.is_null()
+                && call.aggdistinct.is_null()
+                && !call.aggvariadic
+                && call.aggfnoid.to_u32() < pg_sys::FirstNormalObjectId;
+            let arguments = pointers::<pg_sys::TargetEntry>(call.args);
+            let argument = match arguments.as_slice() {
+                [] if call.aggstar => None,
+                [argument] => Some(Node((**argument).expr.cast())),
+                _ => return None,
+            };
+            usual.then(|| AggregateCall {
+                function: function_name(call.aggfnoid),
+                argument,
+                filter: optional(call.aggfilter.cast()),
+            })
+        }
+    }
+
+    /// The kind of exact number that an expression's values are, if all are written with the same number of decimal places.
+    pub fn exact_number(self) -> Option<Number> {
+        match self.type_oid() {
+            pg_sys::INT2OID | pg_sys::INT4OID => Some(Number::Integer),
+            pg_sys::INT8OID => Some(Number::Bigint),
+            pg_sys::NUMERICOID => {
+                // SAFETY: module invariant.
+                let modifier = unsafe { pg_sys::exprTypmod(self.0) } - pg_sys::VARHDRSZ as i32;
+                let (precision, scale) = (modifier >> 16, ((modifier & 0x7ff) ^ 1024) - 1024);
+                let fits = modifier >= 0 && precision <= MOST_DIGITS && (0..=MOST_DIGITS).contains(&scale);
+                fits.then_some(Number::Decimal(u16::try_from(scale).ok()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the expression is nothing but a parameter.
+    pub fn is_parameter(self) -> bool {
+        matches!(self.kind(), NodeKind::Parameter)
+    }
+
+    /// If the expression is `coalesce(parameter, 0)`: the decimal places of the zero.
+    pub fn parameter_or_zero(self) -> Option<u16> {
+        // SAFETY: the casts follow from the tags; a folded copy is an expression as well.
+        unsafe {
+            if !is_a(self.0, pg_sys::NodeTag::T_CoalesceExpr) {
+                return None;
+            }
+            let arguments = pointers::<pg_sys::Node>((*self.0.cast::<pg_sys::CoalesceExpr>()).args);
+            let [shown, other] = arguments.as_slice() else {
+                return None;
+            };
+            let text = Node(*other)
+                .folded_text()
+                .filter(|_| Node(*shown).is_parameter())?;
+            places_of_zero(&text)
+        }
+    }
+
+    /// If the expression is `round(parameter, places)`: the number of places.
+    pub fn parameter_rounded(self) -> Option<u16> {
+        // SAFETY: the casts follow from the tags.
+        unsafe {
+            if !is_a(self.0, pg_sys::NodeTag::T_FuncExpr) {
+                return None;
+            }
+            let call = &*self.0.cast::<pg_sys::FuncExpr>();
+            let own = call.funcid.to_u32() < pg_sys::FirstNormalObjectId;
+            let arguments = pointers::<pg_sys::Node>(call.args);
+            let [shown, places] = arguments.as_slice() else {
+                return None;
+            };
+            let rounds = own && function_name(call.funcid) == "round" && Node(*shown).is_parameter();
+            rounds
+                .then(|| Node(*places).folded_text()?.parse().ok())
+                .flatten()
+        }
+    }
+
+    /// The text of an expression's value, if it is a constant.
+    fn folded_text(self) -> Option<String> {
+        // SAFETY: without a plan around it nothing but constants is folded; the constant's value is of its type.
+        unsafe {
+            let folded = pg_sys::eval_const_expressions(std::ptr::null_mut(), self.0);
+            if !is_a(folded, pg_sys::NodeTag::T_Const) {
+                return None;
+            }
+            let constant = &*folded.cast::<pg_sys::Const>();
+            if constant.constisnull {
+                return None;
+            }
+            let (mut function, mut variable_length) = (pg_sys::InvalidOid, false);
+            pg_sys::getTypeOutputInfo(constant.consttype, &mut function, &mut variable_length);
+            Some(owned(pg_sys::OidOutputFunctionCall(
+                function,
+                constant.constvalue,
+            )))
+        }
+    }
+}
+
+/// The decimal places of a number's text if it stands for zero.
+fn places_of_zero(number: &str) -> Option<u16> {
+    let (whole, places) = number.split_once('.').unwrap_or((number, ""));
+    let zeros = whole == "0" && places.chars().all(|char| char == '0');
+    zeros.then(|| u16::try_from(places.len()).ok()).flatten()
+}

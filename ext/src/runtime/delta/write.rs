@@ -1,0 +1,111 @@
+//! Adding differences to stored rows.
+
+use super::plan::{Addition, OccurrenceDelta, TviewDeltas};
+use crate::error::Result;
+use crate::pg::expression::Evaluation;
+use crate::pg::jsonb::{Overlaid, overlay};
+use crate::pg::memory::Memory;
+use crate::pg::settings::Scope;
+use crate::pg::spi::{Connection, SnapshotChoice, Value};
+use crate::pg::stored::{OpenTable, Written};
+use crate::runtime::compiled::Compiled;
+use crate::runtime::guard::Permit;
+use pg_tviews_jsonb::Overlay;
+use pg_tviews_sqltext::Event;
+use std::rc::Rc;
+
+/// Adds the differences of one occurrence to rows of a tview that is locked for that.
+pub struct Adder<'a> {
+    compiled: &'a Compiled,
+    deltas: &'a TviewDeltas,
+    addition: &'a Addition,
+    // Dropped in this order: what is evaluated and read ends before the rights and settings under which that was done.
+    evaluation: Rc<Evaluation>,
+    stored: OpenTable,
+    /// For one stored row.
+    scratch: Memory,
+    _scope: Scope,
+}
+
+impl<'a> Adder<'a> {
+    pub fn open(
+        compiled: &'a Compiled,
+        deltas: &'a TviewDeltas,
+        occurrence: &'a OccurrenceDelta,
+    ) -> Result<Adder<'a>> {
+        let addition = occurrence.addition(compiled, deltas)?;
+        let scope = if addition.settled {
+            Scope::rights(compiled.owner)
+        } else {
+            Scope::owner(compiled.owner, &compiled.settings)
+        };
+        Ok(Adder {
+            compiled,
+            deltas,
+            addition,
+            evaluation: addition.expressions.evaluation(),
+            stored: OpenTable::open(&deltas.storage),
+            scratch: Memory::new(),
+            _scope: scope,
+        })
+    }
+
+    /// Adds differences to a unit's row; false if that is not possible, and nothing was done.
+    pub fn add(&mut self, unit: &[Value], differences: &[i64]) -> Result<bool> {
+        let deltas = self.deltas;
+        self.stored.seek(&deltas.probe, &deltas.key, unit);
+        if !self.stored.advance() {
+            return Ok(false);
+        }
+        self.evaluation.set_parameters(differences);
+        let mut values = self.evaluation.values(self.stored.row());
+        let fits = values.pop().is_some_and(Value::is_true);
+        let added = if fits { self.write(&values)? } else { false };
+        self.evaluation.forget();
+        self.scratch.reset();
+        Ok(added)
+    }
+
+    /// Writes the current row with new values.
+    fn write(&mut self, values: &[Value]) -> Result<bool> {
+        let targets = &self.addition.targets;
+        let mut changes = Vec::with_capacity(targets.len());
+        for ((attnum, parts), value) in targets.iter().zip(values) {
+            if *parts == Overlay::Value {
+                if self.stored.differs(*attnum, *value) {
+                    changes.push((*attnum, *value));
+                }
+                continue;
+            }
+            let document = self.stored.row().value(*attnum);
+            match self.scratch.within(|| overlay(document, *value, parts)) {
+                Overlaid::Same => {}
+                Overlaid::New(document, _) => changes.push((*attnum, document)),
+                Overlaid::Unfit => return Ok(false),
+            }
+        }
+        if changes.is_empty() {
+            return Ok(true);
+        }
+        let Some(statement) = &self.addition.statement else {
+            return Ok(self.scratch.within(|| self.stored.write(&changes)) == Written::Yes);
+        };
+        let stored = self.stored.row();
+        let new = |attnum: &i16| {
+            let changed = changes.iter().find(|(known, _)| known == attnum);
+            changed.map_or_else(|| stored.value(*attnum), |(_, value)| *value)
+        };
+        let columns = self
+            .deltas
+            .key
+            .iter()
+            .chain(targets.iter().map(|(attnum, _)| attnum));
+        let arguments: Vec<Value> = columns.map(new).collect();
+        let _connection = Connection::open()?;
+        let _permit = Permit::issue(self.compiled.oid, &[Event::Update]);
+        let written = statement.execute(&arguments, SnapshotChoice::Current)?;
+        // What the statement and its triggers have written is seen from now on.
+        self.stored.look_again();
+        Ok(written == 1)
+    }
+}
