@@ -65,10 +65,49 @@ pub fn lock_definition(relation: pg_sys::Oid) {
     unsafe { pg_sys::LockRelationOid(relation, pg_sys::AccessShareLock as i32) }
 }
 
-/// Locks a source against writes, as CREATE TRIGGER does.
-pub fn lock_against_writes(relation: pg_sys::Oid) {
-    // SAFETY: as above.
-    unsafe { pg_sys::LockRelationOid(relation, pg_sys::ShareRowExclusiveLock as i32) }
+/// What a table is locked against.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Against {
+    /// Writes, as by CREATE TRIGGER.
+    Writes,
+    /// Everything, as by DROP.
+    Everything,
+}
+
+/// Locks several tables, to the end of the transaction, and holds none of them while it waits for another: whoever has one of
+/// them and waits for another is never waited for in a circle. Where others always have one of them, it waits for one after
+/// the other in the end.
+pub fn lock_together(relations: &[pg_sys::Oid], against: Against) {
+    /// Transactions that write to several tables all the time leave a gap sooner or later.
+    const MOST_ATTEMPTS: usize = 200;
+    let mode = match against {
+        Against::Writes => pg_sys::ShareRowExclusiveLock,
+        Against::Everything => pg_sys::AccessExclusiveLock,
+    } as i32;
+    // SAFETY: locking an oid that is no relation (any more) is harmless; what is unlocked was locked just before.
+    unsafe {
+        let mut first = 0;
+        for _ in 0..MOST_ATTEMPTS {
+            let Some(awaited) = relations.get(first) else {
+                return;
+            };
+            pg_sys::LockRelationOid(*awaited, mode);
+            let others = || (0..relations.len()).filter(|place| *place != first);
+            let Some(missing) =
+                others().find(|place| !pg_sys::ConditionalLockRelationOid(relations[*place], mode))
+            else {
+                return;
+            };
+            for place in others().take_while(|place| *place != missing) {
+                pg_sys::UnlockRelationOid(relations[place], mode);
+            }
+            pg_sys::UnlockRelationOid(*awaited, mode);
+            first = missing;
+        }
+        for relation in relations {
+            pg_sys::LockRelationOid(*relation, mode);
+        }
+    }
 }
 
 /// Whether the transaction's snapshot stays the same for all its statements (REPEATABLE READ and above).

@@ -100,6 +100,9 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
         tviews.extend(acquire(reader.tview)?);
     }
     tviews.sort_by_key(|compiled| (compiled.level, compiled.oid.to_u32()));
+    for compiled in &tviews {
+        pending::lock_definitions_above(compiled.oid)?;
+    }
     for compiled in tviews {
         let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
         if patch::now(&compiled, firing.relation_oid(), rows)? == Outcome::Recompute {
