@@ -5,8 +5,12 @@ use pgrx::pg_sys;
 /// How a tview is locked for maintenance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
-    /// Beside others that work on units that they know.
+    /// Leaves of one unit's row are written, from changed rows that name it: beside all others but [`Mode::Alone`].
+    Leaves,
+    /// Units that changed rows name are computed: beside others of the kind.
     Units,
+    /// Leaves of rows to which links lead are written: beside [`Mode::Leaves`].
+    Links,
     /// Alone.
     Alone,
 }
@@ -14,17 +18,20 @@ pub enum Mode {
 /// Locks a tview for maintenance, to the end of the transaction. Its tag is that of an object of our catalog `tviews.tview`,
 /// which nobody else locks: readers of the tview, VACUUM and users of advisory locks never meet it.
 ///
-/// Why it suffices: whoever changes a source finds and computes its units only with this lock, under a snapshot taken after
-/// it. Of two transactions of which one works alone the second thus sees all that the first has done. Two that work on units
-/// that their changed rows name themselves can miss each other's rows only if a row of the tview depends on rows of both; both
-/// rows then name its unit, and they meet in the lock of the unit ([`lock_unit`]).
+/// Why it suffices (docs/design/concurrency.md): whoever changes a source finds and computes its units only with this lock, under a
+/// snapshot taken after it. Of two transactions that exclude each other the second thus sees all that the first has done. Two that
+/// compute units that their changed rows name themselves can miss each other's rows only if a row of the tview depends on rows of
+/// both; both rows then name its unit, and they meet in the lock of the unit ([`lock_unit`]). Two that write single leaves write
+/// different leaves, and meet in the stored row: the second one takes up the version that the first has written.
 ///
 /// What was committed before includes partitions and inheriting tables that were attached: attaching does not exclude writers of the
 /// parent, so pending invalidations are processed here as they are with locks of relations, lest a prepared statement reads
 /// the old set of partitions.
 pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid, mode: Mode) {
     let mode = match mode {
+        Mode::Leaves => pg_sys::RowShareLock,
         Mode::Units => pg_sys::RowExclusiveLock,
+        Mode::Links => pg_sys::ShareRowExclusiveLock,
         Mode::Alone => pg_sys::ExclusiveLock,
     };
     // SAFETY: the tag is fully initialised; MyDatabaseId is set in every backend.
@@ -43,7 +50,7 @@ pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid, mode: Mode) {
 }
 
 /// Locks a unit of a tview, by a hash of its key, to the end of the transaction. The tag is of a kind that nothing else uses
-/// (`LOCKTAG_USERLOCK`); two units that share a hash wait for each other without need.
+/// (`LOCKTAG_USERLOCK`; advisory locks are `LOCKTAG_ADVISORY`); two units that share a hash wait for each other without need.
 pub fn lock_unit(tview: pg_sys::Oid, hash: u32) {
     // SAFETY: as above.
     unsafe {

@@ -173,8 +173,8 @@ impl Compiled {
         lock::lock_tview(self.catalog, self.oid, Mode::Alone);
     }
 
-    /// Locks units for maintenance, to the end of the transaction. Others can work on other units meanwhile.
-    pub fn lock_units(&self, units: &UnitSet) {
+    /// Locks units for maintenance, to the end of the transaction, in a mode that lets others work on other units meanwhile.
+    pub fn lock_units(&self, units: &UnitSet, mode: Mode) {
         const MOST: usize = 64;
         let hashes = if units.len() > MOST { None } else { units.hashes() };
         let Some(mut hashes) = hashes else {
@@ -182,7 +182,7 @@ impl Compiled {
         };
         hashes.sort_unstable();
         hashes.dedup();
-        lock::lock_tview(self.catalog, self.oid, Mode::Units);
+        lock::lock_tview(self.catalog, self.oid, mode);
         for hash in hashes {
             lock::lock_unit(self.oid, hash);
         }

@@ -19,11 +19,19 @@ const BATCH: usize = 10_000;
 
 /// Locks what a transaction has to do for a tview.
 pub fn lock(compiled: &Compiled, work: &Work) {
-    match work.named_units() {
-        Some(units) if units.is_empty() => {}
-        Some(units) => compiled.lock_units(&units),
-        None => compiled.lock_for_maintenance(),
+    if work.everything || !work.searches.is_empty() {
+        return compiled.lock_for_maintenance();
     }
+    let mut units = work.units.clone();
+    let mut over_links = false;
+    for note in &work.patches {
+        match note.units() {
+            Some(named) => units.append(named),
+            None => over_links = true,
+        }
+    }
+    units.normalize();
+    patch::lock(compiled, &units, over_links, work.units.is_empty());
 }
 
 /// Does what a transaction has to do for a tview, which is locked for that.
@@ -38,8 +46,14 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
         .filter_map(|note| compiled.plan.occurrences.get(note.occurrence))
         .map(|occurrence| occurrence.table)
         .collect();
+    let named = found.len();
     if !patch::work(compiled, &work.patches, &mut found)? {
+        compiled.lock_for_maintenance();
         return all(compiled).map(drop);
+    }
+    if found.len() > named {
+        // What was to be written as single leaves can't be: the lock for that does not suffice for computing.
+        compiled.lock_for_maintenance();
     }
     for note in &work.searches {
         search(compiled, note, &changed, &mut found)?;

@@ -103,10 +103,24 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
     for compiled in &tviews {
         pending::lock_definitions_above(compiled.oid)?;
     }
-    for compiled in tviews {
+    let mut ready = Vec::with_capacity(tviews.len());
+    for compiled in &tviews {
         let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
-        if patch::now(&compiled, firing.relation_oid(), rows)? == Outcome::Recompute {
+        let Some(tview) = patch::ready(compiled, firing.relation_oid(), rows)? else {
             return Ok(false);
+        };
+        ready.push(tview);
+    }
+    for level in ready.chunk_by(|one, other| one.tview().level == other.tview().level) {
+        for tview in level {
+            let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
+            tview.lock(rows);
+        }
+        for tview in level {
+            let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
+            if tview.write(rows)? == Outcome::Recompute {
+                return Ok(false);
+            }
         }
     }
     pending::flush()?;

@@ -181,19 +181,6 @@ impl Work {
         }
     }
 
-    /// The units, if all are known: then transactions that concern other units can go on.
-    pub fn named_units(&self) -> Option<UnitSet> {
-        if self.everything || !self.searches.is_empty() {
-            return None;
-        }
-        let mut units = self.units.clone();
-        for note in &self.patches {
-            units.append(note.units()?);
-        }
-        units.normalize();
-        Some(units)
-    }
-
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         !self.everything && self.units.is_empty() && self.searches.is_empty() && self.patches.is_empty()

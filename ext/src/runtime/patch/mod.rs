@@ -14,10 +14,11 @@
 //! table by a statement that began later has been noted with a greater one ([`is_newest`]). Changes of one statement,
 //! cascades included, come in the order in which they were made, so that the last one stands.
 //!
-//! **Locks.** As for computing units: those that changed rows name are locked one by one, else the tview is locked for this transaction
-//! alone. Nothing then stands between finding a stored row and writing it: rows are looked for under a snapshot taken after the
-//! locks, and only maintenance writes to a tview, so the newest version is what is found. At REPEATABLE READ and above,
-//! where the snapshot can't be newer than the transaction, units are computed anew.
+//! **Locks.** Others that compute the same rows are kept out: by the lock of the unit where changed rows name it, else by the mode in
+//! which the tview is locked ([`lock`]). Others may patch *other leaves* of the same row meanwhile. Whoever comes second waits for the
+//! row and patches the version that the first has written. Rows are looked for under a snapshot taken after the locks, and as long as
+//! these are held nobody makes or removes rows to which a link leads, or moves them. At REPEATABLE READ and above, where the
+//! snapshot can't be newer than the transaction, units are computed anew.
 
 mod plan;
 mod write;
@@ -28,7 +29,7 @@ use super::compiled::Compiled;
 use crate::error::Result;
 use crate::pg::command::{self, Command};
 use crate::pg::keys::UnitSet;
-use crate::pg::lock::snapshot_is_fixed;
+use crate::pg::lock::{Mode, snapshot_is_fixed};
 use crate::pg::settings;
 use crate::pg::trigger::{Firing, UpdatedRows};
 use pgrx::pg_sys::Oid;
@@ -156,48 +157,82 @@ fn is_possible(compiled: &Compiled) -> bool {
     compiled.text.single && settings::patching() && !snapshot_is_fixed()
 }
 
-/// Patches the rows that an UPDATE of a table has changed into a tview, at once.
-pub fn now(compiled: &Compiled, table: Oid, rows: &mut UpdatedRows) -> Result<Outcome> {
-    if !is_possible(compiled) || !is_newest(table) {
-        return Ok(Outcome::Recompute);
-    }
-    let Some(patcher) = patcher_of(compiled) else {
-        return Ok(Outcome::Recompute);
-    };
-    let Some(changes) = changes(compiled, patcher, table, rows)? else {
-        return Ok(Outcome::Recompute);
-    };
-    if changes.is_empty() {
-        return Ok(Outcome::Done);
-    }
-    lock(compiled, &changes, rows);
-    for change in &changes {
-        if let Decision::Patch(prepared) = &*change.decision {
-            let job = Job::new(compiled, patcher, change.occurrence, prepared);
-            if job.updated(rows, change.used)? == Outcome::Recompute {
-                return Ok(Outcome::Recompute);
-            }
-        }
-    }
-    Ok(Outcome::Done)
+/// What an UPDATE has changed that concerns a tview, all of which can be patched at once.
+pub struct Ready<'a> {
+    compiled: &'a Compiled,
+    patcher: &'a TviewPatcher,
+    changes: Vec<Change<'a>>,
 }
 
-/// The locks come before the first look at anything but the changed rows.
-fn lock(compiled: &Compiled, changes: &[Change<'_>], rows: &mut UpdatedRows) {
-    let mut units = UnitSet::new(&compiled.key_types);
-    for change in changes {
-        let Place::Key(columns) = &change.occurrence.place else {
-            return compiled.lock_for_maintenance();
-        };
-        rows.rewind();
-        while rows.advance() {
-            if rows.changed(change.used) != 0 {
-                units.add(&rows.new_row().values(columns));
+/// Whether the rows that an UPDATE of a table has changed can be patched into a tview at once.
+pub fn ready<'a>(compiled: &'a Compiled, table: Oid, rows: &mut UpdatedRows) -> Result<Option<Ready<'a>>> {
+    if !is_possible(compiled) || !is_newest(table) {
+        return Ok(None);
+    }
+    let Some(patcher) = patcher_of(compiled) else {
+        return Ok(None);
+    };
+    let changes = changes(compiled, patcher, table, rows)?;
+    Ok(changes.map(|changes| Ready {
+        compiled,
+        patcher,
+        changes,
+    }))
+}
+
+impl Ready<'_> {
+    /// The tview.
+    pub fn tview(&self) -> &Compiled {
+        self.compiled
+    }
+
+    /// Locks it: before the first look at anything but the changed rows.
+    pub fn lock(&self, rows: &mut UpdatedRows) {
+        let mut units = UnitSet::new(&self.compiled.key_types);
+        let mut over_links = false;
+        for change in &self.changes {
+            let Place::Key(columns) = &change.occurrence.place else {
+                over_links = true;
+                continue;
+            };
+            rows.rewind();
+            while rows.advance() {
+                if rows.changed(change.used) != 0 {
+                    units.add(&rows.new_row().values(columns));
+                }
             }
         }
+        units.normalize();
+        lock(self.compiled, &units, over_links, true);
     }
-    units.normalize();
-    compiled.lock_units(&units);
+
+    /// Patches the rows.
+    pub fn write(&self, rows: &mut UpdatedRows) -> Result<Outcome> {
+        for change in &self.changes {
+            if let Decision::Patch(prepared) = &*change.decision {
+                let job = Job::new(self.compiled, self.patcher, change.occurrence, prepared);
+                if job.updated(rows, change.used)? == Outcome::Recompute {
+                    return Ok(Outcome::Recompute);
+                }
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// Locks a tview for these units, and for rows to which links lead if `over_links`; `only_leaves`: no unit is computed as a whole.
+///
+/// Only where rows are written one by one the newest version of each is taken up; a statement writes what was made from an older
+/// one. And one row only: of two that write several rows, each could wait for a row of the other's.
+pub fn lock(compiled: &Compiled, units: &UnitSet, over_links: bool, only_leaves: bool) {
+    let takes_up = || patcher_of(compiled).is_some_and(|patcher| patcher.storage.is_direct());
+    match (over_links, units.len()) {
+        (false, 0) => {}
+        (true, _) if takes_up() => compiled.lock_units(units, Mode::Links),
+        (true, _) => compiled.lock_for_maintenance(),
+        (false, 1) if only_leaves && takes_up() => compiled.lock_units(units, Mode::Leaves),
+        (false, _) => compiled.lock_units(units, Mode::Units),
+    }
 }
 
 /// What is to be patched later; `None` if units have to be computed anew.
