@@ -72,6 +72,14 @@ pub fn lock_definition(relation: pg_sys::Oid) {
     unsafe { pg_sys::LockRelationOid(relation, pg_sys::AccessShareLock as i32) }
 }
 
+/// Locks a tview's table as those who write to it do, to the end of the transaction. Whoever is about to maintain it does so before it
+/// decides how: nobody then puts a trigger on it, such as that of a new tview over it, which rows that are written one by one would
+/// not fire.
+pub fn lock_for_writing(tview: pg_sys::Oid) {
+    // SAFETY: as above.
+    unsafe { pg_sys::LockRelationOid(tview, pg_sys::RowExclusiveLock as i32) }
+}
+
 /// What a table is locked against.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Against {

@@ -11,7 +11,7 @@ use crate::pg::keys::UnitSet;
 use crate::pg::related::Converted;
 use crate::pg::relation::Relation;
 use crate::pg::trigger::{Firing, UpdatedRows};
-use crate::pg::{settings, transaction};
+use crate::pg::{lock, settings, transaction};
 use pg_tviews_planner::{ColumnSet, Finding};
 use pg_tviews_sqltext::Event;
 use std::rc::Rc;
@@ -97,6 +97,7 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
         if reader.source != firing.relation_oid() {
             return Ok(false);
         }
+        lock::lock_for_writing(reader.tview);
         tviews.extend(acquire(reader.tview)?);
     }
     tviews.sort_by_key(|compiled| (compiled.level, compiled.oid.to_u32()));

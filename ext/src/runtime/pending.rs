@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
+use crate::pg::lock;
 use crate::pg::transaction::{self, Horizon};
 use pgrx::pg_sys::{Oid, SubTransactionId};
 use std::cell::{Cell, RefCell};
@@ -199,6 +200,7 @@ pub fn flush() -> Result<()> {
         worked = true;
         let mut ready = Vec::new();
         for (tview, mut work) in take_lowest() {
+            lock::lock_for_writing(tview);
             let Some(compiled) = acquire(tview)? else { continue };
             work.units.normalize();
             ready.push((compiled, work));
