@@ -56,17 +56,17 @@ SELECT tn.nspname AS schema_name, tc.relname AS name, sn.nspname AS source_schem
 COMMENT ON VIEW tviews.dependencies IS 'Which tview reads which tables and views, and which of their columns.';
 
 CREATE VIEW tviews.locks AS
-SELECT t.tview, CASE l.locktype WHEN 'object' THEN 'tview' ELSE 'unit' END AS kind,
-       CASE l.locktype WHEN 'userlock' THEN l.objid END AS unit, l.mode, l.pid, l.granted, l.waitstart
+SELECT t.tview, CASE WHEN l.locktype = 'object' THEN 'tview' WHEN l.objsubid = 0 THEN 'unit' ELSE 'link' END AS kind,
+       (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tview AND a.attnum = l.objsubid AND l.objsubid > 0) AS link,
+       CASE l.locktype WHEN 'userlock' THEN l.objid END AS hash, l.mode, l.pid, l.granted, l.waitstart
   FROM pg_catalog.pg_locks l
   JOIN tviews.tview t
     ON CASE l.locktype
          WHEN 'object' THEN l.classid = 'tviews.tview'::regclass AND l.objid = t.tview
          WHEN 'userlock' THEN l.classid = t.tview
        END
- WHERE l.database = (SELECT d.oid FROM pg_catalog.pg_database d
-                                           WHERE d.datname = pg_catalog.current_database());
-COMMENT ON VIEW tviews.locks IS 'The locks of maintenance that are held or waited for: on whole tviews, and on units, which are shown by a hash of their key.';
+ WHERE l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database());
+COMMENT ON VIEW tviews.locks IS 'The locks of maintenance that are held or waited for: on whole tviews, on units (by a hash of their key), and on values of the columns that show where rows are linked to (by a hash).';
 
 GRANT SELECT ON tviews.views, tviews.dependencies, tviews.locks TO PUBLIC;
 

@@ -9,6 +9,9 @@ pub enum Mode {
     Leaves,
     /// Units that changed rows name are computed: beside others of the kind.
     Units,
+    /// Leaves of rows are written that have known values in the columns of links, which are locked ([`lock_value`]): beside the two
+    /// before.
+    Values,
     /// Leaves of rows to which links lead are written: beside [`Mode::Leaves`].
     Links,
     /// Alone.
@@ -31,6 +34,7 @@ pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid, mode: Mode) {
     let mode = match mode {
         Mode::Leaves => pg_sys::RowShareLock,
         Mode::Units => pg_sys::RowExclusiveLock,
+        Mode::Values => pg_sys::ShareUpdateExclusiveLock,
         Mode::Links => pg_sys::ShareRowExclusiveLock,
         Mode::Alone => pg_sys::ExclusiveLock,
     };
@@ -52,17 +56,40 @@ pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid, mode: Mode) {
 /// Locks a unit of a tview, by a hash of its key, to the end of the transaction. The tag is of a kind that nothing else uses
 /// (`LOCKTAG_USERLOCK`; advisory locks are `LOCKTAG_ADVISORY`); two units that share a hash wait for each other without need.
 pub fn lock_unit(tview: pg_sys::Oid, hash: u32) {
+    lock_hash(tview, hash, 0, pg_sys::ExclusiveLock);
+}
+
+/// From which side a value of a link is locked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// By those who compute rows that have it: beside each other.
+    Rows,
+    /// By those who change what it leads to.
+    Target,
+}
+
+/// Locks a value of a link, by its hash, to the end of the transaction: that of a tview's column, which shows where a row is
+/// linked to. The tag is that of a unit with the column's number in addition.
+pub fn lock_value(tview: pg_sys::Oid, attnum: u16, hash: u32, side: Side) {
+    let mode = match side {
+        Side::Rows => pg_sys::RowExclusiveLock,
+        Side::Target => pg_sys::ExclusiveLock,
+    };
+    lock_hash(tview, hash, attnum, mode);
+}
+
+fn lock_hash(tview: pg_sys::Oid, hash: u32, attnum: u16, mode: u32) {
     // SAFETY: as above.
     unsafe {
         let tag = pg_sys::LOCKTAG {
             locktag_field1: pg_sys::MyDatabaseId.to_u32(),
             locktag_field2: tview.to_u32(),
             locktag_field3: hash,
-            locktag_field4: 0,
+            locktag_field4: attnum,
             locktag_type: pg_sys::LockTagType::LOCKTAG_USERLOCK as u8,
             locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
         };
-        pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false);
+        pg_sys::LockAcquire(&tag, mode as i32, false, false);
     }
 }
 

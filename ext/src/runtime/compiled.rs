@@ -173,12 +173,14 @@ impl Compiled {
         lock::lock_tview(self.catalog, self.oid, Mode::Alone);
     }
 
-    /// Locks units for maintenance, to the end of the transaction, in a mode that lets others work on other units meanwhile.
-    pub fn lock_units(&self, units: &UnitSet, mode: Mode) {
+    /// Locks units for maintenance, to the end of the transaction, in a mode that lets others work on other units meanwhile. Returns
+    /// false if the whole tview had to be locked instead.
+    pub fn lock_units(&self, units: &UnitSet, mode: Mode) -> bool {
         const MOST: usize = 64;
         let hashes = if units.len() > MOST { None } else { units.hashes() };
         let Some(mut hashes) = hashes else {
-            return self.lock_for_maintenance();
+            self.lock_for_maintenance();
+            return false;
         };
         hashes.sort_unstable();
         hashes.dedup();
@@ -186,6 +188,7 @@ impl Compiled {
         for hash in hashes {
             lock::lock_unit(self.oid, hash);
         }
+        true
     }
 
     /// The occurrences of a table: (number, columns used, how units are found).

@@ -2,6 +2,7 @@
 
 use super::compiled::{Compiled, Statement};
 use super::guard::Permit;
+use super::locks::{self, Asked, Over};
 use super::patch;
 use super::pending::{SearchNote, Work};
 use crate::error::{Error, Result};
@@ -22,16 +23,19 @@ pub fn lock(compiled: &Compiled, work: &Work) {
     if work.everything || !work.searches.is_empty() {
         return compiled.lock_for_maintenance();
     }
-    let mut units = work.units.clone();
-    let mut over_links = false;
+    let mut asked = Asked {
+        units: work.units.clone(),
+        only_leaves: work.units.is_empty(),
+        linked: work.linked.clone(),
+        over: Over::Nothing,
+    };
     for note in &work.patches {
         match note.units() {
-            Some(named) => units.append(named),
-            None => over_links = true,
+            Some(named) => asked.units.append(named),
+            None => asked.over.add(note.targets(compiled)),
         }
     }
-    units.normalize();
-    patch::lock(compiled, &units, over_links, work.units.is_empty());
+    locks::take(compiled, asked);
 }
 
 /// Does what a transaction has to do for a tview, which is locked for that.

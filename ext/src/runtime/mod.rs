@@ -6,6 +6,7 @@
 pub mod compiled;
 pub mod flush;
 pub mod guard;
+pub mod locks;
 pub mod notes;
 pub mod patch;
 pub mod pending;

@@ -15,7 +15,7 @@
 //! cascades included, come in the order in which they were made, so that the last one stands.
 //!
 //! **Locks.** Others that compute the same rows are kept out: by the lock of the unit where changed rows name it, else by the mode in
-//! which the tview is locked ([`lock`]). Others may patch *other leaves* of the same row meanwhile. Whoever comes second waits for the
+//! which the tview is locked, and the values of links ([`super::locks`]). Others may patch *other leaves* of the same row meanwhile. Whoever comes second waits for the
 //! row and patches the version that the first has written. Rows are looked for under a snapshot taken after the locks, and as long as
 //! these are held nobody makes or removes rows to which a link leads, or moves them. At REPEATABLE READ and above, where the
 //! snapshot can't be newer than the transaction, units are computed anew.
@@ -23,19 +23,20 @@
 mod plan;
 mod write;
 
-pub use plan::Patcher;
+pub use plan::{Link, Patcher, TviewPatcher, patcher_of};
 
 use super::compiled::Compiled;
+use super::locks::{self, Asked, LinkValue, Over};
 use crate::error::Result;
 use crate::pg::command::{self, Command};
 use crate::pg::keys::UnitSet;
-use crate::pg::lock::{Mode, snapshot_is_fixed};
+use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::settings;
 use crate::pg::trigger::{Firing, UpdatedRows};
 use pgrx::pg_sys::Oid;
-use plan::{Decision, OccurrencePatcher, Place, TviewPatcher, patcher_of};
+use plan::{Decision, OccurrencePatcher, Place};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use write::Job;
 
@@ -92,6 +93,18 @@ impl Note {
     /// The units that the rows are in, if they hold their keys.
     pub fn units(&self) -> Option<&UnitSet> {
         self.names_units.then_some(&self.rows)
+    }
+
+    /// The values of the link that leads to the rows, if it is one.
+    pub fn targets(&self, compiled: &Compiled) -> Option<BTreeSet<LinkValue>> {
+        let patcher = patcher_of(compiled)?;
+        let (occurrence, _) = patcher.occurrence(self.occurrence)?;
+        let (number, _) = occurrence?.link?;
+        let link = patcher.links.get(number)?;
+        let values = (0..self.rows.len()).map(|row| self.rows.unit(row).first());
+        values
+            .map(|value| Some((link.attnum, link.key_type.hash(*value?)?)))
+            .collect()
     }
 
     /// Adds the rows of another note to this one, if it is about the same occurrence.
@@ -188,22 +201,39 @@ impl Ready<'_> {
 
     /// Locks it: before the first look at anything but the changed rows.
     pub fn lock(&self, rows: &mut UpdatedRows) {
-        let mut units = UnitSet::new(&self.compiled.key_types);
-        let mut over_links = false;
+        let mut asked = Asked {
+            units: UnitSet::new(&self.compiled.key_types),
+            only_leaves: true,
+            linked: BTreeSet::new(),
+            over: Over::Nothing,
+        };
         for change in &self.changes {
-            let Place::Key(columns) = &change.occurrence.place else {
-                over_links = true;
-                continue;
-            };
             rows.rewind();
-            while rows.advance() {
-                if rows.changed(change.used) != 0 {
-                    units.add(&rows.new_row().values(columns));
+            if let Place::Key(columns) = &change.occurrence.place {
+                while rows.advance() {
+                    if rows.changed(change.used) != 0 {
+                        asked.units.add(&rows.new_row().values(columns));
+                    }
                 }
+            } else {
+                asked.over.add(self.targets(change, rows));
             }
         }
-        units.normalize();
-        lock(self.compiled, &units, over_links, true);
+        locks::take(self.compiled, asked);
+    }
+
+    /// The values of the link over which a change leads to rows, if it is one.
+    fn targets(&self, change: &Change<'_>, rows: &mut UpdatedRows) -> Option<BTreeSet<LinkValue>> {
+        let (number, attnum) = change.occurrence.link?;
+        let link = self.patcher.links.get(number)?;
+        let mut targets = BTreeSet::new();
+        while rows.advance() {
+            if rows.changed(change.used) != 0 {
+                let value = rows.new_row().value(attnum);
+                targets.insert((link.attnum, link.key_type.hash(value)?));
+            }
+        }
+        Some(targets)
     }
 
     /// Patches the rows.
@@ -220,19 +250,9 @@ impl Ready<'_> {
     }
 }
 
-/// Locks a tview for these units, and for rows to which links lead if `over_links`; `only_leaves`: no unit is computed as a whole.
-///
-/// Only where rows are written one by one the newest version of each is taken up; a statement writes what was made from an older
-/// one. And one row only: of two that write several rows, each could wait for a row of the other's.
-pub fn lock(compiled: &Compiled, units: &UnitSet, over_links: bool, only_leaves: bool) {
-    let takes_up = || patcher_of(compiled).is_some_and(|patcher| patcher.storage.is_direct());
-    match (over_links, units.len()) {
-        (false, 0) => {}
-        (true, _) if takes_up() => compiled.lock_units(units, Mode::Links),
-        (true, _) => compiled.lock_for_maintenance(),
-        (false, 1) if only_leaves && takes_up() => compiled.lock_units(units, Mode::Leaves),
-        (false, _) => compiled.lock_units(units, Mode::Units),
-    }
+/// The links of a tview whose targets' changes may be patched.
+pub fn links(compiled: &Compiled) -> &[Link] {
+    patcher_of(compiled).map_or(&[], |patcher| &patcher.links)
 }
 
 /// What is to be patched later; `None` if units have to be computed anew.

@@ -27,6 +27,17 @@ pub struct TviewPatcher {
     columns: Vec<StoredColumn>,
     pub key: Way,
     occurrences: Vec<Used>,
+    /// The columns that show to which row of another table a row of the root is linked, if changes there may be patched.
+    pub links: Vec<Link>,
+}
+
+/// A column that shows to which row of another table a row of the root is linked.
+pub struct Link {
+    /// Its number in the tview.
+    pub attnum: i16,
+    pub key_type: KeyType,
+    /// The occurrence of the root, and the column of it that is shown.
+    pub root: (usize, i16),
 }
 
 /// A column of the tview's table.
@@ -56,6 +67,8 @@ pub struct OccurrencePatcher {
     /// Quoted name of the table.
     table: String,
     pub place: Place,
+    /// The number of the link that leads to it alone, and the column of the changed row whose value the link has.
+    pub link: Option<(usize, i16)>,
     /// How a changed row is found again; `None` without an index for that.
     pub source: Option<SourceRow>,
     /// What is done when these of the used columns have changed.
@@ -145,6 +158,11 @@ pub struct Statements {
 }
 
 impl TviewPatcher {
+    /// Whether rows are written one by one, each in its newest version.
+    pub fn takes_up(&self) -> bool {
+        self.storage.is_direct()
+    }
+
     /// An occurrence: how its changes are patched, if they can be, and the columns that the definition uses; `None` if these are not
     /// known one by one.
     pub fn occurrence(&self, number: usize) -> Option<(Option<&OccurrencePatcher>, &[i16])> {
@@ -262,6 +280,7 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
     }
     let storage = Storage::examine(compiled.oid)?;
     let columns = stored_columns(compiled)?;
+    let links = links(compiled, &patches, &columns);
     let of_key = key.columns.iter().map(|part| columns.get(part.position));
     let of_key: Option<Vec<i16>> = of_key.map(|column| Some(column?.attnum)).collect();
     let of_key = of_key?;
@@ -277,7 +296,8 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
             let source = compiled.view.table(occurrence.source);
             Used {
                 columns: known.then(|| used.attnums.iter().copied().collect()),
-                patcher: patches.and_then(|patches| occurrence_patcher(patches, source?, &storage, &columns)),
+                patcher: patches
+                    .and_then(|patches| occurrence_patcher(patches, source?, &storage, &columns, &links)),
             }
         })
         .collect();
@@ -286,7 +306,35 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
         columns,
         key,
         occurrences,
+        links,
     })
+}
+
+/// The links of all occurrences, whether or not there is an index by which their changes can be patched.
+fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[StoredColumn]) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for patches in patches.iter().flatten() {
+        let Location::Column { position, root, .. } = &patches.location else {
+            continue;
+        };
+        let occurrences = &compiled.plan.occurrences;
+        let number = occurrences.iter().position(|known| known.source == root.source);
+        let (Some(number), Some(column)) = (number, columns.get(*position)) else {
+            continue;
+        };
+        let Some(key_type) = column.travels.filter(KeyType::has_hash) else {
+            continue;
+        };
+        if links.iter().all(|link| link.attnum != column.attnum) {
+            links.push(Link {
+                attnum: column.attnum,
+                key_type,
+                root: (number, root.attnum),
+            });
+        }
+    }
+    links.sort_by_key(|link| link.attnum);
+    links
 }
 
 /// More used columns than bits are too many.
@@ -317,6 +365,7 @@ fn occurrence_patcher(
     source: &Table,
     storage: &Storage,
     columns: &[StoredColumn],
+    links: &[Link],
 ) -> Option<OccurrencePatcher> {
     let table = Relation::try_open(Oid::from(source.oid))?;
     // A statement on one table of an inheritance tree changes rows of another: which version is the newest is known by table.
@@ -345,6 +394,7 @@ fn occurrence_patcher(
             position,
             attnum,
             search,
+            ..
         } => {
             let attnums = vec![columns.get(*position)?.attnum];
             let search = by_search(search)?;
@@ -358,6 +408,15 @@ fn occurrence_patcher(
             }
         }
         Location::Search(search) => Place::Search(by_search(search)?),
+    };
+    let link = match &patches.location {
+        // The changed row is then known by this column alone.
+        Location::Column { position, attnum, .. } if patches.row_key == [*attnum] => {
+            let shown = columns.get(*position)?.attnum;
+            let number = links.iter().position(|link| link.attnum == shown);
+            number.map(|number| (number, *attnum))
+        }
+        _ => None,
     };
     let key_type = |attnum: &i16| {
         let column = column(*attnum)?;
@@ -376,6 +435,7 @@ fn occurrence_patcher(
         table: qualified(&source.schema, &source.name),
         patches,
         place,
+        link,
         source: source_row,
         decisions: RefCell::new(HashMap::new()),
     })
