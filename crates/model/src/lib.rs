@@ -35,6 +35,14 @@ pub enum Rule {
     SearchUnderLatest,
     /// At REPEATABLE READ the units are compared with their query in the latest state.
     CheckUnderLatest,
+    /// Who writes a leaf takes up the newest version of the row.
+    NewestVersion,
+    /// Who writes leaves of several rows locks as those do who compute them.
+    OneRow,
+    /// Who computes units locks the values that their links have, and who writes leaves of the rows with a value locks that.
+    LinkValues,
+    /// Who computes units locks the values that their links have had, too.
+    OldValues,
 }
 
 /// Which rules are followed, and which tviews there are.

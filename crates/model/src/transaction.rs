@@ -51,20 +51,41 @@ pub enum Step {
     Ended,
 }
 
-/// A lock of a tview or of one of its units.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// A lock of a tview, of one of its units or of a value of its link.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 enum Lock {
+    /// For a leaf of one row.
+    Leaves(Table),
+    /// For units.
     Weak(Table),
+    /// For leaves of rows with some values of the link.
+    Values(Table),
     Whole(Table),
     Unit(Table, i8),
+    /// A value of the link, for those who change what it leads to.
+    Target(Table, i8),
+    /// The same, for those who compute rows that have it.
+    Rows(Table, i8),
+}
+
+/// What a flush waits for next, in locking.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Wanted {
+    Lock(Lock),
+    /// The values of the links of these units; they are looked up.
+    Links(Table, Vec<i8>, BTreeSet<i8>),
 }
 
 impl Lock {
     fn excludes(self, other: Lock) -> bool {
+        use Lock::{Leaves, Rows, Target, Unit, Values, Weak, Whole};
         match (self, other) {
-            (Lock::Whole(own), Lock::Whole(tview) | Lock::Weak(tview))
-            | (Lock::Weak(own), Lock::Whole(tview)) => own == tview,
-            (Lock::Unit(..), Lock::Unit(..)) => self == other,
+            (Whole(own), Whole(tview) | Values(tview) | Weak(tview) | Leaves(tview))
+            | (Leaves(own) | Weak(own) | Values(own), Whole(tview))
+            | (Values(own), Values(tview)) => own == tview,
+            (Target(own, value), Target(tview, other) | Rows(tview, other))
+            | (Rows(own, value), Target(tview, other)) => own == tview && value == other,
+            (Unit(..), Unit(..)) => self == other,
             _ => false,
         }
     }
@@ -75,6 +96,10 @@ impl Lock {
 struct Work {
     /// Named units, in the order in which they were named.
     units: Vec<i8>,
+    /// Values that links of changed rows of the root have or had.
+    linked: BTreeSet<i8>,
+    /// Rows of sources whose leaves are to be written.
+    patches: BTreeSet<Key>,
     searches: BTreeSet<(Key, Row)>,
     everything: bool,
 }
@@ -92,6 +117,9 @@ struct Note {
 /// What a flush does next for the first of its tviews.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Stage {
+    Find,
+    /// Stored rows as they were found, each with the row of a source whose leaf is written.
+    Patch(Vec<(Key, i8, Row)>),
     Search,
     Compute(BTreeSet<i8>),
     Write(BTreeSet<i8>, Vec<(i8, Row)>),
@@ -104,7 +132,7 @@ enum Phase {
     #[default]
     Between,
     /// Takes locks, the first one next.
-    Lock(Vec<Lock>),
+    Lock(Vec<Wanted>),
     Work(Stage),
     Committed,
     Failed,
@@ -291,6 +319,14 @@ impl Transaction {
             return Ok(());
         }
         for &tview in world.rules.tviews {
+            if let (Some(old), Some(new)) = (old, new)
+                && self.snapshot.is_none()
+                && world.rules.writes_leaves()
+                && schema::is_patched(tview, key, old, new)
+            {
+                self.work_of(tview).patches.insert(key);
+                continue;
+            }
             for row in [old, new].into_iter().flatten() {
                 let is_left = Some(row) != new && new.is_some();
                 if !is_left || world.rules.has(Rule::OldUnits) {
@@ -305,6 +341,21 @@ impl Transaction {
         let Some(finding) = schema::finding(tview, key, row) else {
             return;
         };
+        let work = self.work_of(tview);
+        match finding {
+            Finding::Direct(unit) => {
+                work.units.push(unit);
+                if key.0 == Table::Product {
+                    work.linked.insert(row[0]);
+                }
+            }
+            Finding::Search => drop(work.searches.insert((key, row))),
+            Finding::Everything => work.everything = true,
+        }
+    }
+
+    /// Where what is to be done for a tview is noted now.
+    fn work_of(&mut self, tview: Table) -> &mut Work {
         let depth = self.savepoints.len();
         let same = |note: &Note| note.tview == tview && note.depth == depth && note.flushed.is_none();
         let place = self.notes.iter().position(same).unwrap_or_else(|| {
@@ -316,12 +367,7 @@ impl Transaction {
             });
             self.notes.len() - 1
         });
-        let work = &mut self.notes[place].work;
-        match finding {
-            Finding::Direct(unit) => work.units.push(unit),
-            Finding::Search => drop(work.searches.insert((key, row))),
-            Finding::Everything => work.everything = true,
-        }
+        &mut self.notes[place].work
     }
 
     /// Takes the notes of the lowest level, and finds out which locks they need.
@@ -340,6 +386,8 @@ impl Transaction {
             for note in notes.filter(|note| note.tview == tview && note.flushed.is_none()) {
                 note.flushed = Some(depth);
                 work.units.extend(&note.work.units);
+                work.linked.extend(&note.work.linked);
+                work.patches.extend(&note.work.patches);
                 work.searches.extend(&note.work.searches);
                 work.everything |= note.work.everything;
             }
@@ -360,25 +408,58 @@ impl Transaction {
         );
     }
 
-    fn lock(&mut self, mut wanted: Vec<Lock>, world: &World) -> Step {
+    fn lock(&mut self, mut wanted: Vec<Wanted>, world: &World) -> Step {
         if wanted.is_empty() {
-            self.phase = Phase::Work(Stage::Search);
+            self.phase = Phase::Work(Stage::Find);
             return Step::Moved;
         }
-        let lock = wanted.remove(0);
-        let excludes = |other: &&Transaction| other.locks.iter().any(|theirs| theirs.excludes(lock));
-        if world.others.iter().any(excludes) {
-            return Step::Waits;
-        }
-        if !self.locks.contains(&lock) {
-            self.locks.push(lock);
+        match wanted.remove(0) {
+            Wanted::Links(tview, units, targets) => {
+                let values = self.values(tview, &units, &targets, world);
+                wanted.splice(0..0, values.into_iter().map(Wanted::Lock));
+            }
+            Wanted::Lock(lock) => {
+                let excludes = |other: &&Transaction| other.locks.iter().any(|theirs| theirs.excludes(lock));
+                if world.others.iter().any(excludes) {
+                    return Step::Waits;
+                }
+                if !self.locks.contains(&lock) {
+                    self.locks.push(lock);
+                }
+            }
         }
         self.phase = if wanted.is_empty() {
-            Phase::Work(Stage::Search)
+            Phase::Work(Stage::Find)
         } else {
             Phase::Lock(wanted)
         };
         Step::Moved
+    }
+
+    /// The locks of values of the link: those that rows of units have had, as is stored in the latest state, and will have, as
+    /// changed rows have told.
+    fn values(&self, tview: Table, units: &[i8], targets: &BTreeSet<i8>, world: &World) -> Vec<Lock> {
+        let latest = self.over(world.committed);
+        let mut linked: BTreeSet<i8> = BTreeSet::new();
+        for (_, work) in self.batch.iter().filter(|(of, _)| *of == tview) {
+            linked.extend(&work.linked);
+        }
+        let stored = units.iter().filter_map(|unit| latest.get(&(tview, *unit)));
+        let stored: BTreeSet<i8> = stored.map(|row| row[0]).collect();
+        if world.rules.has(Rule::OldValues) {
+            linked.extend(&stored);
+        } else {
+            let moves = units
+                .iter()
+                .filter_map(|unit| latest.get(&(Table::Product, *unit)));
+            linked = moves.map(|row| row[0]).collect();
+        }
+        let all: BTreeSet<i8> = linked.union(targets).copied().collect();
+        let lock = |value: i8| match targets.contains(&value) {
+            true => Lock::Target(tview, value),
+            false => Lock::Rows(tview, value),
+        };
+        all.into_iter().map(lock).collect()
     }
 
     /// What a flush computes from.
@@ -393,6 +474,26 @@ impl Transaction {
         let (tview, work) = self.batch[0].clone();
         let source = self.computes_from(world);
         self.phase = Phase::Work(match stage {
+            Stage::Find => {
+                let sources = work.patches.iter();
+                let found = sources.flat_map(|key| {
+                    let holders = schema::holders(&source, *key).into_iter();
+                    holders.map(|(unit, row)| (*key, unit, row))
+                });
+                Stage::Patch(found.collect())
+            }
+            Stage::Patch(mut found) if !found.is_empty() => {
+                let (key, unit, as_found) = found.remove(0);
+                let now = self.sees(world);
+                let newest = now.get(&(tview, unit)).copied();
+                let base = newest.filter(|_| world.rules.has(Rule::NewestVersion));
+                let row = schema::patched(&now, key, base.unwrap_or(as_found));
+                if newest.is_some_and(|newest| newest != row) {
+                    self.change((tview, unit), Some(row), world)?;
+                }
+                Stage::Patch(found)
+            }
+            Stage::Patch(_) => Stage::Search,
             Stage::Search => Stage::Compute(self.search(tview, &work, &source, world)),
             Stage::Compute(found) => {
                 let computed = found.iter().copied();
@@ -423,7 +524,7 @@ impl Transaction {
                     self.check(tview, &found, world)?;
                 }
                 self.batch.remove(0);
-                Stage::Search
+                Stage::Find
             }
         });
         if self.batch.is_empty() {
@@ -469,26 +570,50 @@ impl Transaction {
 }
 
 impl Work {
-    fn locks(&self, tview: Table, rules: Rules) -> Vec<Lock> {
+    fn locks(&self, tview: Table, rules: Rules) -> Vec<Wanted> {
         /// More units than this are not locked one by one.
         const MOST: usize = 2;
+        let of = |table: Table| self.patches.iter().filter(move |key| key.0 == table);
         let mut units = self.units.clone();
+        units.extend(of(Table::Product).map(|key| key.1));
         if rules.has(Rule::OrderOfUnits) {
             units.sort_unstable();
         }
         units.dedup();
         if self.everything || !self.searches.is_empty() || units.len() > MOST {
-            return if rules.has(Rule::WholeLock) {
-                vec![Lock::Whole(tview)]
+            return vec![Wanted::Lock(if rules.has(Rule::WholeLock) {
+                Lock::Whole(tview)
             } else {
-                vec![Lock::Weak(tview)]
-            };
+                Lock::Weak(tview)
+            })];
         }
-        if !rules.has(Rule::UnitLock) {
-            units.clear();
+        let targets: BTreeSet<i8> = of(Table::Category).map(|key| key.1).collect();
+        let only_leaves = self.units.is_empty();
+        let mode = if !targets.is_empty() {
+            Lock::Values(tview)
+        } else if only_leaves && (units.len() == 1 || !rules.has(Rule::OneRow)) {
+            Lock::Leaves(tview)
+        } else {
+            Lock::Weak(tview)
+        };
+        let has_links = tview == Table::TvProduct && rules.writes_leaves();
+        let links = has_links && mode != Lock::Leaves(tview) && rules.has(Rule::LinkValues);
+        let mut wanted = vec![Wanted::Lock(mode)];
+        if rules.has(Rule::UnitLock) {
+            let locks = units.iter().map(|unit| Lock::Unit(tview, *unit));
+            wanted.extend(locks.map(Wanted::Lock));
         }
-        let units = units.into_iter().map(|unit| Lock::Unit(tview, unit));
-        std::iter::once(Lock::Weak(tview)).chain(units).collect()
+        if links {
+            wanted.push(Wanted::Links(tview, units, targets));
+        }
+        wanted
+    }
+}
+
+impl Rules {
+    /// Leaves are written row by row unless there is a tview over this one.
+    fn writes_leaves(self) -> bool {
+        !self.tviews.contains(&Table::TvShelf)
     }
 }
 
