@@ -41,8 +41,10 @@ pub enum Rule {
     OneRow,
     /// Who computes units locks the values that their links have, and who writes leaves of the rows with a value locks that.
     LinkValues,
-    /// Who computes units locks the values that their links have had, too.
+    /// These are the values in the stored rows,
     OldValues,
+    /// and those in the rows of the root.
+    NewValues,
 }
 
 /// Which rules are followed, and which tviews there are.

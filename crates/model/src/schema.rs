@@ -16,7 +16,7 @@ pub enum Table {
     Category,
     /// The category, and the price.
     Product,
-    /// The product.
+    /// The product, and whether it hides the product.
     Review,
     /// Category, its name with the price, number of reviews with the rate.
     TvProduct,
@@ -52,7 +52,7 @@ pub fn level(tview: Table) -> u8 {
     u8::from(tview == TvShelf)
 }
 
-/// Two categories, two products in the first of them, one review of the second product.
+/// Two categories, two products in the first of them, one review of the second product; a third product that a review hides.
 pub fn initial() -> Db {
     let sources = [
         ((Rate, 0), [1, 0, 0]),
@@ -61,6 +61,8 @@ pub fn initial() -> Db {
         ((Product, 1), [1, 0, 0]),
         ((Product, 2), [1, 0, 0]),
         ((Review, 9), [2, 0, 0]),
+        ((Product, 8), [1, 0, 0]),
+        ((Review, 8), [8, 1, 0]),
     ];
     let mut db = Db::from(sources);
     for tview in [TvProduct, TvSize, TvShelf] {
@@ -137,6 +139,9 @@ pub fn query(db: &Db, tview: Table, unit: i8) -> Option<Row> {
             let product = db.get(&(Product, unit))?;
             let category = db.get(&(Category, product[0]))?;
             let rate = db.get(&(Rate, 0))?;
+            if rows(db, Review).any(|(_, review)| review[0] == unit && review[1] == 1) {
+                return None;
+            }
             Some([
                 product[0],
                 category[0] * 8 + product[1],

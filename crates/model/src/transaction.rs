@@ -96,8 +96,6 @@ impl Lock {
 struct Work {
     /// Named units, in the order in which they were named.
     units: Vec<i8>,
-    /// Values that links of changed rows of the root have or had.
-    linked: BTreeSet<i8>,
     /// Rows of sources whose leaves are to be written.
     patches: BTreeSet<Key>,
     searches: BTreeSet<(Key, Row)>,
@@ -343,12 +341,7 @@ impl Transaction {
         };
         let work = self.work_of(tview);
         match finding {
-            Finding::Direct(unit) => {
-                work.units.push(unit);
-                if key.0 == Table::Product {
-                    work.linked.insert(row[0]);
-                }
-            }
+            Finding::Direct(unit) => work.units.push(unit),
             Finding::Search => drop(work.searches.insert((key, row))),
             Finding::Everything => work.everything = true,
         }
@@ -386,7 +379,6 @@ impl Transaction {
             for note in notes.filter(|note| note.tview == tview && note.flushed.is_none()) {
                 note.flushed = Some(depth);
                 work.units.extend(&note.work.units);
-                work.linked.extend(&note.work.linked);
                 work.patches.extend(&note.work.patches);
                 work.searches.extend(&note.work.searches);
                 work.everything |= note.work.everything;
@@ -436,23 +428,16 @@ impl Transaction {
         Step::Moved
     }
 
-    /// The locks of values of the link: those that rows of units have had, as is stored in the latest state, and will have, as
-    /// changed rows have told.
+    /// The locks of values of the link: those that the rows of units have had, as is stored in the latest state, and will have, as
+    /// the root says.
     fn values(&self, tview: Table, units: &[i8], targets: &BTreeSet<i8>, world: &World) -> Vec<Lock> {
         let latest = self.over(world.committed);
         let mut linked: BTreeSet<i8> = BTreeSet::new();
-        for (_, work) in self.batch.iter().filter(|(of, _)| *of == tview) {
-            linked.extend(&work.linked);
-        }
-        let stored = units.iter().filter_map(|unit| latest.get(&(tview, *unit)));
-        let stored: BTreeSet<i8> = stored.map(|row| row[0]).collect();
-        if world.rules.has(Rule::OldValues) {
-            linked.extend(&stored);
-        } else {
-            let moves = units
-                .iter()
-                .filter_map(|unit| latest.get(&(Table::Product, *unit)));
-            linked = moves.map(|row| row[0]).collect();
+        for (table, rule) in [(tview, Rule::OldValues), (Table::Product, Rule::NewValues)] {
+            if world.rules.has(rule) {
+                let rows = units.iter().filter_map(|unit| latest.get(&(table, *unit)));
+                linked.extend(rows.map(|row| row[0]));
+            }
         }
         let all: BTreeSet<i8> = linked.union(targets).copied().collect();
         let lock = |value: i8| match targets.contains(&value) {

@@ -92,6 +92,17 @@ fn values_that_links_have_had_are_locked() {
 }
 
 #[test]
+fn values_that_links_will_have_are_locked() {
+    leads_to_a_wrong_row(Rule::NewValues, &product_and_rename());
+    // The change says nothing of the root's row, and there is no stored one.
+    let programs = [
+        read_committed([Delete((Review, 8))]),
+        read_committed([Update((Category, 1), [5, 0, 0])]),
+    ];
+    leads_to_a_wrong_row(Rule::NewValues, &programs);
+}
+
+#[test]
 fn leaves_of_several_rows_are_not_written_beside_others() {
     let programs = [
         read_committed([Update((Product, 1), [1, 3, 0]), Update((Product, 2), [1, 4, 0])]),

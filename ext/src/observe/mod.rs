@@ -11,7 +11,7 @@ use crate::pg::relation::{Relation, SELECT, current_role};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::{Compiled, RowsOf, Statement};
-use crate::runtime::{acquire, blind_spots, flush};
+use crate::runtime::{acquire, blind_spots, flush, locks};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
 use pg_tviews_sqltext::{Batch, Search, identifier, qualified};
@@ -21,7 +21,16 @@ use std::rc::Rc;
 /// A row of `pg_tviews_verify`.
 pub type Difference = (Option<JsonbText>, Option<JsonbText>, Option<JsonbText>);
 /// A row of `pg_tviews_explain`.
-pub type Explanation = (String, String, String, String, String, String, Option<String>);
+pub type Explanation = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+);
 /// A row of `pg_tviews_analyze`.
 pub type Verdict = (String, String, String, Option<String>);
 
@@ -96,6 +105,7 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
             "all".into(),
             unit(&compiled.view, &compiled.plan),
             "compare all rows with the definition".into(),
+            "tview".into(),
             compiled.sql(whole(&compiled)),
             None,
         ));
@@ -109,6 +119,7 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
                 format!("{} (not in {})", lost.join(", "), relative.display_name()),
                 unit(&compiled.view, &compiled.plan),
                 "compare all rows with the definition".into(),
+                "tview".into(),
                 compiled.sql(whole(&compiled)),
                 None,
             ));
@@ -163,6 +174,7 @@ fn explain_event(
         columns,
         unit(&compiled.view, &compiled.plan),
         format!("{finding}, then recompute these units"),
+        locks::describe(compiled, number, event == "UPDATE"),
         statement,
         missing(&compiled.plan, occurrence),
     )

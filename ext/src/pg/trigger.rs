@@ -1,8 +1,7 @@
 //! What a trigger function is told, and the rows of its transition tables.
 
 use super::imports::{datum_image_eq, slot_get_all_attributes};
-use super::keys::{KeyType, UnitSet};
-use super::spi::Value;
+use super::keys::UnitSet;
 use super::stored::RowRef;
 use crate::error::{Error, Result};
 use pg_tviews_planner::ColumnSet;
@@ -286,16 +285,6 @@ impl Row {
                 *(*self.slot).tts_values.add(index),
                 *(*self.slot).tts_isnull.add(index),
             )
-        }
-    }
-
-    /// A hash of a column's value, which is of this type; `None` for NULL.
-    pub fn hash(&self, attnum: i16, key_type: &KeyType) -> Option<u32> {
-        let (datum, null) = self.value(attnum);
-        if null {
-            None
-        } else {
-            key_type.hash(Value { datum, null })
         }
     }
 

@@ -26,7 +26,6 @@ pub fn lock(compiled: &Compiled, work: &Work) {
     let mut asked = Asked {
         units: work.units.clone(),
         only_leaves: work.units.is_empty(),
-        linked: work.linked.clone(),
         over: Over::Nothing,
     };
     for note in &work.patches {

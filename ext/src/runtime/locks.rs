@@ -1,10 +1,11 @@
 //! Which locks the work on a tview takes. Why they suffice: docs/design/concurrency.md.
 
 use super::compiled::Compiled;
-use super::patch::{self, TviewPatcher};
+use super::patch::{self, Link, TviewPatcher};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::{self, Mode, Side};
-use crate::pg::stored::{LatestSnapshot, Reader};
+use crate::pg::stored::{LatestSnapshot, Reader, RowRef};
+use pg_tviews_planner::Finding;
 use std::collections::BTreeSet;
 
 /// A value of a link: the column of the tview that shows it, and a hash.
@@ -46,8 +47,6 @@ pub struct Asked {
     pub units: UnitSet,
     /// No unit is computed as a whole.
     pub only_leaves: bool,
-    /// Values that links of changed rows of the root have or had.
-    pub linked: BTreeSet<LinkValue>,
     /// Rows are written to which links lead.
     pub over: Over,
 }
@@ -73,15 +72,14 @@ pub fn take(compiled: &Compiled, mut asked: Asked) {
         Over::Nothing if asked.only_leaves && units.len() == 1 => {
             compiled.lock_units(units, Mode::Leaves);
         }
-        _ if asked.linked.len() > MOST_VALUES => compiled.lock_for_maintenance(),
         Over::Nothing => {
             if compiled.lock_units(units, Mode::Units) {
-                values(compiled, patcher, units, asked.linked, &BTreeSet::new());
+                values(compiled, patcher, units, &BTreeSet::new());
             }
         }
         Over::Values(targets) if targets.len() <= MOST_VALUES => {
             if compiled.lock_units(units, Mode::Values) {
-                values(compiled, patcher, units, asked.linked, &targets);
+                values(compiled, patcher, units, &targets);
             }
         }
         Over::Values(_) | Over::Links => {
@@ -90,26 +88,29 @@ pub fn take(compiled: &Compiled, mut asked: Asked) {
     }
 }
 
-/// Locks the values that links of some units have or had, and those of which the targets have changed. The units are locked: what is
-/// stored for them shows what their links are but for this transaction's own changes, and these are noted.
-fn values(
-    compiled: &Compiled,
-    patcher: &TviewPatcher,
-    units: &UnitSet,
-    mut linked: BTreeSet<LinkValue>,
-    targets: &BTreeSet<LinkValue>,
-) {
-    if !patcher.links.is_empty() && !units.is_empty() {
+/// Locks the values that links of some units have or had, and those of which the targets have changed. The units are locked, so that
+/// nobody else changes the root's rows or the stored ones but by a transaction that comes to its end after this one.
+fn values(compiled: &Compiled, patcher: &TviewPatcher, units: &UnitSet, targets: &BTreeSet<LinkValue>) {
+    let mut linked: BTreeSet<LinkValue> = BTreeSet::new();
+    if let Some(links) = patcher.links.as_ref().filter(|_| !units.is_empty()) {
         let _snapshot = LatestSnapshot::take();
-        let mut reader = Reader::open(compiled.oid);
+        let mut stored = Reader::open(compiled.oid);
+        let mut root = Reader::open(links.root);
         for number in 0..units.len() {
-            let key = &patcher.key;
-            let Some(row) = reader.first(&key.probe, &key.attnums, units.unit(number)) else {
-                continue;
+            let unit = units.unit(number);
+            let mut add = |row: RowRef<'_>, attnum: fn(&Link) -> i16| {
+                for link in &links.columns {
+                    let hash = link.key_type.hash(row.value(attnum(link)));
+                    linked.extend(hash.map(|hash| (link.attnum, hash)));
+                }
             };
-            for link in &patcher.links {
-                let hash = link.key_type.hash(row.value(link.attnum));
-                linked.extend(hash.map(|hash| (link.attnum, hash)));
+            stored.seek(&patcher.key.probe, &patcher.key.attnums, unit);
+            while stored.advance() {
+                add(stored.row(), |link| link.attnum);
+            }
+            root.seek(&links.key.probe, &links.key.attnums, unit);
+            while root.advance() {
+                add(root.row(), |link| link.root);
             }
         }
     }
@@ -121,4 +122,45 @@ fn values(
         };
         lock::lock_value(compiled.oid, value.0.unsigned_abs(), value.1, side);
     }
+}
+
+/// Which locks a change of an occurrence takes; `is_update`: an UPDATE, which may change nothing but leaves.
+pub fn describe(compiled: &Compiled, number: usize, is_update: bool) -> String {
+    let patcher = patch::patcher_of(compiled);
+    let links = patcher.filter(|patcher| patcher.takes_up());
+    let links = links.and_then(|patcher| patcher.links.as_ref());
+    let names: Vec<&str> = links.map_or(Vec::new(), |links| {
+        let columns = links.columns.iter().map(|link| name(compiled, link.attnum));
+        columns.collect()
+    });
+    let occurrence = compiled.plan.occurrences.get(number);
+    let otherwise = match occurrence.map(|occurrence| &occurrence.finding) {
+        Some(Finding::Direct(_)) if names.is_empty() => "units".to_owned(),
+        Some(Finding::Direct(_)) => format!("units, links {}", names.join(", ")),
+        _ => "tview".to_owned(),
+    };
+    let leaves = patcher.filter(|_| is_update).and_then(|patcher| {
+        let (occurrence, _) = patcher.occurrence(number)?;
+        let occurrence = occurrence?;
+        if occurrence.names_units() {
+            return Some("units".to_owned());
+        }
+        let (link, _) = occurrence.link?;
+        let link = links?.columns.get(link)?;
+        Some(format!("link {}", name(compiled, link.attnum)))
+    });
+    match leaves {
+        Some(leaves) if leaves != otherwise => format!("leaves: {leaves}; else: {otherwise}"),
+        _ => otherwise,
+    }
+}
+
+fn name(compiled: &Compiled, attnum: i16) -> &str {
+    let columns = &compiled.text.columns;
+    let position = usize::try_from(attnum)
+        .ok()
+        .and_then(|attnum| attnum.checked_sub(1));
+    position
+        .and_then(|position| columns.get(position))
+        .map_or("?", |(stored, _)| stored)
 }

@@ -1,12 +1,13 @@
 //! Noting: from a changed source to the units that are affected.
 
 use super::compiled::{Compiled, RowsOf};
-use super::patch::{self, Link, Outcome};
+use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
 use super::{acquire, readers_of, used_columns};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
+use crate::pg::keys::UnitSet;
 use crate::pg::related::Converted;
 use crate::pg::relation::Relation;
 use crate::pg::trigger::{Firing, UpdatedRows};
@@ -163,7 +164,7 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
         None => work.everything = true,
         Some(rows) => {
             let occurrences = compiled.occurrences(firing.relation_oid());
-            let noted = note_rows(firing, &occurrences, patch::links(compiled), &mut work)?;
+            let noted = note_rows(firing, &occurrences, &mut work.units)?;
             work.everything = noted.everything;
             if !noted.everything && !noted.searches.is_empty() {
                 let changed = Rc::new(KeptRows::copy(firing));
@@ -202,15 +203,14 @@ struct Noted {
     everything: bool,
 }
 
-/// Looks at the changed rows: units that they name themselves are added, and the links of the root's rows; what else they ask for is returned. A row whose
+/// Looks at the changed rows: units that they name themselves are added, what else they ask for is returned. A row whose
 /// used columns have not changed affects nothing. Values are compared, because the columns that the statement sets
 /// (`tg_updatedcols`) do not tell: BEFORE triggers and generated columns change others, and where data-modifying WITH queries
 /// update one table several times, the one firing for all of them has the columns of one.
 fn note_rows(
     firing: &Firing,
     occurrences: &[(usize, &ColumnSet, &Finding)],
-    links: &[Link],
-    work: &mut Work,
+    units: &mut UnitSet,
 ) -> Result<Noted> {
     let mut noted = Noted::default();
     firing.for_each_row(|old, new| {
@@ -223,13 +223,7 @@ fn note_rows(
             match finding {
                 Finding::Direct(attnums) => {
                     for row in [old, new].into_iter().flatten() {
-                        row.add_unit(attnums, &mut work.units);
-                        let of_root = links.iter().filter(|link| link.root.0 == *number);
-                        work.linked.extend(
-                            of_root.filter_map(|link| {
-                                Some((link.attnum, row.hash(link.root.1, &link.key_type)?))
-                            }),
-                        );
+                        row.add_unit(attnums, units);
                     }
                 }
                 Finding::Search(_) if !noted.searches.contains(number) => noted.searches.push(*number),

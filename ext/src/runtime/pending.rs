@@ -9,7 +9,6 @@
 //! their users think, and flushes at the end don't deadlock.
 
 use super::compiled::{Compiled, RowsOf};
-use super::locks::LinkValue;
 use super::{Reader, acquire, flush, is_current, patch, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
@@ -19,7 +18,7 @@ use crate::pg::lock;
 use crate::pg::transaction::{self, Horizon};
 use pgrx::pg_sys::{Oid, SubTransactionId};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Changed rows, and an occurrence of their table from which they lead to units.
@@ -38,8 +37,6 @@ pub struct SearchNote {
 pub struct Work {
     /// Units that changed rows have named.
     pub units: UnitSet,
-    /// Values that links of changed rows of the root have or had.
-    pub linked: BTreeSet<LinkValue>,
     /// Where to search for more.
     pub searches: Vec<SearchNote>,
     /// Rows of which single leaves are patched.
@@ -176,7 +173,6 @@ impl Work {
     pub fn nothing(compiled: &Compiled) -> Work {
         Work {
             units: UnitSet::of_transaction(&compiled.key_types),
-            linked: BTreeSet::new(),
             searches: Vec::new(),
             patches: Vec::new(),
             everything: false,
@@ -186,7 +182,6 @@ impl Work {
     fn merge(&mut self, other: &Work) {
         self.everything |= other.everything;
         self.units.append(&other.units);
-        self.linked.extend(&other.linked);
         self.searches.extend(other.searches.iter().cloned());
         for note in &other.patches {
             if !self.patches.iter_mut().any(|known| known.merge(note)) {

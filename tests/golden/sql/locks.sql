@@ -12,6 +12,8 @@ CREATE VIEW own_locks AS
   SELECT l.tview, l.kind, l.link, l.hash IS NOT NULL AS has_hash, l.mode, l.granted, l.waitstart FROM tviews.locks l WHERE l.pid = pg_backend_pid();
 GRANT SELECT ON own_locks, tv_product TO locks_reader;
 
+SELECT source, event, locks FROM pg_tviews_explain('tv_product');
+
 -- Noting locks nothing. Advisory locks, with the same numbers too, are others.
 BEGIN;
 INSERT INTO tb_product VALUES (12, 1, 'Saw');

@@ -43,6 +43,7 @@ pub fn changes() -> Vec<Vec<Op>> {
         vec![Put((Review, 1), [1, 0, 0])],
         vec![Put((Review, 2), [1, 0, 0])],
         vec![Delete((Review, 9))],
+        vec![Delete((Review, 8))],
         vec![Update((Review, 9), [1, 0, 0])],
         // One after the other, in opposite orders.
         vec![Put((Review, 3), [1, 0, 0]), Put((Review, 4), [2, 0, 0])],
@@ -84,6 +85,7 @@ pub fn changes_for_three() -> Vec<[Op; 1]> {
     vec![
         [Put((Review, 1), [1, 0, 0])],
         [Update((Review, 9), [1, 0, 0])],
+        [Delete((Review, 8))],
         [Update((Product, 1), [2, 0, 0])],
         [Put((Product, 3), [1, 0, 0])],
         [Update((Category, 1), [5, 0, 0])],

@@ -100,7 +100,7 @@ impl Note {
         let patcher = patcher_of(compiled)?;
         let (occurrence, _) = patcher.occurrence(self.occurrence)?;
         let (number, _) = occurrence?.link?;
-        let link = patcher.links.get(number)?;
+        let link = patcher.links.as_ref()?.columns.get(number)?;
         let values = (0..self.rows.len()).map(|row| self.rows.unit(row).first());
         values
             .map(|value| Some((link.attnum, link.key_type.hash(*value?)?)))
@@ -204,7 +204,6 @@ impl Ready<'_> {
         let mut asked = Asked {
             units: UnitSet::new(&self.compiled.key_types),
             only_leaves: true,
-            linked: BTreeSet::new(),
             over: Over::Nothing,
         };
         for change in &self.changes {
@@ -225,7 +224,7 @@ impl Ready<'_> {
     /// The values of the link over which a change leads to rows, if it is one.
     fn targets(&self, change: &Change<'_>, rows: &mut UpdatedRows) -> Option<BTreeSet<LinkValue>> {
         let (number, attnum) = change.occurrence.link?;
-        let link = self.patcher.links.get(number)?;
+        let link = self.patcher.links.as_ref()?.columns.get(number)?;
         let mut targets = BTreeSet::new();
         while rows.advance() {
             if rows.changed(change.used) != 0 {
@@ -248,11 +247,6 @@ impl Ready<'_> {
         }
         Ok(Outcome::Done)
     }
-}
-
-/// The links of a tview whose targets' changes may be patched.
-pub fn links(compiled: &Compiled) -> &[Link] {
-    patcher_of(compiled).map_or(&[], |patcher| &patcher.links)
 }
 
 /// What is to be patched later; `None` if units have to be computed anew.

@@ -27,8 +27,17 @@ pub struct TviewPatcher {
     columns: Vec<StoredColumn>,
     pub key: Way,
     occurrences: Vec<Used>,
-    /// The columns that show to which row of another table a row of the root is linked, if changes there may be patched.
-    pub links: Vec<Link>,
+    /// Where the tview shows to which rows of other tables a row of the root is linked.
+    pub links: Option<Links>,
+}
+
+/// The columns that show to which rows of other tables a row of the root is linked, where changes of these may be patched.
+pub struct Links {
+    /// The root's table.
+    pub root: Oid,
+    /// The way to its rows by the unit key.
+    pub key: Way,
+    pub columns: Vec<Link>,
 }
 
 /// A column that shows to which row of another table a row of the root is linked.
@@ -36,8 +45,8 @@ pub struct Link {
     /// Its number in the tview.
     pub attnum: i16,
     pub key_type: KeyType,
-    /// The occurrence of the root, and the column of it that is shown.
-    pub root: (usize, i16),
+    /// The column of the root that it shows.
+    pub root: i16,
 }
 
 /// A column of the tview's table.
@@ -172,6 +181,11 @@ impl TviewPatcher {
 }
 
 impl OccurrencePatcher {
+    /// Whether changed rows hold the keys of their units.
+    pub fn names_units(&self) -> bool {
+        matches!(self.place, Place::Key(_))
+    }
+
     /// What to do when these of the used columns (bits, by their place in the list) have changed.
     pub fn decision(
         &self,
@@ -296,8 +310,9 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
             let source = compiled.view.table(occurrence.source);
             Used {
                 columns: known.then(|| used.attnums.iter().copied().collect()),
-                patcher: patches
-                    .and_then(|patches| occurrence_patcher(patches, source?, &storage, &columns, &links)),
+                patcher: patches.and_then(|patches| {
+                    occurrence_patcher(patches, source?, &storage, &columns, links.as_ref())
+                }),
             }
         })
         .collect();
@@ -310,18 +325,17 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
     })
 }
 
-/// The links of all occurrences, whether or not there is an index by which their changes can be patched.
-fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[StoredColumn]) -> Vec<Link> {
+/// The links of all occurrences, whether or not there is an index by which their changes can be patched. None if the root's rows can't be
+/// looked up by the unit key.
+fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[StoredColumn]) -> Option<Links> {
     let mut links: Vec<Link> = Vec::new();
+    let mut source = None;
     for patches in patches.iter().flatten() {
         let Location::Column { position, root, .. } = &patches.location else {
             continue;
         };
-        let occurrences = &compiled.plan.occurrences;
-        let number = occurrences.iter().position(|known| known.source == root.source);
-        let (Some(number), Some(column)) = (number, columns.get(*position)) else {
-            continue;
-        };
+        source = Some(root.source);
+        let column = columns.get(*position)?;
         let Some(key_type) = column.travels.filter(KeyType::has_hash) else {
             continue;
         };
@@ -329,12 +343,29 @@ fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[StoredColu
             links.push(Link {
                 attnum: column.attnum,
                 key_type,
-                root: (number, root.attnum),
+                root: root.attnum,
             });
         }
     }
     links.sort_by_key(|link| link.attnum);
-    links
+    let root = compiled.view.table(source?)?;
+    let key = compiled.plan.key.columns.iter().map(|part| {
+        let column = part.value.as_column()?;
+        (Some(column.source) == source).then_some(column.attnum)
+    });
+    let attnums: Vec<i16> = key.collect::<Option<_>>()?;
+    let table = Relation::try_open(Oid::from(root.oid))?;
+    if links.is_empty() || !table.is_plain() {
+        return None;
+    }
+    Some(Links {
+        root: table.oid(),
+        key: Way {
+            probe: Storage::probe_of(table.oid(), &attnums, false)?,
+            attnums,
+        },
+        columns: links,
+    })
 }
 
 /// More used columns than bits are too many.
@@ -365,7 +396,7 @@ fn occurrence_patcher(
     source: &Table,
     storage: &Storage,
     columns: &[StoredColumn],
-    links: &[Link],
+    links: Option<&Links>,
 ) -> Option<OccurrencePatcher> {
     let table = Relation::try_open(Oid::from(source.oid))?;
     // A statement on one table of an inheritance tree changes rows of another: which version is the newest is known by table.
@@ -413,7 +444,7 @@ fn occurrence_patcher(
         // The changed row is then known by this column alone.
         Location::Column { position, attnum, .. } if patches.row_key == [*attnum] => {
             let shown = columns.get(*position)?.attnum;
-            let number = links.iter().position(|link| link.attnum == shown);
+            let number = links.and_then(|links| links.columns.iter().position(|link| link.attnum == shown));
             number.map(|number| (number, *attnum))
         }
         _ => None,
