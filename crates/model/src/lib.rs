@@ -4,6 +4,7 @@
 //! [`schema`] has the tables, the tviews with their queries, and what their changed rows ask for; [`transaction`] the steps of one
 //! transaction.
 
+mod locks;
 pub mod schema;
 pub mod transaction;
 

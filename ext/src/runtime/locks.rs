@@ -4,7 +4,8 @@ use super::compiled::Compiled;
 use super::patch::{self, Link, TviewPatcher};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::{self, Mode, Side};
-use crate::pg::stored::{LatestSnapshot, Reader, RowRef};
+use crate::pg::stored::{Reader, RowRef};
+use crate::pg::transaction::LatestSnapshot;
 use pg_tviews_planner::Finding;
 use std::collections::BTreeSet;
 
