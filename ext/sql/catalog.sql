@@ -77,7 +77,20 @@ SELECT n.nspname AS schema_name, c.relname AS name,
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
 COMMENT ON VIEW tviews.stats IS 'Size of each tview, and what has been read from and written to it, as the cumulative statistics of the server have it.';
 
-GRANT SELECT ON tviews.views, tviews.dependencies, tviews.stats TO PUBLIC;
+CREATE VIEW tviews.locks AS
+SELECT t.tview, CASE WHEN l.locktype = 'object' THEN 'tview' WHEN l.objsubid = 0 THEN 'unit' ELSE 'link' END AS kind,
+       (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tview AND a.attnum = l.objsubid AND l.objsubid > 0) AS link,
+       CASE l.locktype WHEN 'userlock' THEN l.objid END AS hash, l.mode, l.pid, l.granted, l.waitstart
+  FROM pg_catalog.pg_locks l
+  JOIN tviews.tview t
+    ON CASE l.locktype
+         WHEN 'object' THEN l.classid = 'tviews.tview'::regclass AND l.objid = t.tview
+         WHEN 'userlock' THEN l.classid = t.tview
+       END
+ WHERE l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database());
+COMMENT ON VIEW tviews.locks IS 'The locks of maintenance that are held or waited for: on whole tviews, on units (by a hash of their key), and on values of the columns that show where rows are linked to (by a hash).';
+
+GRANT SELECT ON tviews.views, tviews.dependencies, tviews.stats, tviews.locks TO PUBLIC;
 
 -- Trigger functions. The first two are called by triggers that pg_tviews makes, the others by the event triggers below.
 CREATE FUNCTION tviews.source_changed() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_source_changed';
@@ -89,7 +102,7 @@ CREATE FUNCTION tviews.on_ddl_end() RETURNS event_trigger LANGUAGE c AS 'MODULE_
 CREATE FUNCTION tviews.on_drop() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_on_drop';
 
 CREATE EVENT TRIGGER pg_tviews_ddl_start ON ddl_command_start
-    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE') EXECUTE FUNCTION tviews.on_ddl_start();
+    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE', 'DROP TABLE') EXECUTE FUNCTION tviews.on_ddl_start();
 CREATE EVENT TRIGGER pg_tviews_ddl_end ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'CREATE TABLE', 'ALTER TABLE', 'CREATE SCHEMA', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE',
                  'CREATE VIEW', 'ALTER TYPE', 'CREATE POLICY', 'ALTER POLICY', 'CREATE RULE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'REVOKE')

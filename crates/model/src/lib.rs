@@ -4,6 +4,7 @@
 //! [`schema`] has the tables, the tviews with their queries, and what their changed rows ask for; [`transaction`] the steps of one
 //! transaction.
 
+mod locks;
 pub mod schema;
 pub mod transaction;
 
@@ -35,6 +36,16 @@ pub enum Rule {
     SearchUnderLatest,
     /// At REPEATABLE READ the units are compared with their query in the latest state.
     CheckUnderLatest,
+    /// Who writes a leaf takes up the newest version of the row.
+    NewestVersion,
+    /// Who writes leaves of several rows locks as those do who compute them.
+    OneRow,
+    /// Who computes units locks the values that their links have, and who writes leaves of the rows with a value locks that.
+    LinkValues,
+    /// These are the values in the stored rows,
+    OldValues,
+    /// and those in the rows of the root.
+    NewValues,
 }
 
 /// Which rules are followed, and which tviews there are.

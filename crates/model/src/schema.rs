@@ -1,6 +1,7 @@
 //! Tables, tviews over them, and what changed rows ask for.
 //!
-//! `TvProduct` has one row for each product with its category (inner join), the number of its reviews, and a rate that concerns all.
+//! `TvProduct` has one row for each product with its price, its category (inner join), the number of its reviews, and a rate that
+//! concerns all; price and category's name are leaves that can be written alone.
 //! `TvSize` groups products by category and counts those without a review (anti-join). `TvShelf`, over `TvProduct`, has one
 //! row for each category. There are no foreign keys.
 
@@ -13,11 +14,11 @@ pub enum Table {
     Rate,
     /// The name.
     Category,
-    /// The category.
+    /// The category, and the price.
     Product,
-    /// The product.
+    /// The product, and whether it hides the product.
     Review,
-    /// Category, its name with the rate, number of reviews.
+    /// Category, its name with the price, number of reviews with the rate.
     TvProduct,
     /// Number of products, and of those without reviews.
     TvSize,
@@ -51,7 +52,7 @@ pub fn level(tview: Table) -> u8 {
     u8::from(tview == TvShelf)
 }
 
-/// Two categories, two products in the first of them, one review of the second product.
+/// Two categories, two products in the first of them, one review of the second product; a third product that a review hides.
 pub fn initial() -> Db {
     let sources = [
         ((Rate, 0), [1, 0, 0]),
@@ -60,6 +61,8 @@ pub fn initial() -> Db {
         ((Product, 1), [1, 0, 0]),
         ((Product, 2), [1, 0, 0]),
         ((Review, 9), [2, 0, 0]),
+        ((Product, 8), [1, 0, 0]),
+        ((Review, 8), [8, 1, 0]),
     ];
     let mut db = Db::from(sources);
     for tview in [TvProduct, TvSize, TvShelf] {
@@ -86,6 +89,33 @@ pub fn finding(tview: Table, (table, id): Key, row: Row) -> Option<Finding> {
     })
 }
 
+/// A change of which single leaves of `TvProduct` can be written: of a price, or of a category's name.
+pub fn is_patched(tview: Table, (table, _): Key, old: Row, new: Row) -> bool {
+    tview == TvProduct && (table == Category || (table == Product && old[0] == new[0]))
+}
+
+/// A stored row with the leaf of a row of a source as that is now.
+pub fn patched(db: &Db, (table, id): Key, stored: Row) -> Row {
+    let source = db.get(&(table, id)).copied().unwrap_or_default();
+    match table {
+        Category => [stored[0], source[0] * 8 + stored[1] % 8, stored[2]],
+        _ => [stored[0], stored[1] / 8 * 8 + source[1], stored[2]],
+    }
+}
+
+/// The stored rows that have a leaf made from a row of a source. Those of a category come in another order than others write them.
+pub fn holders(db: &Db, (table, id): Key) -> Vec<(i8, Row)> {
+    let holds = |unit: i8, row: Row| match table {
+        Category => row[0] == id,
+        _ => unit == id,
+    };
+    let mut found: Vec<(i8, Row)> = rows(db, TvProduct)
+        .filter(|(unit, row)| holds(*unit, *row))
+        .collect();
+    found.reverse();
+    found
+}
+
 /// The units to which a changed row leads.
 pub fn search(db: &Db, tview: Table, (table, id): Key, row: Row) -> BTreeSet<i8> {
     match (tview, table) {
@@ -109,7 +139,14 @@ pub fn query(db: &Db, tview: Table, unit: i8) -> Option<Row> {
             let product = db.get(&(Product, unit))?;
             let category = db.get(&(Category, product[0]))?;
             let rate = db.get(&(Rate, 0))?;
-            Some([product[0], category[0] * 8 + rate[0], reviews(db, unit)])
+            if rows(db, Review).any(|(_, review)| review[0] == unit && review[1] == 1) {
+                return None;
+            }
+            Some([
+                product[0],
+                category[0] * 8 + product[1],
+                reviews(db, unit) * 8 + rate[0],
+            ])
         }
         TvSize => {
             let of_category = || rows(db, Product).filter(|(_, product)| product[0] == unit);
@@ -120,7 +157,7 @@ pub fn query(db: &Db, tview: Table, unit: i8) -> Option<Row> {
         _ => {
             let category = db.get(&(Category, unit))?;
             let of_category = || rows(db, TvProduct).filter(|(_, product)| product[0] == unit);
-            let reviews = of_category().map(|(_, product)| product[2]).sum();
+            let reviews = of_category().map(|(_, product)| product[2] / 8).sum();
             Some([category[0], of_category().count() as i8, reviews])
         }
     }

@@ -1,5 +1,6 @@
 //! One transaction: its statements, its notes and its flush, in steps between which others can do something.
 
+use crate::locks::{Lock, Wanted};
 use crate::schema::{self, Db, Finding, Key, Row, TVIEWS, Table};
 use crate::{Rule, Rules};
 use std::collections::BTreeSet;
@@ -51,32 +52,15 @@ pub enum Step {
     Ended,
 }
 
-/// A lock of a tview or of one of its units.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Lock {
-    Weak(Table),
-    Whole(Table),
-    Unit(Table, i8),
-}
-
-impl Lock {
-    fn excludes(self, other: Lock) -> bool {
-        match (self, other) {
-            (Lock::Whole(own), Lock::Whole(tview) | Lock::Weak(tview))
-            | (Lock::Weak(own), Lock::Whole(tview)) => own == tview,
-            (Lock::Unit(..), Lock::Unit(..)) => self == other,
-            _ => false,
-        }
-    }
-}
-
 /// What is to be done for a tview.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
-struct Work {
+pub(crate) struct Work {
     /// Named units, in the order in which they were named.
-    units: Vec<i8>,
-    searches: BTreeSet<(Key, Row)>,
-    everything: bool,
+    pub(crate) units: Vec<i8>,
+    /// Rows of sources whose leaves are to be written.
+    pub(crate) patches: BTreeSet<Key>,
+    pub(crate) searches: BTreeSet<(Key, Row)>,
+    pub(crate) everything: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -92,6 +76,9 @@ struct Note {
 /// What a flush does next for the first of its tviews.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Stage {
+    Find,
+    /// Stored rows as they were found, each with the row of a source whose leaf is written.
+    Patch(Vec<(Key, i8, Row)>),
     Search,
     Compute(BTreeSet<i8>),
     Write(BTreeSet<i8>, Vec<(i8, Row)>),
@@ -104,7 +91,7 @@ enum Phase {
     #[default]
     Between,
     /// Takes locks, the first one next.
-    Lock(Vec<Lock>),
+    Lock(Vec<Wanted>),
     Work(Stage),
     Committed,
     Failed,
@@ -291,6 +278,14 @@ impl Transaction {
             return Ok(());
         }
         for &tview in world.rules.tviews {
+            if let (Some(old), Some(new)) = (old, new)
+                && self.snapshot.is_none()
+                && world.rules.writes_leaves()
+                && schema::is_patched(tview, key, old, new)
+            {
+                self.work_of(tview).patches.insert(key);
+                continue;
+            }
             for row in [old, new].into_iter().flatten() {
                 let is_left = Some(row) != new && new.is_some();
                 if !is_left || world.rules.has(Rule::OldUnits) {
@@ -305,6 +300,16 @@ impl Transaction {
         let Some(finding) = schema::finding(tview, key, row) else {
             return;
         };
+        let work = self.work_of(tview);
+        match finding {
+            Finding::Direct(unit) => work.units.push(unit),
+            Finding::Search => drop(work.searches.insert((key, row))),
+            Finding::Everything => work.everything = true,
+        }
+    }
+
+    /// Where what is to be done for a tview is noted now.
+    fn work_of(&mut self, tview: Table) -> &mut Work {
         let depth = self.savepoints.len();
         let same = |note: &Note| note.tview == tview && note.depth == depth && note.flushed.is_none();
         let place = self.notes.iter().position(same).unwrap_or_else(|| {
@@ -316,12 +321,7 @@ impl Transaction {
             });
             self.notes.len() - 1
         });
-        let work = &mut self.notes[place].work;
-        match finding {
-            Finding::Direct(unit) => work.units.push(unit),
-            Finding::Search => drop(work.searches.insert((key, row))),
-            Finding::Everything => work.everything = true,
-        }
+        &mut self.notes[place].work
     }
 
     /// Takes the notes of the lowest level, and finds out which locks they need.
@@ -340,6 +340,7 @@ impl Transaction {
             for note in notes.filter(|note| note.tview == tview && note.flushed.is_none()) {
                 note.flushed = Some(depth);
                 work.units.extend(&note.work.units);
+                work.patches.extend(&note.work.patches);
                 work.searches.extend(&note.work.searches);
                 work.everything |= note.work.everything;
             }
@@ -360,25 +361,51 @@ impl Transaction {
         );
     }
 
-    fn lock(&mut self, mut wanted: Vec<Lock>, world: &World) -> Step {
+    fn lock(&mut self, mut wanted: Vec<Wanted>, world: &World) -> Step {
         if wanted.is_empty() {
-            self.phase = Phase::Work(Stage::Search);
+            self.phase = Phase::Work(Stage::Find);
             return Step::Moved;
         }
-        let lock = wanted.remove(0);
-        let excludes = |other: &&Transaction| other.locks.iter().any(|theirs| theirs.excludes(lock));
-        if world.others.iter().any(excludes) {
-            return Step::Waits;
-        }
-        if !self.locks.contains(&lock) {
-            self.locks.push(lock);
+        match wanted.remove(0) {
+            Wanted::Links(tview, units, targets) => {
+                let values = self.values(tview, &units, &targets, world);
+                wanted.splice(0..0, values.into_iter().map(Wanted::Lock));
+            }
+            Wanted::Lock(lock) => {
+                let excludes = |other: &&Transaction| other.locks.iter().any(|theirs| theirs.excludes(lock));
+                if world.others.iter().any(excludes) {
+                    return Step::Waits;
+                }
+                if !self.locks.contains(&lock) {
+                    self.locks.push(lock);
+                }
+            }
         }
         self.phase = if wanted.is_empty() {
-            Phase::Work(Stage::Search)
+            Phase::Work(Stage::Find)
         } else {
             Phase::Lock(wanted)
         };
         Step::Moved
+    }
+
+    /// The locks of values of the link: those that the rows of units have had, as is stored in the latest state, and will have, as
+    /// the root says.
+    fn values(&self, tview: Table, units: &[i8], targets: &BTreeSet<i8>, world: &World) -> Vec<Lock> {
+        let latest = self.over(world.committed);
+        let mut linked: BTreeSet<i8> = BTreeSet::new();
+        for (table, rule) in [(tview, Rule::OldValues), (Table::Product, Rule::NewValues)] {
+            if world.rules.has(rule) {
+                let rows = units.iter().filter_map(|unit| latest.get(&(table, *unit)));
+                linked.extend(rows.map(|row| row[0]));
+            }
+        }
+        let all: BTreeSet<i8> = linked.union(targets).copied().collect();
+        let lock = |value: i8| match targets.contains(&value) {
+            true => Lock::Target(tview, value),
+            false => Lock::Rows(tview, value),
+        };
+        all.into_iter().map(lock).collect()
     }
 
     /// What a flush computes from.
@@ -393,6 +420,26 @@ impl Transaction {
         let (tview, work) = self.batch[0].clone();
         let source = self.computes_from(world);
         self.phase = Phase::Work(match stage {
+            Stage::Find => {
+                let sources = work.patches.iter();
+                let found = sources.flat_map(|key| {
+                    let holders = schema::holders(&source, *key).into_iter();
+                    holders.map(|(unit, row)| (*key, unit, row))
+                });
+                Stage::Patch(found.collect())
+            }
+            Stage::Patch(mut found) if !found.is_empty() => {
+                let (key, unit, as_found) = found.remove(0);
+                let now = self.sees(world);
+                let newest = now.get(&(tview, unit)).copied();
+                let base = newest.filter(|_| world.rules.has(Rule::NewestVersion));
+                let row = schema::patched(&now, key, base.unwrap_or(as_found));
+                if newest.is_some_and(|newest| newest != row) {
+                    self.change((tview, unit), Some(row), world)?;
+                }
+                Stage::Patch(found)
+            }
+            Stage::Patch(_) => Stage::Search,
             Stage::Search => Stage::Compute(self.search(tview, &work, &source, world)),
             Stage::Compute(found) => {
                 let computed = found.iter().copied();
@@ -423,7 +470,7 @@ impl Transaction {
                     self.check(tview, &found, world)?;
                 }
                 self.batch.remove(0);
-                Stage::Search
+                Stage::Find
             }
         });
         if self.batch.is_empty() {
@@ -465,30 +512,6 @@ impl Transaction {
         if !rules.has(Rule::LocksToTheEnd) {
             self.locks.clear();
         }
-    }
-}
-
-impl Work {
-    fn locks(&self, tview: Table, rules: Rules) -> Vec<Lock> {
-        /// More units than this are not locked one by one.
-        const MOST: usize = 2;
-        let mut units = self.units.clone();
-        if rules.has(Rule::OrderOfUnits) {
-            units.sort_unstable();
-        }
-        units.dedup();
-        if self.everything || !self.searches.is_empty() || units.len() > MOST {
-            return if rules.has(Rule::WholeLock) {
-                vec![Lock::Whole(tview)]
-            } else {
-                vec![Lock::Weak(tview)]
-            };
-        }
-        if !rules.has(Rule::UnitLock) {
-            units.clear();
-        }
-        let units = units.into_iter().map(|unit| Lock::Unit(tview, unit));
-        std::iter::once(Lock::Weak(tview)).chain(units).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 mod scenarios;
 
 use pg_tviews_model::schema::Table::{Category, Product, Review, TvProduct};
-use pg_tviews_model::transaction::Op::{Put, Read, RollBack, Savepoint, Update};
+use pg_tviews_model::transaction::Op::{Delete, Put, Read, RollBack, Savepoint, Update};
 use pg_tviews_model::transaction::Program;
 use pg_tviews_model::{Report, Rule, Rules, explore};
 use scenarios::{read_committed, repeatable_read};
@@ -42,6 +42,20 @@ fn product_and_rename() -> [Program; 2] {
     ]
 }
 
+fn product_and_deleted_category() -> [Program; 2] {
+    [
+        read_committed([Put((Product, 3), [2, 0, 0])]),
+        read_committed([Put((Category, 2), [5, 0, 0]), Delete((Category, 2))]),
+    ]
+}
+
+fn price_and_rename() -> [Program; 2] {
+    [
+        read_committed([Update((Product, 2), [1, 4, 0])]),
+        read_committed([Update((Category, 1), [5, 0, 0])]),
+    ]
+}
+
 #[test]
 fn units_are_locked() {
     leads_to_a_wrong_row(Rule::UnitLock, &two_reviews());
@@ -49,13 +63,56 @@ fn units_are_locked() {
 
 #[test]
 fn a_search_excludes_all_others() {
-    leads_to_a_wrong_row(Rule::WholeLock, &product_and_rename());
+    leads_to_a_wrong_row(Rule::WholeLock, &product_and_deleted_category());
 }
 
 #[test]
 fn the_snapshot_comes_after_the_locks() {
     leads_to_a_wrong_row(Rule::LockBeforeSnapshot, &two_reviews());
     leads_to_a_wrong_row(Rule::LockBeforeSnapshot, &product_and_rename());
+}
+
+#[test]
+fn leaves_are_written_into_the_newest_version() {
+    leads_to_a_wrong_row(Rule::NewestVersion, &price_and_rename());
+}
+
+#[test]
+fn values_of_links_are_locked() {
+    leads_to_a_wrong_row(Rule::LinkValues, &product_and_rename());
+}
+
+#[test]
+fn values_that_links_have_had_are_locked() {
+    let programs = [
+        read_committed([Update((Product, 1), [2, 0, 0])]),
+        read_committed([Update((Category, 1), [5, 0, 0])]),
+    ];
+    leads_to_a_wrong_row(Rule::OldValues, &programs);
+}
+
+#[test]
+fn values_that_links_will_have_are_locked() {
+    leads_to_a_wrong_row(Rule::NewValues, &product_and_rename());
+    // The change says nothing of the root's row, and there is no stored one.
+    let programs = [
+        read_committed([Delete((Review, 8))]),
+        read_committed([Update((Category, 1), [5, 0, 0])]),
+    ];
+    leads_to_a_wrong_row(Rule::NewValues, &programs);
+}
+
+#[test]
+fn leaves_of_several_rows_are_not_written_beside_others() {
+    let programs = [
+        read_committed([Update((Product, 1), [1, 3, 0]), Update((Product, 2), [1, 4, 0])]),
+        read_committed([Update((Category, 1), [5, 0, 0])]),
+    ];
+    let with = explore(Rules::only(&[TvProduct]), &programs);
+    assert_eq!((with.wrong, with.deadlock), (None, None));
+    let without = explore(Rules::only(&[TvProduct]).without(Rule::OneRow), &programs);
+    assert_eq!(without.wrong, None);
+    assert!(without.deadlock.is_some());
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub(crate) fn locate(
         let location = Location::Column {
             position,
             attnum: tie.own.attnum,
+            root: tie.near,
             search,
         };
         return Some((location, row_key));

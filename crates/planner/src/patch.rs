@@ -51,6 +51,8 @@ pub enum Location {
         position: usize,
         /// The column of the changed row that it equals.
         attnum: i16,
+        /// The column of the root that it shows.
+        root: Column,
         /// The other way.
         search: ExactSearch,
     },

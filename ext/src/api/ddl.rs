@@ -1,7 +1,7 @@
 //! DDL of others: CREATE TABLE … AS makes tviews, and nothing may undermine the ones that are there.
 
 use super::create::{self, Accepted, accept, finish, is_own_statement, notice_unlogged, run_on_catalog};
-use super::members;
+use super::{drop as removal, members};
 use crate::analyze;
 use crate::catalog::{self, tree};
 use crate::error::{Error, Result, notice, warning};
@@ -38,6 +38,10 @@ pub fn started(event: &DdlEvent) -> Result<()> {
     }
     if let Some(parent) = event.concurrent_detach() {
         return refuse_concurrent_detach(&parent);
+    }
+    if let Some((names, cascade)) = event.dropped_tables() {
+        let tables: Vec<Oid> = names.iter().filter_map(RelationName::resolve).collect();
+        return removal::lock(&tables, cascade);
     }
     let Some(statement) = event.create_table_as() else {
         return Ok(());

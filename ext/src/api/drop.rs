@@ -5,6 +5,7 @@ use super::ddl::{check_key, refresh};
 use super::members;
 use crate::catalog::{self, tree, tree::Tree};
 use crate::error::{Error, Result, notice};
+use crate::pg::lock;
 use crate::pg::name;
 use crate::pg::relation::{self, Relation};
 use crate::pg::settings::Scope;
@@ -33,6 +34,7 @@ pub fn drop_tview(name: &str, if_exists: bool) -> Result<bool> {
     };
     match found {
         Some(oid) if is_tview => {
+            self::lock(&[oid], false)?;
             let table = Relation::open(oid)?.quoted();
             // As the user: PostgreSQL checks that it is the owner, and refuses if something depends on the tview.
             run_as_user(&[sqltext::drop_table(&table, false)])?;
@@ -52,6 +54,14 @@ pub fn drop_tview(name: &str, if_exists: bool) -> Result<bool> {
         )
         .hint("Use DROP TABLE or DROP VIEW.")),
     }
+}
+
+/// Before tables are dropped: DROP locks the tview first, then what its triggers are on, whereas those who write have locked the
+/// sources when they come to the tview. So everything is locked together before; by owners only, as DROP itself does.
+pub fn lock(tables: &[Oid], cascade: bool) -> Result<()> {
+    let all = tree::dropped_with(tables, cascade, relation::current_role())?;
+    lock::lock_together(&all, lock::Against::Everything);
+    Ok(())
 }
 
 /// `sql_drop`: nothing of a dropped tview stays behind, and no tview stays that has lost a source.

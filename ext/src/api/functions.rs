@@ -112,6 +112,7 @@ fn pg_tviews_explain(
         name!(columns, String),
         name!(unit, String),
         name!(strategy, String),
+        name!(locks, String),
         name!(statement, String),
         name!(missing_index, Option<String>),
     ),

@@ -35,7 +35,7 @@ pub fn trees(view: &View) -> Result<Vec<(Oid, Tree)>> {
 pub fn locked_trees(view: &View) -> Result<Vec<(Oid, Tree)>> {
     let mut known = trees(view)?;
     loop {
-        all_tables(&known).into_iter().for_each(lock::lock_against_writes);
+        lock::lock_together(&all_tables(&known), lock::Against::Writes);
         let now = trees(view)?;
         if now == known {
             return Ok(known);

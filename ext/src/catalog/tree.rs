@@ -218,3 +218,37 @@ fn parse_oids(text: &str) -> Result<Vec<Oid>> {
         .map(parse_oid)
         .collect()
 }
+
+/// What is locked when tables are dropped that are tviews or that tviews read: with `cascade` the tviews over them as well, the
+/// definitions, and the tables whose triggers go. Empty if no tview goes, or a table is not the role's.
+pub fn dropped_with(tables: &[Oid], cascade: bool, role: Oid) -> Result<Vec<Oid>> {
+    super::oids(&read(
+        "WITH RECURSIVE gone AS (
+           SELECT t.oid FROM pg_catalog.unnest(pg_catalog.string_to_array($1, ',')::oid[]) AS t (oid)
+           UNION
+           SELECT s.tview::oid FROM tviews.source s JOIN gone g ON s.source::oid = g.oid WHERE $2::boolean),
+         tview AS (SELECT v.tview::oid, v.definition::oid FROM tviews.tview v JOIN gone g ON v.tview::oid = g.oid),
+         changed AS (
+           SELECT DISTINCT u.oid
+             FROM tviews.source s JOIN tview v ON v.tview = s.tview::oid
+            CROSS JOIN LATERAL pg_catalog.unnest(s.source::oid || s.members::oid[] || s.relatives::oid[]) AS u (oid)
+            WHERE s.kind = 'table')
+         SELECT w.oid
+           FROM (SELECT oid FROM gone UNION SELECT definition FROM tview
+                 UNION SELECT c.oid FROM changed c
+                        WHERE NOT EXISTS (SELECT FROM tviews.source o
+                                           WHERE o.tview::oid NOT IN (SELECT tview FROM tview)
+                                             AND (o.source::oid = c.oid OR c.oid = ANY (o.members::oid[])
+                                                  OR c.oid = ANY (o.relatives::oid[])))) AS w
+          WHERE EXISTS (SELECT FROM tview)
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
+                             WHERE c.oid = ANY (pg_catalog.string_to_array($1, ',')::oid[])
+                               AND NOT pg_catalog.pg_has_role($3::oid, c.relowner, 'USAGE'))
+          ORDER BY 1",
+        &[
+            &join_oids(tables),
+            if cascade { "true" } else { "false" },
+            &oid_text(role),
+        ],
+    )?)
+}

@@ -13,7 +13,7 @@ use crate::pg::relation::{Relation, SELECT, current_role};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::{Compiled, RowsOf, Statement};
-use crate::runtime::{acquire, blind_spots, delta, flush};
+use crate::runtime::{acquire, blind_spots, delta, flush, locks};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
 use pg_tviews_sqltext::{Batch, Search, identifier, qualified};
@@ -23,7 +23,16 @@ use std::rc::Rc;
 /// A row of `pg_tviews_verify`.
 pub type Difference = (Option<JsonbText>, Option<JsonbText>, Option<JsonbText>);
 /// A row of `pg_tviews_explain`.
-pub type Explanation = (String, String, String, String, String, String, Option<String>);
+pub type Explanation = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+);
 /// A row of `pg_tviews_analyze`.
 pub type Verdict = (String, String, String, Option<String>);
 
@@ -104,6 +113,7 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
             "all".into(),
             unit(&compiled.view, &compiled.plan),
             "compare all rows with the definition".into(),
+            "tview".into(),
             compiled.sql(whole(&compiled)),
             None,
         ));
@@ -117,6 +127,7 @@ pub fn explain(name: &str) -> Result<Vec<Explanation>> {
                 format!("{} (not in {})", lost.join(", "), relative.display_name()),
                 unit(&compiled.view, &compiled.plan),
                 "compare all rows with the definition".into(),
+                "tview".into(),
                 compiled.sql(whole(&compiled)),
                 None,
             ));
@@ -181,6 +192,7 @@ fn explain_event(
         } else {
             format!("{finding}, then recompute these units")
         },
+        locks::describe(compiled, number, event == "UPDATE"),
         statement,
         missing(compiled, occurrence),
     )

@@ -66,6 +66,24 @@ impl DdlEvent {
         concurrent.then(|| RelationName::of_range_var(relation))
     }
 
+    /// The tables that a DROP TABLE names, and whether it says CASCADE.
+    pub fn dropped_tables(&self) -> Option<(Vec<RelationName>, bool)> {
+        // SAFETY: the parse tree lives during the command; the objects of DROP TABLE are lists of String nodes.
+        unsafe {
+            let node = (*self.0).parsetree;
+            if node.is_null() || !is_a(node, pg_sys::NodeTag::T_DropStmt) {
+                return None;
+            }
+            let statement = &*node.cast::<pg_sys::DropStmt>();
+            let names = pointers::<pg_sys::List>(statement.objects);
+            let names = names
+                .into_iter()
+                .map(|name| RelationName::of_range_var(pg_sys::makeRangeVarFromNameList(name)));
+            let cascade = statement.behavior == pg_sys::DropBehavior::DROP_CASCADE;
+            (statement.removeType == pg_sys::ObjectType::OBJECT_TABLE).then(|| (names.collect(), cascade))
+        }
+    }
+
     /// Whether the command is an ALTER TABLE that changes the expression of a generated column.
     pub fn sets_expression(&self) -> bool {
         self.alter_table()

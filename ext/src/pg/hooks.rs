@@ -133,7 +133,7 @@ unsafe extern "C-unwind" fn flush_before_reading(query: *mut pg_sys::QueryDesc) 
     // SAFETY: see the function's contract.
     unsafe {
         let relations = super::list::oids((*(*query).plannedstmt).relationOids);
-        if relations.iter().any(|relation| pending::concerns(*relation)) {
+        if guarded(|| or_raise(pending::concerns_any(&relations))) {
             guarded(|| or_raise(pending::flush()));
             if let Some(flushed) = pending::flushed() {
                 move_snapshot_on(query, flushed);

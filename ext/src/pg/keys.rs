@@ -289,7 +289,20 @@ impl UnitSet {
 }
 
 impl KeyType {
-    fn hash(&self, value: Value) -> Option<u32> {
+    /// Whether the type has a hash function.
+    pub fn has_hash(&self) -> bool {
+        // SAFETY: the type cache entry lives as long as the backend.
+        unsafe {
+            let entry = pg_sys::lookup_type_cache(self.oid, pg_sys::TYPECACHE_HASH_PROC as i32);
+            (*entry).hash_proc != pg_sys::InvalidOid
+        }
+    }
+
+    /// A hash that equal values share; `None` for NULL, and if the type has no hash function.
+    pub fn hash(&self, value: Value) -> Option<u32> {
+        if value.null {
+            return None;
+        }
         // SAFETY: the type cache entry lives as long as the backend; the hash function takes a value of the type.
         unsafe {
             let entry = pg_sys::lookup_type_cache(self.oid, pg_sys::TYPECACHE_HASH_PROC_FINFO as i32);

@@ -125,6 +125,11 @@ impl Relation {
         self.form().relispartition
     }
 
+    /// Whether it is a table that stores all of its rows itself.
+    pub fn is_plain(&self) -> bool {
+        self.form().relkind as u8 == pg_sys::RELKIND_RELATION && !self.has_children()
+    }
+
     /// Whether other tables inherit from it.
     pub fn has_children(&self) -> bool {
         !imports::inheritance_children(self.oid()).is_empty()

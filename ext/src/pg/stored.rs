@@ -218,7 +218,8 @@ pub enum Written {
     Yes,
     /// The row waits to be written by a statement.
     Waits,
-    /// It was written before by the same command: look at it again under a newer snapshot.
+    /// It was written before by the same command, or by another transaction that has committed meanwhile: look at it again under a
+    /// newer snapshot.
     Again,
     /// It cannot be written in this way.
     No,
@@ -506,7 +507,7 @@ impl OpenTable {
                     }
                     Written::Yes
                 }
-                (pg_sys::TM_Result::TM_SelfModified, _) => Written::Again,
+                (pg_sys::TM_Result::TM_SelfModified | pg_sys::TM_Result::TM_Updated, _) => Written::Again,
                 _ => Written::No,
             };
             clear_slot(self.changed);

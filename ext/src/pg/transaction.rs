@@ -57,3 +57,27 @@ pub fn in_block() -> bool {
     // SAFETY: as above.
     unsafe { pg_sys::IsTransactionBlock() }
 }
+
+/// While it lives, what is read is what is committed now or done by this transaction, at any isolation level.
+pub struct LatestSnapshot(());
+
+impl LatestSnapshot {
+    /// Takes it.
+    pub fn take() -> LatestSnapshot {
+        // SAFETY: a transaction is running; the snapshot is popped by `drop`, or by the server after an error.
+        unsafe {
+            pg_sys::CommandCounterIncrement();
+            pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+        }
+        LatestSnapshot(())
+    }
+}
+
+impl Drop for LatestSnapshot {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: it is on top: what was pushed later has been popped.
+            unsafe { pg_sys::PopActiveSnapshot() }
+        }
+    }
+}

@@ -181,19 +181,22 @@ impl Compiled {
         lock::lock_tview(self.catalog, self.oid, Mode::Alone);
     }
 
-    /// Locks units for maintenance, to the end of the transaction. Others can work on other units meanwhile.
-    pub fn lock_units(&self, units: &UnitSet) {
+    /// Locks units for maintenance, to the end of the transaction, in a mode that lets others work on other units meanwhile. Returns
+    /// false if the whole tview had to be locked instead.
+    pub fn lock_units(&self, units: &UnitSet, mode: Mode) -> bool {
         const MOST: usize = 64;
         let hashes = if units.len() > MOST { None } else { units.hashes() };
         let Some(mut hashes) = hashes else {
-            return self.lock_for_maintenance();
+            self.lock_for_maintenance();
+            return false;
         };
         hashes.sort_unstable();
         hashes.dedup();
-        lock::lock_tview(self.catalog, self.oid, Mode::Units);
+        lock::lock_tview(self.catalog, self.oid, mode);
         for hash in hashes {
             lock::lock_unit(self.oid, hash);
         }
+        true
     }
 
     /// The occurrences of a table: (number, columns used, how units are found).

@@ -2,6 +2,7 @@
 
 use super::compiled::{Compiled, Statement};
 use super::guard::Permit;
+use super::locks::{self, Asked, Over};
 use super::pending::{SearchNote, Work};
 use super::{delta, patch};
 use crate::error::{Error, Result};
@@ -19,11 +20,26 @@ const BATCH: usize = 10_000;
 
 /// Locks what a transaction has to do for a tview.
 pub fn lock(compiled: &Compiled, work: &Work) {
-    match work.named_units() {
-        Some(units) if units.is_empty() => {}
-        Some(units) => compiled.lock_units(&units),
-        None => compiled.lock_for_maintenance(),
+    if work.everything || !work.searches.is_empty() {
+        return compiled.lock_for_maintenance();
     }
+    let mut asked = Asked {
+        units: work.units.clone(),
+        only_leaves: work.units.is_empty(),
+        over: Over::Nothing,
+    };
+    for note in &work.patches {
+        match note.units() {
+            Some(named) => asked.units.append(named),
+            None => asked.over.add(note.targets(compiled)),
+        }
+    }
+    for note in &work.deltas {
+        // Where adding is not enough, the unit is computed.
+        asked.units.append(note.units());
+        asked.only_leaves = false;
+    }
+    locks::take(compiled, asked);
 }
 
 /// Does what a transaction has to do for a tview, which is locked for that.
@@ -38,8 +54,14 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
         .filter_map(|note| compiled.plan.occurrences.get(note.occurrence))
         .map(|occurrence| occurrence.table)
         .collect();
+    let named = found.len();
     if !patch::work(compiled, &work.patches, &mut found)? {
+        compiled.lock_for_maintenance();
         return all(compiled).map(drop);
+    }
+    if found.len() > named {
+        // What was to be written as single leaves can't be: the lock for that does not suffice for computing.
+        compiled.lock_for_maintenance();
     }
     delta::work(compiled, &work.deltas, &mut found)?;
     for note in &work.searches {

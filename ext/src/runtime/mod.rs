@@ -8,6 +8,7 @@ pub mod delta;
 mod filter;
 pub mod flush;
 pub mod guard;
+pub mod locks;
 pub mod notes;
 pub mod patch;
 pub mod pending;
@@ -86,6 +87,14 @@ fn readers_of(table: Oid) -> Result<Rc<Vec<Reader>>> {
     forget_stale();
     TABLES.with_borrow_mut(|tables| tables.insert(table.to_u32(), entry));
     Ok(readers)
+}
+
+/// Whether what [`readers_of`] has said of a table is still so.
+fn is_current(table: Oid, readers: &Rc<Vec<Reader>>) -> bool {
+    TABLES.with_borrow(|tables| {
+        let entry = tables.get(&table.to_u32()).filter(|entry| entry.validity.get());
+        entry.is_some_and(|entry| Rc::ptr_eq(&entry.readers, readers))
+    })
 }
 
 /// The columns of a table that any tview uses: an UPDATE that leaves them as they are affects none. `None` if they are not known one by

@@ -12,7 +12,7 @@ use crate::pg::keys::UnitSet;
 use crate::pg::related::Converted;
 use crate::pg::relation::Relation;
 use crate::pg::trigger::{Firing, UpdatedRows};
-use crate::pg::{settings, transaction};
+use crate::pg::{lock, settings, transaction};
 use pg_tviews_planner::{ColumnSet, Finding};
 use pg_tviews_sqltext::Event;
 use std::rc::Rc;
@@ -98,13 +98,31 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
         if reader.source != firing.relation_oid() {
             return Ok(false);
         }
+        lock::lock_for_writing(reader.tview);
         tviews.extend(acquire(reader.tview)?);
     }
     tviews.sort_by_key(|compiled| (compiled.level, compiled.oid.to_u32()));
-    for compiled in tviews {
+    for compiled in &tviews {
+        pending::lock_definitions_above(compiled.oid)?;
+    }
+    let mut ready = Vec::with_capacity(tviews.len());
+    for compiled in &tviews {
         let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
-        if patch::now(&compiled, firing.relation_oid(), rows)? == Outcome::Recompute {
+        let Some(tview) = patch::ready(compiled, firing.relation_oid(), rows)? else {
             return Ok(false);
+        };
+        ready.push(tview);
+    }
+    for level in ready.chunk_by(|one, other| one.tview().level == other.tview().level) {
+        for tview in level {
+            let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
+            tview.lock(rows);
+        }
+        for tview in level {
+            let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
+            if tview.write(rows)? == Outcome::Recompute {
+                return Ok(false);
+            }
         }
     }
     pending::flush()?;
@@ -131,13 +149,7 @@ fn truncated(firing: &Firing) -> Result<()> {
 
 /// Notes what a change asks for of one tview.
 fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
-    let mut work = Work {
-        units: UnitSet::of_transaction(&compiled.key_types),
-        searches: Vec::new(),
-        patches: Vec::new(),
-        deltas: Vec::new(),
-        everything: false,
-    };
+    let mut work = Work::nothing(compiled);
     if event == Event::Update
         && let Some(patches) = patch::notes(compiled, firing)?
     {

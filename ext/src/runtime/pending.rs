@@ -9,15 +9,16 @@
 //! their users think, and flushes at the end don't deadlock.
 
 use super::compiled::{Compiled, RowsOf};
-use super::{acquire, delta, flush, patch, readers_of};
+use super::{Reader, acquire, delta, flush, is_current, patch, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
+use crate::pg::lock;
 use crate::pg::transaction::{self, Horizon};
 use pgrx::pg_sys::{Oid, SubTransactionId};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Changed rows, and an occurrence of their table from which they lead to units.
@@ -58,9 +59,10 @@ struct Note {
 
 thread_local! {
     static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
-    /// The tviews that notes concern, those that read them included.
-    static CONCERNED: RefCell<BTreeSet<u32>> = const { RefCell::new(BTreeSet::new()) };
-    static FLUSHING: Cell<bool> = const { Cell::new(false) };
+    /// The tviews that notes concern, those that read them included; each with its readers when it was last looked at.
+    static CONCERNED: RefCell<BTreeMap<u32, Rc<Vec<Reader>>>> = const { RefCell::new(BTreeMap::new()) };
+    /// In which subtransaction a flush is running.
+    static FLUSHING: Cell<Option<SubTransactionId>> = const { Cell::new(None) };
     /// What a statement saw after the last flush of this transaction.
     static FLUSHED: Cell<Option<Horizon>> = const { Cell::new(None) };
 }
@@ -72,17 +74,51 @@ pub fn any() -> bool {
 
 /// Whether this transaction has noted anything, and no flush is running.
 pub fn is_in_use() -> bool {
-    !FLUSHING.get() && CONCERNED.with_borrow(|concerned| !concerned.is_empty())
+    !is_flushing() && CONCERNED.with_borrow(|concerned| !concerned.is_empty())
 }
 
 /// Whether a flush is running.
 pub fn is_flushing() -> bool {
-    FLUSHING.get()
+    FLUSHING.get().is_some()
 }
 
-/// Whether a relation is a tview that this transaction has to maintain or has maintained.
-pub fn concerns(relation: Oid) -> bool {
-    CONCERNED.with_borrow(|concerned| concerned.contains(&relation.to_u32()))
+/// Whether one of some relations is a tview that this transaction has to maintain or has maintained.
+pub fn concerns_any(relations: &[Oid]) -> Result<bool> {
+    if relations.iter().any(|relation| concerns(*relation)) {
+        return Ok(true);
+    }
+    Ok(follow_new_readers()? && relations.iter().any(|relation| concerns(*relation)))
+}
+
+fn concerns(relation: Oid) -> bool {
+    CONCERNED.with_borrow(|concerned| concerned.contains_key(&relation.to_u32()))
+}
+
+/// Others may have created tviews over a tview since it was noted. Whether there are new ones.
+fn follow_new_readers() -> Result<bool> {
+    let known: Vec<(u32, Rc<Vec<Reader>>)> = CONCERNED.with_borrow(|concerned| {
+        let entries = concerned.iter();
+        entries
+            .map(|(tview, readers)| (*tview, Rc::clone(readers)))
+            .collect()
+    });
+    if known
+        .iter()
+        .all(|(tview, readers)| is_current(Oid::from(*tview), readers))
+    {
+        return Ok(false);
+    }
+    // Reading the catalogs must not lead here again.
+    let flushing = Flushing::begin();
+    for (tview, _) in &known {
+        let readers = readers_of(Oid::from(*tview))?;
+        CONCERNED.with_borrow_mut(|concerned| concerned.insert(*tview, Rc::clone(&readers)));
+        for reader in readers.iter() {
+            concern(reader.tview)?;
+        }
+    }
+    drop(flushing);
+    Ok(true)
 }
 
 /// What a statement saw after the last flush of this transaction.
@@ -134,7 +170,7 @@ fn concern(tview: Oid) -> Result<()> {
     }
     // First, because reading the catalogs for a tview that is already concerned would flush.
     let readers = readers_of(tview)?;
-    CONCERNED.with_borrow_mut(|concerned| concerned.insert(tview.to_u32()));
+    CONCERNED.with_borrow_mut(|concerned| concerned.insert(tview.to_u32(), Rc::clone(&readers)));
     for reader in readers.iter() {
         concern(reader.tview)?;
     }
@@ -145,11 +181,19 @@ impl Work {
     /// All of a tview.
     pub fn everything(compiled: &Compiled) -> Work {
         Work {
+            everything: true,
+            ..Work::nothing(compiled)
+        }
+    }
+
+    /// Nothing yet.
+    pub fn nothing(compiled: &Compiled) -> Work {
+        Work {
             units: UnitSet::of_transaction(&compiled.key_types),
             searches: Vec::new(),
             patches: Vec::new(),
             deltas: Vec::new(),
-            everything: true,
+            everything: false,
         }
     }
 
@@ -169,22 +213,6 @@ impl Work {
         }
     }
 
-    /// The units, if all are known: then transactions that concern other units can go on.
-    pub fn named_units(&self) -> Option<UnitSet> {
-        if self.everything || !self.searches.is_empty() {
-            return None;
-        }
-        let mut units = self.units.clone();
-        for note in &self.patches {
-            units.append(note.units()?);
-        }
-        for note in &self.deltas {
-            units.append(note.units());
-        }
-        units.normalize();
-        Some(units)
-    }
-
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         !self.everything
@@ -197,15 +225,17 @@ impl Work {
 
 /// Works off all notes.
 pub fn flush() -> Result<()> {
-    if FLUSHING.get() {
+    if is_flushing() {
         return Ok(());
     }
     let _flushing = Flushing::begin();
+    lock_definitions()?;
     let mut worked = false;
     while any() {
         worked = true;
         let mut ready = Vec::new();
         for (tview, mut work) in take_lowest() {
+            lock::lock_for_writing(tview);
             let Some(compiled) = acquire(tview)? else { continue };
             work.units.normalize();
             ready.push((compiled, work));
@@ -221,6 +251,28 @@ pub fn flush() -> Result<()> {
     }
     if worked {
         FLUSHED.set(Some(Horizon::now()));
+    }
+    Ok(())
+}
+
+/// Locks the definitions of all tviews that are concerned, before any of them is locked for maintenance: a transaction that keeps readers
+/// out of a source of a higher tview is waited for by one that it does not wait for itself.
+fn lock_definitions() -> Result<()> {
+    let concerned: Vec<u32> = CONCERNED.with_borrow(|concerned| concerned.keys().copied().collect());
+    if let [_] = concerned.as_slice() {
+        return Ok(());
+    }
+    for tview in concerned {
+        acquire(Oid::from(tview))?;
+    }
+    Ok(())
+}
+
+/// The same for the tviews over one that is brought up to date at once.
+pub fn lock_definitions_above(tview: Oid) -> Result<()> {
+    for reader in readers_of(tview)?.iter() {
+        acquire(reader.tview)?;
+        lock_definitions_above(reader.tview)?;
     }
     Ok(())
 }
@@ -257,8 +309,8 @@ fn drop_done(notes: &mut Vec<Note>) {
 /// The transaction is over.
 pub fn forget() {
     NOTES.with_borrow_mut(Vec::clear);
-    CONCERNED.with_borrow_mut(BTreeSet::clear);
-    FLUSHING.set(false);
+    CONCERNED.with_borrow_mut(BTreeMap::clear);
+    FLUSHING.set(None);
     FLUSHED.set(None);
 }
 
@@ -273,8 +325,10 @@ pub fn roll_back(subtransaction: SubTransactionId) {
             note.flushed = None;
         }
     });
-    // An error has ended a flush that was running inside.
-    FLUSHING.set(false);
+    if FLUSHING.get() == Some(subtransaction) {
+        // An error has ended the flush that was running in it.
+        FLUSHING.set(None);
+    }
 }
 
 /// A subtransaction's changes and flushes become those of its parent.
@@ -297,13 +351,13 @@ struct Flushing(());
 
 impl Flushing {
     fn begin() -> Flushing {
-        FLUSHING.set(true);
+        FLUSHING.set(Some(transaction::current_subtransaction()));
         Flushing(())
     }
 }
 
 impl Drop for Flushing {
     fn drop(&mut self) {
-        FLUSHING.set(false);
+        FLUSHING.set(None);
     }
 }

@@ -20,7 +20,7 @@ SELECT schema_name, name, owner, unit_key, definition ~ 'tb_review r' AS has_def
 SELECT * FROM tviews.dependencies ORDER BY 1, 2, 3, 4;
 
 -- What each change costs, and which index is missing.
-SELECT source, event, columns, strategy FROM pg_tviews_explain('tv_product');
+SELECT source, event, columns, strategy, locks FROM pg_tviews_explain('tv_product');
 SELECT source, statement FROM pg_tviews_explain('tv_product') WHERE event = 'DELETE';
 SELECT * FROM pg_tviews_analyze($$SELECT c.pk_category, c.name FROM tb_category c$$);
 

@@ -49,10 +49,14 @@ INSERT INTO event SELECT n, (ARRAY['north', 'south', 'east'])[n % 3 + 1], n % 20
 
 /// Tviews whose every unit is named or found: a single document, a group, rows without a key, windows, set operations, optional
 /// sides, partitions, a recursion, and tviews over tviews.
-pub const BY_UNIT: [Tview; 14] = [
+pub const BY_UNIT: [Tview; 16] = [
     tview("tv_product", "SELECT p.pk, p.fk_category, jsonb_build_object('name', p.name, 'price', p.price, 'category', c.name,
         'stars', (SELECT avg(r.stars) FROM review r WHERE r.fk_product = p.pk)) AS data
         FROM product p LEFT JOIN category c ON c.pk = p.fk_category"),
+    tview("tv_card", "SELECT p.pk, p.fk_category, jsonb_build_object('name', p.name, 'price', p.price, 'category', c.name) AS data
+        FROM product p JOIN category c ON c.pk = p.fk_category"),
+    tview("tv_line", "SELECT l.fk_order, l.number, l.fk_product, l.quantity, p.name, p.price, o.state
+        FROM line l JOIN orders o ON o.pk = l.fk_order LEFT JOIN product p ON p.pk = l.fk_product"),
     tview("tv_order", "SELECT o.pk, jsonb_build_object('state', o.state, 'customer', u.name, 'country', n.name, 'lines',
         (SELECT jsonb_agg(jsonb_build_object('n', l.number, 'q', l.quantity, 'product', p.name) ORDER BY l.number)
            FROM line l LEFT JOIN product p ON p.pk = l.fk_product WHERE l.fk_order = o.pk)) AS data

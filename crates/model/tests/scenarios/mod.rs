@@ -43,6 +43,7 @@ pub fn changes() -> Vec<Vec<Op>> {
         vec![Put((Review, 1), [1, 0, 0])],
         vec![Put((Review, 2), [1, 0, 0])],
         vec![Delete((Review, 9))],
+        vec![Delete((Review, 8))],
         vec![Update((Review, 9), [1, 0, 0])],
         // One after the other, in opposite orders.
         vec![Put((Review, 3), [1, 0, 0]), Put((Review, 4), [2, 0, 0])],
@@ -59,6 +60,14 @@ pub fn changes() -> Vec<Vec<Op>> {
             Put((Product, 5), [1, 0, 0]),
             Put((Product, 6), [3, 0, 0]),
         ],
+        // Prices: of one, of two, together with a move, of one and the category's name.
+        vec![Update((Product, 1), [1, 3, 0])],
+        vec![Update((Product, 2), [1, 4, 0])],
+        vec![Update((Product, 1), [1, 5, 0]), Update((Product, 2), [1, 5, 0])],
+        vec![Update((Product, 1), [1, 6, 0]), Update((Product, 1), [2, 6, 0])],
+        vec![Update((Product, 2), [1, 7, 0]), Update((Category, 1), [7, 0, 0])],
+        // There and back again.
+        vec![Update((Product, 1), [2, 0, 0]), Update((Product, 1), [1, 0, 0])],
         // Categories: renamed, deleted with and without their products, inserted after a product that has none.
         vec![Update((Category, 1), [5, 0, 0])],
         vec![Update((Category, 2), [6, 0, 0])],
@@ -76,9 +85,12 @@ pub fn changes_for_three() -> Vec<[Op; 1]> {
     vec![
         [Put((Review, 1), [1, 0, 0])],
         [Update((Review, 9), [1, 0, 0])],
+        [Delete((Review, 8))],
         [Update((Product, 1), [2, 0, 0])],
         [Put((Product, 3), [1, 0, 0])],
         [Update((Category, 1), [5, 0, 0])],
+        [Update((Category, 2), [6, 0, 0])],
+        [Update((Product, 2), [1, 4, 0])],
         [Delete((Category, 2))],
         [Put((Review, 2), [1, 0, 0])],
         [Delete((Product, 2))],

@@ -62,6 +62,7 @@ impl Builder {
                 position,
                 attnum,
                 search,
+                ..
             } => format!(
                 "{} = {} or {}",
                 self.view.columns[*position].name,

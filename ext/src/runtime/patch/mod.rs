@@ -14,17 +14,19 @@
 //! table by a statement that began later has been noted with a greater one ([`is_newest`]). Changes of one statement,
 //! cascades included, come in the order in which they were made, so that the last one stands.
 //!
-//! **Locks.** As for computing units: those that changed rows name are locked one by one, else the tview is locked for this transaction
-//! alone. Nothing then stands between finding a stored row and writing it: rows are looked for under a snapshot taken after the
-//! locks, and only maintenance writes to a tview, so the newest version is what is found. At REPEATABLE READ and above,
-//! where the snapshot can't be newer than the transaction, units are computed anew.
+//! **Locks.** Others that compute the same rows are kept out: by the lock of the unit where changed rows name it, else by the mode in
+//! which the tview is locked, and the values of links ([`super::locks`]). Others may patch *other leaves* of the same row meanwhile. Whoever comes second waits for the
+//! row and patches the version that the first has written. Rows are looked for under a snapshot taken after the locks, and as long as
+//! these are held nobody makes or removes rows to which a link leads, or moves them. At REPEATABLE READ and above, where the
+//! snapshot can't be newer than the transaction, units are computed anew.
 
 mod plan;
 mod write;
 
-pub use plan::{Patcher, parts_of};
+pub use plan::{Link, Patcher, TviewPatcher, parts_of, patcher_of};
 
 use super::compiled::Compiled;
+use super::locks::{self, Asked, LinkValue, Over};
 use crate::error::Result;
 use crate::pg::command::{self, Command};
 use crate::pg::keys::UnitSet;
@@ -32,9 +34,9 @@ use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::settings;
 use crate::pg::trigger::{Firing, UpdatedRows};
 use pgrx::pg_sys::Oid;
-use plan::{Decision, OccurrencePatcher, Place, TviewPatcher, patcher_of};
+use plan::{Decision, OccurrencePatcher, Place};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use write::Job;
 
@@ -91,6 +93,18 @@ impl Note {
     /// The units that the rows are in, if they hold their keys.
     pub fn units(&self) -> Option<&UnitSet> {
         self.names_units.then_some(&self.rows)
+    }
+
+    /// The values of the link that leads to the rows, if it is one.
+    pub fn targets(&self, compiled: &Compiled) -> Option<BTreeSet<LinkValue>> {
+        let patcher = patcher_of(compiled)?;
+        let (occurrence, _) = patcher.occurrence(self.occurrence)?;
+        let (number, _) = occurrence?.link?;
+        let link = patcher.links.as_ref()?.columns.get(number)?;
+        let values = (0..self.rows.len()).map(|row| self.rows.unit(row).first());
+        values
+            .map(|value| Some((link.attnum, link.key_type.hash(*value?)?)))
+            .collect()
     }
 
     /// Adds the rows of another note to this one, if it is about the same occurrence.
@@ -156,48 +170,83 @@ fn is_possible(compiled: &Compiled) -> bool {
     compiled.text.single && settings::patching() && !snapshot_is_fixed()
 }
 
-/// Patches the rows that an UPDATE of a table has changed into a tview, at once.
-pub fn now(compiled: &Compiled, table: Oid, rows: &mut UpdatedRows) -> Result<Outcome> {
-    if !is_possible(compiled) || !is_newest(table) {
-        return Ok(Outcome::Recompute);
-    }
-    let Some(patcher) = patcher_of(compiled) else {
-        return Ok(Outcome::Recompute);
-    };
-    let Some(changes) = changes(compiled, patcher, table, rows)? else {
-        return Ok(Outcome::Recompute);
-    };
-    if changes.is_empty() {
-        return Ok(Outcome::Done);
-    }
-    lock(compiled, &changes, rows);
-    for change in &changes {
-        if let Decision::Patch(prepared) = &*change.decision {
-            let job = Job::new(compiled, patcher, change.occurrence, prepared);
-            if job.updated(rows, change.used)? == Outcome::Recompute {
-                return Ok(Outcome::Recompute);
-            }
-        }
-    }
-    Ok(Outcome::Done)
+/// What an UPDATE has changed that concerns a tview, all of which can be patched at once.
+pub struct Ready<'a> {
+    compiled: &'a Compiled,
+    patcher: &'a TviewPatcher,
+    changes: Vec<Change<'a>>,
 }
 
-/// The locks come before the first look at anything but the changed rows.
-fn lock(compiled: &Compiled, changes: &[Change<'_>], rows: &mut UpdatedRows) {
-    let mut units = UnitSet::new(&compiled.key_types);
-    for change in changes {
-        let Place::Key(columns) = &change.occurrence.place else {
-            return compiled.lock_for_maintenance();
+/// Whether the rows that an UPDATE of a table has changed can be patched into a tview at once.
+pub fn ready<'a>(compiled: &'a Compiled, table: Oid, rows: &mut UpdatedRows) -> Result<Option<Ready<'a>>> {
+    if !is_possible(compiled) || !is_newest(table) {
+        return Ok(None);
+    }
+    let Some(patcher) = patcher_of(compiled) else {
+        return Ok(None);
+    };
+    let changes = changes(compiled, patcher, table, rows)?;
+    Ok(changes.map(|changes| Ready {
+        compiled,
+        patcher,
+        changes,
+    }))
+}
+
+impl Ready<'_> {
+    /// The tview.
+    pub fn tview(&self) -> &Compiled {
+        self.compiled
+    }
+
+    /// Locks it: before the first look at anything but the changed rows.
+    pub fn lock(&self, rows: &mut UpdatedRows) {
+        let mut asked = Asked {
+            units: UnitSet::new(&self.compiled.key_types),
+            only_leaves: true,
+            over: Over::Nothing,
         };
-        rows.rewind();
-        while rows.advance() {
-            if rows.changed(change.used) != 0 {
-                units.add(&rows.new_row().values(columns));
+        for change in &self.changes {
+            rows.rewind();
+            if let Place::Key(columns) = &change.occurrence.place {
+                while rows.advance() {
+                    if rows.changed(change.used) != 0 {
+                        asked.units.add(&rows.new_row().values(columns));
+                    }
+                }
+            } else {
+                asked.over.add(self.targets(change, rows));
             }
         }
+        locks::take(self.compiled, asked);
     }
-    units.normalize();
-    compiled.lock_units(&units);
+
+    /// The values of the link over which a change leads to rows, if it is one.
+    fn targets(&self, change: &Change<'_>, rows: &mut UpdatedRows) -> Option<BTreeSet<LinkValue>> {
+        let (number, attnum) = change.occurrence.link?;
+        let link = self.patcher.links.as_ref()?.columns.get(number)?;
+        let mut targets = BTreeSet::new();
+        while rows.advance() {
+            if rows.changed(change.used) != 0 {
+                let value = rows.new_row().value(attnum);
+                targets.insert((link.attnum, link.key_type.hash(value)?));
+            }
+        }
+        Some(targets)
+    }
+
+    /// Patches the rows.
+    pub fn write(&self, rows: &mut UpdatedRows) -> Result<Outcome> {
+        for change in &self.changes {
+            if let Decision::Patch(prepared) = &*change.decision {
+                let job = Job::new(self.compiled, self.patcher, change.occurrence, prepared);
+                if job.updated(rows, change.used)? == Outcome::Recompute {
+                    return Ok(Outcome::Recompute);
+                }
+            }
+        }
+        Ok(Outcome::Done)
+    }
 }
 
 /// What is to be patched later; `None` if units have to be computed anew.

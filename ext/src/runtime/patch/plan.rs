@@ -27,6 +27,26 @@ pub struct TviewPatcher {
     columns: Vec<StoredColumn>,
     pub key: Way,
     occurrences: Vec<Used>,
+    /// Where the tview shows to which rows of other tables a row of the root is linked.
+    pub links: Option<Links>,
+}
+
+/// The columns that show to which rows of other tables a row of the root is linked, where changes of these may be patched.
+pub struct Links {
+    /// The root's table.
+    pub root: Oid,
+    /// The way to its rows by the unit key.
+    pub key: Way,
+    pub columns: Vec<Link>,
+}
+
+/// A column that shows to which row of another table a row of the root is linked.
+pub struct Link {
+    /// Its number in the tview.
+    pub attnum: i16,
+    pub key_type: KeyType,
+    /// The column of the root that it shows.
+    pub root: i16,
 }
 
 /// A column of the tview's table.
@@ -63,6 +83,8 @@ pub struct OccurrencePatcher {
     /// Quoted name of the table.
     table: String,
     pub place: Place,
+    /// The number of the link that leads to it alone, and the column of the changed row whose value the link has.
+    pub link: Option<(usize, i16)>,
     /// How a changed row is found again; `None` without an index for that.
     pub source: Option<SourceRow>,
     /// What is done when these of the used columns have changed.
@@ -152,6 +174,11 @@ pub struct Statements {
 }
 
 impl TviewPatcher {
+    /// Whether rows are written one by one, each in its newest version.
+    pub fn takes_up(&self) -> bool {
+        self.storage.is_direct()
+    }
+
     /// An occurrence: how its changes are patched, if they can be, and the columns that the definition uses; `None` if these are not
     /// known one by one.
     pub fn occurrence(&self, number: usize) -> Option<(Option<&OccurrencePatcher>, &[i16])> {
@@ -161,6 +188,11 @@ impl TviewPatcher {
 }
 
 impl OccurrencePatcher {
+    /// Whether changed rows hold the keys of their units.
+    pub fn names_units(&self) -> bool {
+        matches!(self.place, Place::Key(_))
+    }
+
     /// What to do when these of the used columns (bits, by their place in the list) have changed.
     pub fn decision(
         &self,
@@ -270,6 +302,7 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
     }
     let storage = Storage::examine(compiled.oid)?;
     let columns = stored_columns(compiled)?;
+    let links = links(compiled, &patches, &columns);
     let of_key = key.columns.iter().map(|part| columns.get(part.position));
     let of_key: Option<Vec<i16>> = of_key.map(|column| Some(column?.attnum)).collect();
     let of_key = of_key?;
@@ -285,7 +318,9 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
             let source = compiled.view.table(occurrence.source);
             Used {
                 columns: known.then(|| used.attnums.iter().copied().collect()),
-                patcher: patches.and_then(|patches| occurrence_patcher(patches, source?, &storage, &columns)),
+                patcher: patches.and_then(|patches| {
+                    occurrence_patcher(patches, source?, &storage, &columns, links.as_ref())
+                }),
             }
         })
         .collect();
@@ -294,6 +329,50 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
         columns,
         key,
         occurrences,
+        links,
+    })
+}
+
+/// The links of all occurrences, whether or not there is an index by which their changes can be patched. None if the root's rows can't be
+/// looked up by the unit key.
+fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[StoredColumn]) -> Option<Links> {
+    let mut links: Vec<Link> = Vec::new();
+    let mut source = None;
+    for patches in patches.iter().flatten() {
+        let Location::Column { position, root, .. } = &patches.location else {
+            continue;
+        };
+        source = Some(root.source);
+        let column = columns.get(*position)?;
+        let Some(key_type) = column.travels().filter(KeyType::has_hash) else {
+            continue;
+        };
+        if links.iter().all(|link| link.attnum != column.attnum) {
+            links.push(Link {
+                attnum: column.attnum,
+                key_type,
+                root: root.attnum,
+            });
+        }
+    }
+    links.sort_by_key(|link| link.attnum);
+    let root = compiled.view.table(source?)?;
+    let key = compiled.plan.key.columns.iter().map(|part| {
+        let column = part.value.as_column()?;
+        (Some(column.source) == source).then_some(column.attnum)
+    });
+    let attnums: Vec<i16> = key.collect::<Option<_>>()?;
+    let table = Relation::try_open(Oid::from(root.oid))?;
+    if links.is_empty() || !table.is_plain() {
+        return None;
+    }
+    Some(Links {
+        root: table.oid(),
+        key: Way {
+            probe: Storage::probe_of(table.oid(), &attnums, false)?,
+            attnums,
+        },
+        columns: links,
     })
 }
 
@@ -325,6 +404,7 @@ fn occurrence_patcher(
     source: &Table,
     storage: &Storage,
     columns: &[StoredColumn],
+    links: Option<&Links>,
 ) -> Option<OccurrencePatcher> {
     let table = Relation::try_open(Oid::from(source.oid))?;
     // A statement on one table of an inheritance tree changes rows of another: which version is the newest is known by table.
@@ -353,6 +433,7 @@ fn occurrence_patcher(
             position,
             attnum,
             search,
+            ..
         } => {
             let attnums = vec![columns.get(*position)?.attnum];
             let search = by_search(search)?;
@@ -366,6 +447,15 @@ fn occurrence_patcher(
             }
         }
         Location::Search(search) => Place::Search(by_search(search)?),
+    };
+    let link = match &patches.location {
+        // The changed row is then known by this column alone.
+        Location::Column { position, attnum, .. } if patches.row_key == [*attnum] => {
+            let shown = columns.get(*position)?.attnum;
+            let number = links.and_then(|links| links.columns.iter().position(|link| link.attnum == shown));
+            number.map(|number| (number, *attnum))
+        }
+        _ => None,
     };
     let key_type = |attnum: &i16| {
         let column = column(*attnum)?;
@@ -384,6 +474,7 @@ fn occurrence_patcher(
         table: qualified(&source.schema, &source.name),
         patches,
         place,
+        link,
         source: source_row,
         decisions: RefCell::new(HashMap::new()),
     })
