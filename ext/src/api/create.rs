@@ -168,7 +168,17 @@ pub fn create(name: &str, text: &str) -> Result<()> {
 
 /// How full the pages of a tview are made whose rows are updated in place: with room for a new version of a row in its page no index
 /// needs a new entry. What the user says instead counts.
-const FILLFACTOR: u8 = 85;
+///
+/// Rows of more than 2 kB are stored out of line in parts, so that a quarter of a page is room for any row. Rows of values of fixed
+/// length are shorter than that.
+fn fillfactor(view: &View) -> u8 {
+    let mut types = view.columns.iter().map(|column| Oid::from(column.type_oid));
+    if types.all(relation::is_fixed_length) {
+        85
+    } else {
+        75
+    }
+}
 
 /// Creates everything that belongs to a tview and fills it. The table is made too, unless it is there (empty) already.
 pub fn finish(accepted: &Accepted, schema: &str, table: &str) -> Result<()> {
@@ -201,7 +211,7 @@ fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> R
     let missing = || Error::internal(format!("relation {table_name} was not created"));
     let tview = relation::lookup(schema, table)?.ok_or_else(missing)?;
     if accepted.plan.key.single && !adopted && !Relation::open(tview)?.has_options() {
-        run_as_user(&[sqltext::set_fillfactor(&table_name, FILLFACTOR)])?;
+        run_as_user(&[sqltext::set_fillfactor(&table_name, fillfactor(&accepted.view))])?;
     }
     let definition = relation::lookup(CATALOG_SCHEMA, &definition)?.ok_or_else(missing)?;
     if adopted {

@@ -67,7 +67,33 @@ pub(super) unsafe fn datum_image_eq(
         return left.value() == right.value();
     }
     // SAFETY: see the function's contract.
-    unsafe { pg_guard_ffi_boundary(|| raw::datum_image_eq(left, right, by_value, i32::from(length))) }
+    unsafe {
+        if is_same_image(left, right, length) {
+            return true;
+        }
+        pg_guard_ffi_boundary(|| raw::datum_image_eq(left, right, by_value, i32::from(length)))
+    }
+}
+
+/// Whether two values are stored as the same bytes. Then they are equal, and one that is stored out of line, which an UPDATE has left where it
+/// is, need not be fetched.
+///
+/// # Safety
+/// Both values are of a type with this length, passed by reference.
+unsafe fn is_same_image(left: pg_sys::Datum, right: pg_sys::Datum, length: i16) -> bool {
+    let (left, right): (*const u8, *const u8) = (left.cast_mut_ptr(), right.cast_mut_ptr());
+    // SAFETY: see the function's contract; a value of variable length says its size itself.
+    unsafe {
+        let size = |value: *const u8| match length {
+            -1 => Some(pgrx::varsize_any(value.cast())),
+            _ => usize::try_from(length).ok(),
+        };
+        let (Some(size), Some(other)) = (size(left), size(right)) else {
+            return false;
+        };
+        let bytes = |value| std::slice::from_raw_parts(value, size);
+        size == other && bytes(left) == bytes(right)
+    }
 }
 
 /// What visits the nodes of a tree; true ends the walk.
