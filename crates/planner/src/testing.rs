@@ -1,8 +1,6 @@
 //! Views built by hand, for the tests of the planning rules, and plans as text.
 //!
-//! A view is written one clause a line, nearly as SQL; what analysis would note about outer joins, grouping and strictness is
-//! noted here in the same way:
-//!
+//! A view is written one clause a line, nearly as SQL; what analysis would note about it is noted here in the same way:
 //! ```text
 //! from product p                               the first table
 //! join category c on p.fk_category = c.pk      further ones; `left` for an outer join; several conditions with `and`
@@ -25,7 +23,7 @@
 //! end
 //! ```
 //!
-//! An alias is used once in a view. An expression is strict in its columns unless `coalesce`, `is` or `or` occurs in it.
+//! An alias is used once. An expression is strict in its columns unless `coalesce`, `is` or `or` occurs in it.
 
 mod catalog;
 mod deltas;

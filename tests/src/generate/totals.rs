@@ -4,7 +4,7 @@
 //! rows of its own, and triggers that change rows once more, before and after maintenance, or read a tview in between.
 
 use crate::fragment::Fragment;
-use crate::oracle::{Case, Command, CreateForm, Definition, Step};
+use crate::oracle::{Case, Command, CreateForm, Definition, End, Step};
 use crate::rng::Rng;
 
 use super::Options;
@@ -490,7 +490,7 @@ fn step(rng: &mut Rng) -> Step {
             .weighted(&[(8, "BEGIN"), (1, "BEGIN ISOLATION LEVEL REPEATABLE READ")])
             .to_owned(),
         commands,
-        commit: rng.chance(75),
+        end: End::of(rng.chance(75)),
         quiet: rng.chance(60),
     }
 }
