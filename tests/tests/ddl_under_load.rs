@@ -29,6 +29,7 @@ fn tviews_come_and_go_while_others_write() {
     set_up(&mut session).unwrap_or_else(|failure| panic!("{failure}"));
     let over = AtomicBool::new(false);
     let conduct = Conduct {
+        may_be_full: false,
         disturbed: false,
         ends_with_server: false,
     };

@@ -144,6 +144,7 @@ impl Draft {
                 right,
                 same_type: true,
             }),
+            harmless: true,
         });
     }
 
@@ -163,6 +164,7 @@ impl Draft {
             value: Some(Expression::of_column(column)),
             columns: BTreeSet::from([column]),
             subqueries: vec![],
+            summary: None,
             settled: true,
         })
     }
@@ -259,6 +261,7 @@ pub fn maintenance_text() -> Box<dyn Fn() -> usize> {
         single: true,
         composite: false,
         lateral: false,
+        listed: false,
         restricted: None,
         loose: vec![],
     };
