@@ -207,9 +207,9 @@ fn definition(rng: &mut Rng, below: Option<&str>) -> Fragment {
 
 fn aggregate(rng: &mut Rng) -> &'static str {
     if rng.chance(4) {
-        return *rng.pick::<&str>(OTHERS);
+        return rng.pick::<&str>(OTHERS);
     }
-    *rng.pick::<&str>(AGGREGATES)
+    rng.pick::<&str>(AGGREGATES)
 }
 
 fn object(rng: &mut Rng, depth: usize, mut value: impl FnMut(&mut Rng) -> Fragment) -> Fragment {
