@@ -253,9 +253,10 @@ fn explained(bench: &mut Workbench<'_>) -> Result<[String; 4], String> {
         let mut next = || cells.next().unwrap_or_default();
         let (source, event, unit, strategy) = (next(), next(), next(), next());
         let alias = source.rsplit(" AS ").next().unwrap_or_default().to_owned();
-        let strategy = strategy
-            .trim_end_matches(", then recompute these units")
-            .to_owned();
+        let strategy = strategy.trim_end_matches(", then recompute these units").replace(
+            ", then delta: add the difference to the aggregates; recompute units where that is not enough",
+            " (delta)",
+        );
         if !units.contains(&unit) {
             units.push(unit);
         }
