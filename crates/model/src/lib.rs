@@ -34,8 +34,10 @@ pub enum Rule {
     NotesRestored,
     /// At REPEATABLE READ the search looks at the latest state as well.
     SearchUnderLatest,
-    /// At REPEATABLE READ the units are compared with their query in the latest state.
+    /// At REPEATABLE READ the units are compared with their query in the latest state,
     CheckUnderLatest,
+    /// and in what the transaction sees.
+    CheckUnderOwn,
     /// Who writes a leaf takes up the newest version of the row.
     NewestVersion,
     /// Who writes leaves of several rows locks as those do who compute them.

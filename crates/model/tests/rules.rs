@@ -153,6 +153,16 @@ fn the_latest_state_is_compared_at_repeatable_read() {
 }
 
 #[test]
+fn the_own_snapshot_is_compared_at_repeatable_read() {
+    // The row that goes with its category comes again under another one, in the latest state as in the own snapshot.
+    let programs = [
+        read_committed([Delete((Category, 1))]),
+        repeatable_read(&[Update((Product, 1), [2, 0, 0]), Read(TvProduct)]),
+    ];
+    leads_to_a_wrong_row(Rule::CheckUnderOwn, &programs);
+}
+
+#[test]
 fn units_are_locked_in_one_order() {
     let programs = [
         read_committed([Put((Product, 3), [1, 0, 0]), Put((Product, 4), [1, 0, 0])]),

@@ -87,3 +87,16 @@ fn null_keys_count_as_equal() {
     });
     assert!(many.contains("WHERE t.\"pk\" IS NULL\n"), "{many}");
 }
+
+#[test]
+fn differences_tell_two_rows_of_one_key_from_one() {
+    let many = product().differences_many(Batch::default());
+    // A unique key must not let PostgreSQL stop at the first row.
+    let stored = "LATERAL (SELECT * FROM \"public\".\"tv_p\" AS t WHERE t.\"pk\" OPERATOR(\"pg_catalog\".=) \
+                  \"pg_tviews unit\".k1 OFFSET 0) AS t";
+    assert!(many.contains(stored), "{many}");
+    assert!(
+        many.contains("AND d.copy OPERATOR(\"pg_catalog\".=) t.copy\n"),
+        "{many}"
+    );
+}
