@@ -54,6 +54,15 @@ impl Host {
         self.server.is_some()
     }
 
+    /// What a private server has logged last about not being able to go on, such as a full disk.
+    pub fn last_words(&self) -> Option<String> {
+        let log = self.server.as_ref()?.log_text();
+        let words = |line: &&str| {
+            line.contains("PANIC:") || line.contains("FATAL:") || line.contains("No space left")
+        };
+        log.lines().rev().find(words).map(str::to_owned)
+    }
+
     /// Whether the server may be on this machine; a container's forwarded port looks like it too.
     pub fn looks_local(&self) -> bool {
         let local = |host: &postgres::config::Host| match host {

@@ -61,7 +61,13 @@ pub fn run(options: &RunOptions) -> Result<Verdict> {
         interrupt,
         unavailable: BTreeMap::new(),
     };
-    let outcome = session.measure();
+    let outcome = session
+        .measure()
+        .map_err(|error| match session.host.last_words() {
+            // The client itself has been told no more than that the connection is gone.
+            Some(words) => error.context(format!("the private server said: {words}")),
+            None => error,
+        });
     session.finish(outcome)
 }
 
