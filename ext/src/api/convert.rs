@@ -5,7 +5,6 @@ use super::ddl::check_persistence;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::name;
-use crate::pg::node::type_name;
 use crate::pg::parse;
 use crate::pg::relation::{self, Index, Relation};
 use pg_tviews_sqltext as sqltext;
@@ -109,20 +108,18 @@ fn check_sources(table: Oid, accepted: &Accepted, display: &str) -> Result<()> {
 pub fn check_columns(table: Oid, definition: Oid, unlogged: bool) -> Result<()> {
     let (table, definition) = (Relation::open(table)?, Relation::open(definition)?);
     check_persistence(&table, unlogged)?;
-    let shape = |relation: &Relation| -> Vec<(String, Oid, Oid)> {
+    let names = |relation: &Relation| -> Vec<String> {
         let columns = relation.attributes().into_iter();
-        columns
-            .map(|column| (column.name, column.type_oid, column.collation))
-            .collect()
+        columns.map(|column| column.name).collect()
     };
-    if shape(&table) == shape(&definition) {
+    if names(&table) == names(&definition) && table.takes_rows_of(&definition) {
         return Ok(());
     }
     let list = |relation: &Relation| {
         let columns = relation.attributes();
         let columns: Vec<String> = columns
             .iter()
-            .map(|column| format!("{} {}", column.name, type_name(column.type_oid)))
+            .map(|column| format!("{} {}", column.name, column.type_text()))
             .collect();
         columns.join(", ")
     };
@@ -139,7 +136,7 @@ pub fn check_columns(table: Oid, definition: Oid, unlogged: bool) -> Result<()> 
         list(&definition)
     ))
     .hint(
-        "Names, types, collations and their order must be the same: cast in the query, or alter the table.",
+        "Names, types, collations and their order must be the same, and no column may have a length or scale that the query's has not: cast in the query, or alter the table.",
     ))
 }
 

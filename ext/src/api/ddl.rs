@@ -1,6 +1,7 @@
 //! DDL of others: CREATE TABLE … AS makes tviews, and nothing may undermine the ones that are there.
 
 use super::create::{self, Accepted, accept, finish, is_own_statement, notice_unlogged, run_on_catalog};
+use super::judged::{Judged, judge};
 use super::{drop as removal, members};
 use crate::analyze;
 use crate::catalog::{self, tree};
@@ -8,9 +9,8 @@ use crate::error::{Error, Result, notice, warning};
 use crate::pg::event::{CreateTableAs, DdlEvent};
 use crate::pg::name::RelationName;
 use crate::pg::relation::{self, Firing, Relation};
-use crate::pg::settings::{Scope, Settings, create_table_prefix};
+use crate::pg::settings::{Scope, create_table_prefix};
 use crate::pg::spi::Connection;
-use crate::runtime::compiled::plan_of;
 use crate::runtime::{acquire, flush};
 use pg_tviews_planner::KeyPart;
 use pg_tviews_sqltext::{self as sqltext, EVENTS, GUARD_TRIGGER};
@@ -335,14 +335,7 @@ fn check_tview(tview: Oid) -> Result<()> {
                 .hint("AFTER triggers, indexes and constraints are fine."),
         );
     }
-    let shape = |relation: &Relation| -> Vec<(Oid, Oid)> {
-        relation
-            .attributes()
-            .iter()
-            .map(|column| (column.type_oid, column.collation))
-            .collect()
-    };
-    if shape(&table) != shape(&definition) {
+    if !table.takes_rows_of(&definition) {
         return Err(
             Error::unsupported(format!("cannot change the columns of tview \"{display}\""))
                 .detail("They come from its query.")
@@ -387,15 +380,16 @@ enum Enabled {
 
 /// Refuses a change of a source after which a tview could not be maintained.
 pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
-    let (Some(entry), Some(table)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
+    let Some(Judged {
+        table,
+        analysis,
+        plan,
+        ..
+    }) = judge(tview)?
+    else {
         return Ok(());
     };
-    let Some(definition) = Relation::try_open(entry.definition) else {
-        return Ok(());
-    };
-    let _scope = Scope::settings(&Settings::new(&entry.settings)?);
-    let analysis = analyze::analyze(definition.view_query(), table.owner());
-    let objections = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
+    let objections = match plan {
         Ok(_) => return check_persistence(&table, analysis.view.unlogged),
         // The restore of a dump adds keys one by one, long after the definition: a missing one is checked when a key is dropped.
         Err(_) if analysis.objections.is_empty() => return Ok(()),
@@ -428,15 +422,12 @@ pub(super) fn check_persistence(tview: &Relation, unlogged: bool) -> Result<()> 
 
 /// Refuses to let the key of a source be NULL where the tview's own key can't.
 fn check_not_null(tview: Oid, changed: &str) -> Result<()> {
-    let (Some(entry), Some(table)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
-        return Ok(());
-    };
-    let Some(definition) = Relation::try_open(entry.definition) else {
-        return Ok(());
-    };
-    let _scope = Scope::settings(&Settings::new(&entry.settings)?);
-    let analysis = analyze::analyze(definition.view_query(), table.owner());
-    let Ok(plan) = plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) else {
+    let Some(Judged {
+        table,
+        plan: Ok(plan),
+        ..
+    }) = judge(tview)?
+    else {
         return Ok(());
     };
     let stored = table.attributes();
@@ -462,27 +453,10 @@ fn check_not_null(tview: Oid, changed: &str) -> Result<()> {
 /// Whether the keys on which a tview relies are there: its own primary key, and keys of the tables that it reads by which a unit
 /// has one row.
 pub fn key_holds(tview: Oid) -> Result<bool> {
-    let (Some(entry), Some(relation)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
+    let Some(judged) = judge(tview)? else {
         return Ok(true);
     };
-    let Some(definition) = Relation::try_open(entry.definition) else {
-        return Ok(true);
-    };
-    let attnums: Vec<i16> = entry.key.iter().map(|position| *position as i16 + 1).collect();
-    let indexed = attnums.is_empty()
-        || relation
-            .indexes()
-            .iter()
-            .any(|index| index.attnums.first().is_some_and(|first| attnums.contains(first)));
-    let unique = relation
-        .indexes()
-        .iter()
-        .any(|index| index.unique && index.attnums == attnums);
-    let _scope = Scope::settings(&Settings::new(&entry.settings)?);
-    let analysis = analyze::analyze(definition.view_query(), relation.owner());
-    let plan = plan_of(&analysis.view, &analysis.objections, Some(&entry.key));
-    let single = plan.is_ok_and(|plan| plan.key.single);
-    Ok(indexed && (single || !unique))
+    Ok(judged.key_holds())
 }
 
 /// Refuses to lose a key that a tview relies on.
@@ -503,7 +477,7 @@ pub fn check_key(tview: Oid) -> Result<()> {
 
 /// Brings a tview up to date after a change that no trigger saw.
 pub fn refresh(tview: Oid) -> Result<()> {
-    if catalog::entry(tview)?.is_none_or(|entry| entry.suspended) {
+    if catalog::is_suspended(tview)? {
         return Ok(());
     }
     let Some(compiled) = acquire(tview)? else {

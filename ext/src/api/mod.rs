@@ -6,5 +6,6 @@ pub mod ddl;
 pub mod drop;
 mod functions;
 mod jsonb;
+pub mod judged;
 pub mod members;
 mod suspend;

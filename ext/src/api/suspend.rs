@@ -17,7 +17,7 @@ pub fn suspend(name: &str) -> Result<bool> {
     let compiled = observe::owned_tview(name)?;
     let _own = OwnStatements::begin();
     let _context = ErrorContext::new(format!("suspension of tview {}", compiled.name));
-    if is_suspended(compiled.oid)? {
+    if catalog::is_suspended(compiled.oid)? {
         notice(
             format!("tview \"{}\" is suspended already", compiled.name),
             "pg_tviews_resume(name) has it maintained again.",
@@ -52,7 +52,7 @@ pub fn resume(name: &str) -> Result<i64> {
         return Ok(0);
     };
     let _context = ErrorContext::new(format!("resumption of tview {}", compiled.name));
-    if !is_suspended(tview)? {
+    if !catalog::is_suspended(tview)? {
         notice(
             format!("tview \"{}\" is not suspended", compiled.name),
             "pg_tviews_refresh(name) compares it with its query.",
@@ -69,10 +69,6 @@ pub fn resume(name: &str) -> Result<i64> {
     compiled.lock_for_maintenance();
     let written = flush::all(&compiled)?;
     Ok(i64::try_from(written).unwrap_or(i64::MAX))
-}
-
-fn is_suspended(tview: Oid) -> Result<bool> {
-    Ok(catalog::entry(tview)?.is_some_and(|entry| entry.suspended))
 }
 
 /// Other backends look again at what they know about the tview and its sources.

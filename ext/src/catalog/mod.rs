@@ -179,7 +179,8 @@ fn reader(row: &Row<'_>, table: Oid) -> Result<Option<Reader>> {
     }))
 }
 
-fn is_suspended(tview: Oid) -> Result<bool> {
+/// Whether a tview keeps its content whatever changes.
+pub fn is_suspended(tview: Oid) -> Result<bool> {
     use tview_column::{SUSPENDED, TVIEW};
     let rows = TVIEW_BY_OID.rows((TVIEW, tview), |row| row.truth(SUSPENDED))?;
     Ok(rows.contains(&true))

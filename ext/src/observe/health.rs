@@ -1,14 +1,11 @@
 //! Whether all that tviews rely on is there.
 
 use super::create_index;
-use crate::analyze;
-use crate::api::ddl::key_holds;
+use crate::api::judged::judge;
 use crate::api::members;
 use crate::catalog::{self, Entry, tree};
 use crate::error::Result;
 use crate::pg::relation::{self, Firing, Relation};
-use crate::pg::settings::{Scope, Settings};
-use crate::runtime::compiled::plan_of;
 use pg_tviews_ir::View;
 use pg_tviews_planner::{Finding, Plan};
 use pg_tviews_sqltext::{EVENTS, GUARD_TRIGGER};
@@ -116,7 +113,7 @@ fn one(tview: Oid, entry: &Entry, findings: &mut Findings) -> Result<()> {
             "Enable its triggers (ALTER TABLE … ENABLE TRIGGER ALL): it is then compared with its query.",
         );
     }
-    let Some(definition) = Relation::try_open(entry.definition) else {
+    let Some(judged) = judge(tview)? else {
         findings.add(
             Status::Error,
             "its definition is missing",
@@ -124,20 +121,15 @@ fn one(tview: Oid, entry: &Entry, findings: &mut Findings) -> Result<()> {
         );
         return Ok(());
     };
-    if !key_holds(tview)? {
+    if !judged.key_holds() {
         findings.add(
             Status::Error,
             "a key on which it relies is missing: its own, or one of a table that it reads",
             "Create the key again, then compare by pg_tviews_verify(name).",
         );
     }
-    let owner = Relation::open(tview)?.owner();
-    let scope = Scope::settings(&Settings::new(&entry.settings)?);
-    let analysis = analyze::analyze(definition.view_query(), owner);
-    let plan = plan_of(&analysis.view, &analysis.objections, Some(&entry.key));
-    drop(scope);
-    match plan {
-        Ok(plan) => advice(&analysis.view, &plan, findings),
+    match judged.plan {
+        Ok(plan) => advice(&judged.analysis.view, &plan, findings),
         Err(objections) => {
             for objection in objections {
                 findings.add(

@@ -25,6 +25,29 @@ pub struct Attribute {
     pub always_identity: bool,
 }
 
+impl Attribute {
+    /// Whether it takes every value of another column as it is. A length or scale of its own would round, cut off or pad.
+    pub fn takes(&self, other: &Attribute) -> bool {
+        self.type_oid == other.type_oid
+            && self.collation == other.collation
+            && (self.type_modifier == other.type_modifier || self.type_modifier == NO_MODIFIER)
+    }
+
+    /// Its type as SQL writes it, with length or scale.
+    pub fn type_text(&self) -> String {
+        // SAFETY: returns "???" for an unknown type.
+        unsafe {
+            owned(pg_sys::format_type_with_typemod(
+                self.type_oid,
+                self.type_modifier,
+            ))
+        }
+    }
+}
+
+/// The type modifier of a column without length or scale.
+const NO_MODIFIER: i32 = -1;
+
 /// How a column is stored.
 #[derive(PartialEq, Eq)]
 pub(super) struct Stored {
@@ -188,6 +211,12 @@ impl Relation {
                 always_identity: attribute.attidentity as u8 == pg_sys::ATTRIBUTE_IDENTITY_ALWAYS,
             })
             .collect()
+    }
+
+    /// Whether it takes the rows of another relation as they are, column by column.
+    pub fn takes_rows_of(&self, other: &Relation) -> bool {
+        let (own, others) = (self.attributes(), other.attributes());
+        own.len() == others.len() && own.iter().zip(&others).all(|(own, other)| own.takes(other))
     }
 
     /// Whether this column is computed when it is read.

@@ -10,7 +10,7 @@ use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::{KeyType, UnitSet};
 use crate::pg::lock::{self, Mode};
 use crate::pg::related::Mapping;
-use crate::pg::relation::{Relation, equality_operator, hash_function, is_composite};
+use crate::pg::relation::{Attribute, Relation, equality_operator, hash_function, is_composite};
 use crate::pg::settings::{Scope, Settings};
 use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
 use pg_tviews_ir::{ROOT_BLOCK, Template, View};
@@ -205,6 +205,13 @@ impl Compiled {
         all.filter(|(_, occurrence)| occurrence.table == table.to_u32())
             .map(|(number, occurrence)| (number, &occurrence.used, &occurrence.finding))
             .collect()
+    }
+
+    /// The columns of the tview's table, in the order of the output, if they take the definition's values as they are.
+    pub fn stored_columns(&self) -> Option<Vec<Attribute>> {
+        let table = Relation::try_open(self.oid)?;
+        let definition = Relation::try_open(self.definition)?;
+        table.takes_rows_of(&definition).then(|| table.attributes())
     }
 
     /// The columns of a source that the tview uses and that rows which come by this mapping do not have.

@@ -45,6 +45,16 @@ SELECT * FROM names ORDER BY 1;
 -- Refused, and nothing changes.
 CREATE TABLE wrong (pk bigint, title varchar(10));
 SELECT pg_tviews_convert_existing_table('wrong', 'SELECT pk, name FROM product');
+CREATE TABLE rounding (pk integer, weight numeric(4,1));
+CREATE TABLE measured (pk integer PRIMARY KEY, weight numeric(6,3));
+INSERT INTO measured VALUES (1, 1.255);
+SELECT pg_tviews_convert_existing_table('rounding', 'SELECT pk, weight FROM measured');
+-- Without a scale of its own it holds every value as it is.
+CREATE TABLE exact (pk integer, weight numeric);
+SELECT pg_tviews_convert_existing_table('exact', 'SELECT pk, weight FROM measured');
+UPDATE measured SET weight = 2.345;
+SELECT * FROM exact;
+SELECT * FROM pg_tviews_verify('exact');
 CREATE TABLE twice (pk integer, name text);
 INSERT INTO twice VALUES (10, 'Hammer'), (10, 'Hammer');
 SELECT pg_tviews_convert_existing_table('twice', 'SELECT pk, name FROM product');

@@ -46,3 +46,15 @@ CREATE TABLE tv_pairs AS SELECT x.pk, y.n FROM item x JOIN item y ON y.n >= x.n;
 INSERT INTO item VALUES (3, 2);
 TABLE tv_pairs ORDER BY 1, 2;
 SELECT * FROM pg_tviews_verify('tv_pairs');
+
+-- A column of a tview that can't hold every value as it is would round, cut off or pad.
+CREATE TABLE measured (pk integer PRIMARY KEY, weight numeric(6,3), size numeric, code varchar(9));
+INSERT INTO measured VALUES (1, 1.255, 2.75, 'abc');
+CREATE TABLE tv_measured AS SELECT pk, weight, size, code FROM measured;
+ALTER TABLE tv_measured ALTER COLUMN weight TYPE numeric(6,1);
+ALTER TABLE tv_measured ALTER COLUMN size TYPE numeric(6,1);
+ALTER TABLE tv_measured ALTER COLUMN code TYPE varchar(2) USING 'x';
+ALTER TABLE tv_measured ALTER COLUMN weight TYPE numeric;
+UPDATE measured SET weight = 7.125, size = 7.125;
+SELECT * FROM tv_measured;
+SELECT * FROM pg_tviews_verify('tv_measured');

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::pg::expression::RowExpressions;
-use crate::pg::relation::Relation;
+use crate::pg::relation::{Attribute, Relation};
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, KeptPlan, Plan, Planning};
 use crate::pg::stored::{Probe, Storage};
@@ -24,7 +24,7 @@ pub struct TviewDeltas {
     pub probe: Probe,
     pub key: Vec<i16>,
     /// (attribute number, type), by position in the output.
-    columns: Vec<(i16, Oid)>,
+    columns: Vec<Attribute>,
     /// `None` inside where another occurrence brings in the changes of this one as well.
     occurrences: Vec<Option<Option<OccurrenceDelta>>>,
 }
@@ -119,11 +119,11 @@ impl OccurrenceDelta {
         let mut types: Vec<Oid> = compiled.key_types.iter().map(|key| key.oid).collect();
         for (column, type_oid) in columns.iter().zip(expressions.types()) {
             let known = deltas.columns.get(column.position);
-            let Some((attnum, _)) = known.filter(|(_, stored)| *stored == type_oid) else {
+            let Some(stored) = known.filter(|stored| stored.type_oid == type_oid) else {
                 let message = "an aggregate kept by differences is of another type than its column";
                 return Err(crate::error::Error::internal(message));
             };
-            targets.push((*attnum, parts_of(&column.value)));
+            targets.push((stored.attnum, parts_of(&column.value)));
             types.push(type_oid);
         }
         let positions: Vec<usize> = columns.iter().map(|column| column.position).collect();
@@ -180,10 +180,10 @@ fn build(compiled: &Compiled) -> Option<TviewDeltas> {
             })
         })
         .collect();
-    let columns = stored_columns(compiled)?;
+    let columns = compiled.stored_columns()?;
     let key = compiled.plan.key.columns.iter();
     let key: Vec<i16> = key
-        .map(|part| columns.get(part.position).map(|(attnum, _)| *attnum))
+        .map(|part| Some(columns.get(part.position)?.attnum))
         .collect::<Option<_>>()?;
     let storage = Storage::examine(compiled.oid)?;
     Some(TviewDeltas {
@@ -211,24 +211,4 @@ fn used_together(all: &[Occurrence], kept: &[Option<Kept>], first: &Occurrence) 
 fn is_on_its_own(table: Oid) -> bool {
     Relation::try_open(table)
         .is_some_and(|table| !table.is_partition() && !table.has_parents() && !table.has_children())
-}
-
-/// The tview's columns, if they are of exactly the types that the definition gives.
-fn stored_columns(compiled: &Compiled) -> Option<Vec<(i16, Oid)>> {
-    let stored = Relation::try_open(compiled.oid)?.attributes();
-    let defined = Relation::try_open(compiled.definition)?.attributes();
-    let same = stored.iter().zip(&defined).all(|(stored, defined)| {
-        stored.type_oid == defined.type_oid
-            && stored.type_modifier == defined.type_modifier
-            && stored.collation == defined.collation
-    });
-    if !same || stored.len() != defined.len() {
-        return None;
-    }
-    Some(
-        stored
-            .iter()
-            .map(|column| (column.attnum, column.type_oid))
-            .collect(),
-    )
 }

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::pg::expression::RowExpressions;
 use crate::pg::keys::KeyType;
-use crate::pg::relation::{Relation, is_composite};
+use crate::pg::relation::{Attribute, Relation, is_composite};
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, KeptPlan, Plan as SpiPlan, Planning};
 use crate::pg::stored::{Probe, Storage};
@@ -24,7 +24,7 @@ pub type Patcher = OnceCell<Option<TviewPatcher>>;
 pub struct TviewPatcher {
     pub storage: Storage,
     /// The tview's columns, by their position in the output.
-    columns: Vec<StoredColumn>,
+    columns: Vec<Attribute>,
     pub key: Way,
     occurrences: Vec<Used>,
     /// Where the tview shows to which rows of other tables a row of the root is linked.
@@ -49,18 +49,9 @@ pub struct Link {
     pub root: i16,
 }
 
-/// A column of the tview's table.
-struct StoredColumn {
-    attnum: i16,
-    type_oid: Oid,
-    collation: Oid,
-}
-
-impl StoredColumn {
-    /// How its values travel in arrays; `None` if they can't. Looked up when it is asked for: the types of most columns never are.
-    fn travels(&self) -> Option<KeyType> {
-        KeyType::lookup(self.type_oid, self.collation).filter(|_| !is_composite(self.type_oid))
-    }
+/// How a column's values travel in arrays; `None` if they can't. Looked up when it is asked for: the types of most columns never are.
+fn travels(column: &Attribute) -> Option<KeyType> {
+    KeyType::lookup(column.type_oid, column.collation).filter(|_| !is_composite(column.type_oid))
 }
 
 /// An occurrence of a source.
@@ -269,7 +260,7 @@ fn statements(compiled: &Compiled, patcher: &TviewPatcher, patch: &Patch) -> Opt
     let positions: Vec<usize> = patch.columns.iter().map(|column| column.position).collect();
     let travels = positions
         .iter()
-        .map(|position| patcher.columns.get(*position)?.travels());
+        .map(|position| travels(patcher.columns.get(*position)?));
     let values: Vec<KeyType> = travels.collect::<Option<_>>()?;
     if compiled.text.composite {
         return None;
@@ -301,7 +292,7 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
         return None;
     }
     let storage = Storage::examine(compiled.oid)?;
-    let columns = stored_columns(compiled)?;
+    let columns = compiled.stored_columns()?;
     let links = links(compiled, &patches, &columns);
     let of_key = key.columns.iter().map(|part| columns.get(part.position));
     let of_key: Option<Vec<i16>> = of_key.map(|column| Some(column?.attnum)).collect();
@@ -335,7 +326,7 @@ fn build(compiled: &Compiled) -> Option<TviewPatcher> {
 
 /// The links of all occurrences, whether or not there is an index by which their changes can be patched. None if the root's rows can't be
 /// looked up by the unit key.
-fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[StoredColumn]) -> Option<Links> {
+fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[Attribute]) -> Option<Links> {
     let mut links: Vec<Link> = Vec::new();
     let mut source = None;
     for patches in patches.iter().flatten() {
@@ -344,7 +335,7 @@ fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[StoredColu
         };
         source = Some(root.source);
         let column = columns.get(*position)?;
-        let Some(key_type) = column.travels().filter(KeyType::has_hash) else {
+        let Some(key_type) = travels(column).filter(KeyType::has_hash) else {
             continue;
         };
         if links.iter().all(|link| link.attnum != column.attnum) {
@@ -379,31 +370,11 @@ fn links(compiled: &Compiled, patches: &[Option<Patches>], columns: &[StoredColu
 /// More used columns than bits are too many.
 const MOST_COLUMNS: usize = u64::BITS as usize;
 
-/// The tview's columns, if they are of exactly the types that the definition gives.
-fn stored_columns(compiled: &Compiled) -> Option<Vec<StoredColumn>> {
-    let stored = Relation::try_open(compiled.oid)?.attributes();
-    let defined = Relation::try_open(compiled.definition)?.attributes();
-    let same = stored.iter().zip(&defined).all(|(stored, defined)| {
-        stored.type_oid == defined.type_oid
-            && stored.type_modifier == defined.type_modifier
-            && stored.collation == defined.collation
-    });
-    if !same || stored.len() != defined.len() {
-        return None;
-    }
-    let columns = stored.iter().map(|column| StoredColumn {
-        attnum: column.attnum,
-        type_oid: column.type_oid,
-        collation: column.collation,
-    });
-    Some(columns.collect())
-}
-
 fn occurrence_patcher(
     patches: Patches,
     source: &Table,
     storage: &Storage,
-    columns: &[StoredColumn],
+    columns: &[Attribute],
     links: Option<&Links>,
 ) -> Option<OccurrencePatcher> {
     let table = Relation::try_open(Oid::from(source.oid))?;
