@@ -137,7 +137,7 @@ pub fn check(text: &str) -> Vec<String> {
         Err(error) => return vec![error],
     };
     let database = server::create_database("docs");
-    let creates = |block: &Block| block.sql.to_uppercase().contains("CREATE EXTENSION");
+    let creates = |block: &Block| block.sql.to_uppercase().contains("CREATE EXTENSION PG_TVIEWS");
     if !blocks.iter().any(creates) {
         let failure = server::connect(server::SUPERUSER, &database).execute("CREATE EXTENSION pg_tviews");
         if let Err(failure) = failure {
