@@ -310,6 +310,12 @@ impl View {
         }
     }
 
+    /// The oids of all tables that it reads, each once, in order.
+    pub fn tables(&self) -> BTreeSet<Oid> {
+        let tables = self.source_ids().filter_map(|source| self.table(source));
+        tables.map(|table| table.oid).collect()
+    }
+
     /// The block that contains block `id`, and how.
     pub fn parent_block(&self, id: BlockId) -> Option<BlockId> {
         match self.block(id).parent? {

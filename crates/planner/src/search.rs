@@ -154,13 +154,7 @@ impl<'v> Seeker<'v> {
 
     /// The search by inner joins.
     pub(crate) fn inner(&self) -> Option<Search> {
-        let path = self.path(false)?;
-        let values: Vec<Expression> = self
-            .targets
-            .iter()
-            .map(|target| self.nearest_value(target, &path))
-            .collect();
-        let sources = self.prune(&path, &values);
+        let (path, values, sources) = self.way()?;
         Some(self.inner_search(&path, &sources, &values))
     }
 
@@ -191,13 +185,7 @@ impl<'v> Seeker<'v> {
         if self.is_spread() {
             return self.spread().map(Finding::Search);
         }
-        let path = self.path(false)?;
-        let values: Vec<Expression> = self
-            .targets
-            .iter()
-            .map(|target| self.nearest_value(target, &path))
-            .collect();
-        let sources = self.prune(&path, &values);
+        let (path, values, sources) = self.way()?;
         let direct: Option<Vec<i16>> = values
             .iter()
             .map(|value| {
@@ -216,6 +204,18 @@ impl<'v> Seeker<'v> {
             return Some(Finding::Direct(attnums));
         }
         Some(Finding::Search(self.inner_search(&path, &sources, &values)))
+    }
+
+    /// The path of inner joins to the targets, the targets' values on it, and the sources of it that they need.
+    fn way(&self) -> Option<(Path, Vec<Expression>, Vec<SourceId>)> {
+        let path = self.path(false)?;
+        let values: Vec<Expression> = self
+            .targets
+            .iter()
+            .map(|target| self.nearest_value(target, &path))
+            .collect();
+        let sources = self.prune(&path, &values);
+        Some((path, values, sources))
     }
 
     /// Cheapest way to all targets (Dijkstra to the nearest one, then from there on). `lax`: also over conditions that need not

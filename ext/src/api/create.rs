@@ -64,11 +64,7 @@ pub struct Accepted {
 impl Accepted {
     /// The tables that it reads.
     pub fn sources(&self) -> Vec<Oid> {
-        let tables = self
-            .view
-            .source_ids()
-            .filter_map(|source| self.view.table(source));
-        tables.map(|table| Oid::from(table.oid)).collect()
+        self.view.tables().into_iter().map(Oid::from).collect()
     }
 
     /// Whether all that it reads is unlogged.

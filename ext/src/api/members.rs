@@ -14,14 +14,7 @@ use std::collections::BTreeSet;
 
 /// The tables that a definition reads, each with the tables around it.
 pub fn trees(view: &View) -> Result<Vec<(Oid, Tree)>> {
-    let mut tables: Vec<u32> = view
-        .source_ids()
-        .filter_map(|source| view.table(source))
-        .map(|table| table.oid)
-        .collect();
-    tables.sort_unstable();
-    tables.dedup();
-    tables
+    view.tables()
         .into_iter()
         .map(|table| {
             let descend = view.with_members.contains(&table);

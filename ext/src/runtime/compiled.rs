@@ -403,14 +403,12 @@ fn no_longer(name: &str, objections: &[Objection]) -> Error {
 /// One more than the highest level of the tviews that a view reads; 0 if it reads none.
 fn level_of(view: &View, tview: Oid) -> Result<u32> {
     let mut level = 0;
-    let mut tables: Vec<u32> = view
-        .source_ids()
-        .filter_map(|source| view.table(source))
-        .map(|table| table.oid)
-        .collect();
-    tables.sort_unstable();
-    tables.dedup();
-    for table in tables.into_iter().map(Oid::from).filter(|table| *table != tview) {
+    for table in view
+        .tables()
+        .into_iter()
+        .map(Oid::from)
+        .filter(|table| *table != tview)
+    {
         if catalog::entry(table)?.is_some()
             && let Some(lower) = super::acquire(table)?
         {
@@ -422,12 +420,10 @@ fn level_of(view: &View, tview: Oid) -> Result<u32> {
 
 fn relations_of(analysis: &Analysis, tview: Oid, definition: Oid) -> Vec<Oid> {
     let view = &analysis.view;
-    let tables = view
-        .source_ids()
-        .filter_map(|source| view.table(source))
-        .map(|table| table.oid);
     let views = view.inlined_views.iter().map(|(oid, _)| *oid);
-    let mut relations: Vec<Oid> = tables
+    let mut relations: Vec<Oid> = view
+        .tables()
+        .into_iter()
         .chain(views)
         .chain(analysis.named_relations.iter().copied())
         .map(Oid::from)
