@@ -78,7 +78,8 @@ SELECT n.nspname AS schema_name, c.relname AS name,
 COMMENT ON VIEW tviews.stats IS 'Size of each tview, and what has been read from and written to it, as the cumulative statistics of the server have it.';
 
 CREATE VIEW tviews.locks AS
-SELECT t.tview, CASE WHEN l.locktype = 'object' THEN 'tview' WHEN l.objsubid = 0 THEN 'unit' ELSE 'link' END AS kind,
+SELECT t.tview, CASE WHEN l.locktype = 'object' THEN 'tview' WHEN l.objsubid = 0 THEN 'unit'
+            WHEN l.objsubid > 0 THEN 'link' ELSE 'path' END AS kind,
        (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tview AND a.attnum = l.objsubid AND l.objsubid > 0) AS link,
        CASE l.locktype WHEN 'userlock' THEN l.objid END AS hash, l.mode, l.pid, l.granted, l.waitstart
   FROM pg_catalog.pg_locks l
@@ -88,7 +89,7 @@ SELECT t.tview, CASE WHEN l.locktype = 'object' THEN 'tview' WHEN l.objsubid = 0
          WHEN 'userlock' THEN l.classid = t.tview
        END
  WHERE l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database());
-COMMENT ON VIEW tviews.locks IS 'The locks of maintenance that are held or waited for: on whole tviews, on units (by a hash of their key), and on values of the columns that show where rows are linked to (by a hash).';
+COMMENT ON VIEW tviews.locks IS 'The locks of maintenance that are held or waited for: on whole tviews, on units (by a hash of their key), on values of the columns that show where rows are linked to, and on values over which searches go (by a hash).';
 
 GRANT SELECT ON tviews.views, tviews.dependencies, tviews.stats, tviews.locks TO PUBLIC;
 

@@ -18,8 +18,16 @@ use transaction::{Program, Step, Transaction};
 pub enum Rule {
     /// Changes whose rows name their units lock these units.
     UnitLock,
-    /// A change that has to search excludes all others of the tview.
+    /// A change that affects everything, and a search at REPEATABLE READ, exclude all others of the tview.
     WholeLock,
+    /// Who searches locks the values over which it goes from row to row,
+    PassingValues,
+    /// also those that it learns on its way,
+    LaterValues,
+    /// for which it gives back the ones that it has, to lock all in one order;
+    LocksTogether,
+    /// and who changes rows to which searches come locks the values over which they do.
+    MovedValues,
     /// Locks are taken before the snapshot under which is read.
     LockBeforeSnapshot,
     /// Locks on units are taken in one order.

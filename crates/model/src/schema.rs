@@ -2,7 +2,7 @@
 //!
 //! `TvProduct` has one row for each product with its price, its category (inner join), the number of its reviews, and a rate that
 //! concerns all; price and category's name are leaves that can be written alone.
-//! `TvSize` groups products by category and counts those without a review (anti-join). `TvShelf`, over `TvProduct`, has one
+//! `TvSize` groups products by category and counts those without a review (anti-join), and votes on their reviews. `TvShelf`, over `TvProduct`, has one
 //! row for each category. There are no foreign keys.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,14 +18,16 @@ pub enum Table {
     Product,
     /// The product, and whether it hides the product.
     Review,
+    /// The review.
+    Vote,
     /// Category, its name with the price, number of reviews with the rate.
     TvProduct,
-    /// Number of products, and of those without reviews.
+    /// Number of products, of those without reviews, and of votes.
     TvSize,
     /// The category's name, number of rows of `TvProduct`, and of reviews in them.
     TvShelf,
 }
-use Table::{Category, Product, Rate, Review, TvProduct, TvShelf, TvSize};
+use Table::{Category, Product, Rate, Review, TvProduct, TvShelf, TvSize, Vote};
 
 /// All tviews, in the order of their oids. The one over another comes first: levels and oids disagree.
 pub const TVIEWS: [Table; 3] = [TvShelf, TvProduct, TvSize];
@@ -52,7 +54,7 @@ pub fn level(tview: Table) -> u8 {
     u8::from(tview == TvShelf)
 }
 
-/// Two categories, two products in the first of them, one review of the second product; a third product that a review hides.
+/// Two categories, two products in the first of them, one review of the second product; a third product that a review hides; a vote on the first review.
 pub fn initial() -> Db {
     let sources = [
         ((Rate, 0), [1, 0, 0]),
@@ -63,6 +65,7 @@ pub fn initial() -> Db {
         ((Review, 9), [2, 0, 0]),
         ((Product, 8), [1, 0, 0]),
         ((Review, 8), [8, 1, 0]),
+        ((Vote, 1), [9, 0, 0]),
     ];
     let mut db = Db::from(sources);
     for tview in [TvProduct, TvSize, TvShelf] {
@@ -80,13 +83,44 @@ pub fn finding(tview: Table, (table, id): Key, row: Row) -> Option<Finding> {
     Some(match (tview, table) {
         (TvProduct, Product) => Finding::Direct(id),
         (TvProduct, Review) => Finding::Direct(row[0]),
-        (TvProduct, Category) | (TvSize, Review) => Finding::Search,
+        (TvProduct, Category) | (TvSize, Review | Vote) => Finding::Search,
         (TvProduct, Rate) => Finding::Everything,
         (TvSize, Product) => Finding::Direct(row[0]),
         (TvShelf, Category) => Finding::Direct(id),
         (TvShelf, TvProduct) => Finding::Direct(row[0]),
         _ => return None,
     })
+}
+
+/// A value over which searches go: which table they enter, and by which value.
+pub type PathValue = (Table, i8);
+
+/// The value over which the search from a changed row goes on to the next one.
+pub fn passing(tview: Table, (table, id): Key, row: Row) -> Option<PathValue> {
+    match (tview, table) {
+        (TvProduct, Category) => Some((Product, id)),
+        (TvSize, Review) => Some((Product, row[0])),
+        (TvSize, Vote) => Some((Review, row[0])),
+        _ => None,
+    }
+}
+
+/// The values over which it goes from there.
+pub fn passing_later(db: &Db, tview: Table, (table, _): Key, row: Row) -> Option<PathValue> {
+    match (tview, table) {
+        (TvSize, Vote) => db.get(&(Review, row[0])).map(|review| (Product, review[0])),
+        _ => None,
+    }
+}
+
+/// The value over which searches come to a row.
+pub fn passed(tview: Table, (table, id): Key, row: Row) -> Option<PathValue> {
+    match (tview, table) {
+        (TvProduct, Product) => Some((Product, row[0])),
+        (TvSize, Product) => Some((Product, id)),
+        (TvSize, Review) => Some((Review, id)),
+        _ => None,
+    }
 }
 
 /// A change of which single leaves of `TvProduct` can be written: of a price, or of a category's name.
@@ -123,9 +157,10 @@ pub fn search(db: &Db, tview: Table, (table, id): Key, row: Row) -> BTreeSet<i8>
             .filter(|(_, product)| product[0] == id)
             .map(|(product, _)| product)
             .collect(),
-        (TvSize, Review) => db
-            .get(&(Product, row[0]))
-            .map(|product| product[0])
+        (TvSize, Review) => category_of(db, row[0]).into_iter().collect(),
+        (TvSize, Vote) => db
+            .get(&(Review, row[0]))
+            .and_then(|review| category_of(db, review[0]))
             .into_iter()
             .collect(),
         _ => BTreeSet::new(),
@@ -152,7 +187,11 @@ pub fn query(db: &Db, tview: Table, unit: i8) -> Option<Row> {
             let of_category = || rows(db, Product).filter(|(_, product)| product[0] == unit);
             let all = of_category().count() as i8;
             let without = of_category().filter(|(product, _)| reviews(db, *product) == 0);
-            (all > 0).then_some([all, without.count() as i8, 0])
+            let votes = rows(db, Vote).filter(|(_, vote)| {
+                let review = db.get(&(Review, vote[0]));
+                review.and_then(|review| category_of(db, review[0])) == Some(unit)
+            });
+            (all > 0).then_some([all, without.count() as i8, votes.count() as i8])
         }
         _ => {
             let category = db.get(&(Category, unit))?;
@@ -186,6 +225,10 @@ pub fn is_right(db: &Db, tview: Table) -> bool {
 fn rows(db: &Db, table: Table) -> impl Iterator<Item = (i8, Row)> {
     db.range((table, i8::MIN)..=(table, i8::MAX))
         .map(|((_, id), row)| (*id, *row))
+}
+
+fn category_of(db: &Db, product: i8) -> Option<i8> {
+    db.get(&(Product, product)).map(|product| product[0])
 }
 
 fn reviews(db: &Db, product: i8) -> i8 {

@@ -1,7 +1,7 @@
 //! One transaction: its statements, its notes and its flush, in steps between which others can do something.
 
-use crate::locks::{Lock, Wanted};
-use crate::schema::{self, Db, Finding, Key, Row, TVIEWS, Table};
+use crate::locks::{Lock, Wanted, unit_locks};
+use crate::schema::{self, Db, Finding, Key, PathValue, Row, TVIEWS, Table};
 use crate::{Rule, Rules};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -60,6 +60,10 @@ pub(crate) struct Work {
     /// Rows of sources whose leaves are to be written.
     pub(crate) patches: BTreeSet<Key>,
     pub(crate) searches: BTreeSet<(Key, Row)>,
+    /// Values over which these go on.
+    pub(crate) passing: BTreeSet<PathValue>,
+    /// Values over which searches come to the changed rows.
+    pub(crate) moved: BTreeSet<PathValue>,
     pub(crate) everything: bool,
 }
 
@@ -108,6 +112,8 @@ pub struct Transaction {
     early: Option<Db>,
     writes: Vec<(Key, Option<Row>)>,
     locks: Vec<Lock>,
+    /// How many there were before those of the tview that is being locked.
+    locks_before: usize,
     notes: Vec<Note>,
     /// For each savepoint the numbers of writes and locks before it.
     savepoints: Vec<(usize, usize)>,
@@ -319,6 +325,8 @@ impl Transaction {
             return;
         };
         let work = self.work_of(tview);
+        work.moved.extend(schema::passed(tview, key, row));
+        work.passing.extend(schema::passing(tview, key, row));
         match finding {
             Finding::Direct(unit) => work.units.push(unit),
             Finding::Search => drop(work.searches.insert((key, row))),
@@ -360,6 +368,8 @@ impl Transaction {
                 work.units.extend(&note.work.units);
                 work.patches.extend(&note.work.patches);
                 work.searches.extend(&note.work.searches);
+                work.passing.extend(&note.work.passing);
+                work.moved.extend(&note.work.moved);
                 work.everything |= note.work.everything;
             }
             if work != Work::default() {
@@ -374,7 +384,7 @@ impl Transaction {
         let wanted = self.batch.iter();
         self.phase = Phase::Lock(
             wanted
-                .flat_map(|(tview, work)| work.locks(*tview, world.rules))
+                .flat_map(|(tview, work)| work.locks(*tview, self.snapshot.is_some(), world.rules))
                 .collect(),
         );
     }
@@ -385,6 +395,10 @@ impl Transaction {
             return Step::Moved;
         }
         match wanted.remove(0) {
+            Wanted::Found(tview, units, targets) => {
+                let further = self.found(tview, units, targets, world);
+                wanted.splice(0..0, further);
+            }
             Wanted::Links(tview, units, targets) => {
                 let values = self.values(tview, &units, &targets, world);
                 wanted.splice(0..0, values.into_iter().map(Wanted::Lock));
@@ -393,6 +407,9 @@ impl Transaction {
                 let excludes = |other: &&Transaction| other.locks.iter().any(|theirs| theirs.excludes(lock));
                 if world.others.iter().any(excludes) {
                     return Step::Waits;
+                }
+                if lock.is_of_tview() {
+                    self.locks_before = self.locks.len();
                 }
                 if !self.locks.contains(&lock) {
                     self.locks.push(lock);
@@ -405,6 +422,37 @@ impl Transaction {
             Phase::Lock(wanted)
         };
         Step::Moved
+    }
+
+    /// Searches, and says what is to be locked then. Where it passes more than is locked, these locks are given back and taken again
+    /// together; for too many units, all locks of the tview are given back.
+    fn found(&mut self, tview: Table, units: Vec<i8>, targets: BTreeSet<i8>, world: &World) -> Vec<Wanted> {
+        let source = self.computes_from(world);
+        let place = self.batch.iter().position(|(of, _)| *of == tview);
+        let Some(place) = place else { return Vec::new() };
+        let later = |(key, row): &(Key, Row)| schema::passing_later(&source, tview, *key, *row);
+        let passed: BTreeSet<PathValue> = self.batch[place].1.searches.iter().filter_map(later).collect();
+        let work = &mut self.batch[place].1;
+        if world.rules.has(Rule::LaterValues) && !passed.is_subset(&work.passing) {
+            work.passing.extend(passed);
+            let wanted = work.search_locks(tview, units, targets, world.rules);
+            if world.rules.has(Rule::LocksTogether) {
+                self.locks.truncate(self.locks_before + 1);
+            }
+            return wanted;
+        }
+        let work = work.clone();
+        let found = self.search(tview, &work, &source, world);
+        let all: BTreeSet<i8> = units.into_iter().chain(found.iter().copied()).collect();
+        let wanted = unit_locks(tview, all.into_iter().collect(), targets, false, world.rules);
+        if wanted.contains(&Wanted::Lock(Lock::Whole(tview))) {
+            self.locks.truncate(self.locks_before);
+        } else {
+            let work = &mut self.batch[place].1;
+            work.units = found.into_iter().collect();
+            work.searches.clear();
+        }
+        wanted
     }
 
     /// The locks of values of the link: those that the rows of units have had, as is stored in the latest state, and will have, as

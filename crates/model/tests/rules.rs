@@ -2,7 +2,7 @@
 
 mod scenarios;
 
-use pg_tviews_model::schema::Table::{Category, Product, Review, TvProduct};
+use pg_tviews_model::schema::Table::{Category, Product, Rate, Review, TvProduct, TvSize, Vote};
 use pg_tviews_model::transaction::Op::{Delete, Put, Read, RollBack, Savepoint, Update};
 use pg_tviews_model::transaction::Program;
 use pg_tviews_model::{Report, Rule, Rules, explore};
@@ -62,8 +62,55 @@ fn units_are_locked() {
 }
 
 #[test]
-fn a_search_excludes_all_others() {
-    leads_to_a_wrong_row(Rule::WholeLock, &product_and_deleted_category());
+fn what_affects_everything_excludes_all_others() {
+    let programs = [
+        read_committed([Put((Product, 3), [1, 0, 0])]),
+        read_committed([Update((Rate, 0), [2, 0, 0])]),
+    ];
+    leads_to_a_wrong_row(Rule::WholeLock, &programs);
+}
+
+/// The first product of a category, and what that category is, or its first review.
+fn rows_on_a_path() -> [[Program; 2]; 2] {
+    [
+        product_and_deleted_category(),
+        [
+            read_committed([Put((Product, 3), [2, 0, 0])]),
+            read_committed([Put((Review, 1), [3, 0, 0])]),
+        ],
+    ]
+}
+
+#[test]
+fn who_searches_locks_what_it_passes_later_too() {
+    let programs = [
+        read_committed([Update((Product, 2), [2, 0, 0])]),
+        read_committed([Put((Vote, 2), [9, 0, 0])]),
+    ];
+    let left_out = with_and_without(Rule::LaterValues, Rules::only(&[TvSize]), &programs);
+    assert!(left_out.wrong.is_some());
+}
+
+#[test]
+fn who_searches_locks_all_values_in_one_order() {
+    // What it passes first, the review, comes after the product in that order.
+    let programs = [
+        read_committed([Put((Vote, 2), [9, 0, 0])]),
+        read_committed([Put((Review, 9), [2, 1, 0]), Put((Product, 2), [2, 0, 0])]),
+    ];
+    let left_out = with_and_without(Rule::LocksTogether, Rules::only(&[TvSize]), &programs);
+    assert_eq!(left_out.wrong, None);
+    assert!(left_out.deadlock.is_some());
+}
+
+#[test]
+fn who_searches_locks_what_it_passes_and_who_moves_rows_there_too() {
+    for (programs, tviews) in rows_on_a_path().iter().zip([&[TvProduct], &[TvSize]]) {
+        for rule in [Rule::PassingValues, Rule::MovedValues] {
+            let left_out = with_and_without(rule, Rules::only(tviews), programs);
+            assert!(left_out.wrong.is_some(), "{rule:?}, {tviews:?}");
+        }
+    }
 }
 
 #[test]

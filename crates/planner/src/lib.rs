@@ -23,6 +23,7 @@ pub use delta::{Delta, Kept, deltas};
 pub use filter::Filter;
 pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};
 pub use root::{KeyPart, UnitKey, is_key_of_root, missing_keys};
+pub use search::{Step, steps};
 
 use pg_tviews_ir::{BlockId, Oid, ROOT_BLOCK, Role, SourceId, SourceKind, View, WHOLE_ROW};
 use pg_tviews_sqltext::Search;

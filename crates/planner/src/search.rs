@@ -23,6 +23,10 @@ use pg_tviews_ir::{BlockId, Column, Expression, SourceId, SourceKind, View};
 use pg_tviews_sqltext::{Relation, Search, SearchSource, column, derived_column, qualified};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod steps;
+
+pub use steps::{Step, steps};
+
 /// A step over a condition that is not an equality of columns costs as much as this many that are.
 const SCAN_COST: u32 = 100;
 /// A step into a derived table as a whole costs as much as this many into tables.

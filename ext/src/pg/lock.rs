@@ -30,7 +30,7 @@ pub enum Mode {
 /// What was committed before includes partitions and inheriting tables that were attached: attaching does not exclude writers of the
 /// parent, so pending invalidations are processed here as they are with locks of relations, lest a prepared statement reads
 /// the old set of partitions.
-pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid, mode: Mode) {
+pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid, mode: Mode) -> Taken {
     let mode = match mode {
         Mode::Leaves => pg_sys::RowShareLock,
         Mode::Units => pg_sys::RowExclusiveLock,
@@ -48,15 +48,43 @@ pub fn lock_tview(catalog: pg_sys::Oid, tview: pg_sys::Oid, mode: Mode) {
             locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
             locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
         };
-        pg_sys::LockAcquire(&tag, mode as i32, false, false);
+        let taken = acquire(tag, mode);
         pg_sys::AcceptInvalidationMessages();
+        taken
     }
+}
+
+/// A lock that this transaction has taken.
+pub struct Taken {
+    tag: pg_sys::LOCKTAG,
+    mode: i32,
+}
+
+impl Taken {
+    /// Gives it back before the transaction's end: nothing may have been written under it.
+    pub fn give_back(self) {
+        // SAFETY: the lock was acquired once for this value, by this transaction.
+        unsafe {
+            pg_sys::LockRelease(&self.tag, self.mode, false);
+        }
+    }
+}
+
+/// # Safety
+/// The tag is fully initialised.
+unsafe fn acquire(tag: pg_sys::LOCKTAG, mode: u32) -> Taken {
+    let mode = mode as i32;
+    // SAFETY: see the function's contract.
+    unsafe {
+        pg_sys::LockAcquire(&tag, mode, false, false);
+    }
+    Taken { tag, mode }
 }
 
 /// Locks a unit of a tview, by a hash of its key, to the end of the transaction. The tag is of a kind that nothing else uses
 /// (`LOCKTAG_USERLOCK`; advisory locks are `LOCKTAG_ADVISORY`); two units that share a hash wait for each other without need.
-pub fn lock_unit(tview: pg_sys::Oid, hash: u32) {
-    lock_hash(tview, hash, 0, pg_sys::ExclusiveLock);
+pub fn lock_unit(tview: pg_sys::Oid, hash: u32) -> Taken {
+    lock_hash(tview, hash, 0, pg_sys::ExclusiveLock)
 }
 
 /// From which side a value of a link is locked.
@@ -78,7 +106,30 @@ pub fn lock_value(tview: pg_sys::Oid, attnum: u16, hash: u32, side: Side) {
     lock_hash(tview, hash, attnum, mode);
 }
 
-fn lock_hash(tview: pg_sys::Oid, hash: u32, attnum: u16, mode: u32) {
+/// Who locks a value over which searches go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PathSide {
+    /// Those who search over it: beside each other.
+    Passing,
+    /// Those who change a row to which it leads: beside each other.
+    Moved,
+    /// Those who do both: alone.
+    Both,
+}
+
+/// Locks a value over which searches enter a table, by its hash, to the end of the transaction. The tag is that of a unit with a
+/// negative number in addition, which stands for the column by which the table is entered.
+pub fn lock_path(tview: pg_sys::Oid, edge: u16, hash: u32, side: PathSide) -> Taken {
+    const MARK: u16 = 0x8000;
+    let mode = match side {
+        PathSide::Passing => pg_sys::RowExclusiveLock,
+        PathSide::Moved => pg_sys::ShareLock,
+        PathSide::Both => pg_sys::ShareRowExclusiveLock,
+    };
+    lock_hash(tview, hash, MARK | edge, mode)
+}
+
+fn lock_hash(tview: pg_sys::Oid, hash: u32, attnum: u16, mode: u32) -> Taken {
     // SAFETY: as above.
     unsafe {
         let tag = pg_sys::LOCKTAG {
@@ -89,7 +140,7 @@ fn lock_hash(tview: pg_sys::Oid, hash: u32, attnum: u16, mode: u32) {
             locktag_type: pg_sys::LockTagType::LOCKTAG_USERLOCK as u8,
             locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
         };
-        pg_sys::LockAcquire(&tag, mode as i32, false, false);
+        acquire(tag, mode)
     }
 }
 

@@ -3,12 +3,13 @@
 use super::delta::Deltas;
 use super::filter::Filters;
 use super::patch::Patcher;
+use super::paths::{self, Paths};
 use crate::analyze::{self, Analysis, Objection};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::{KeyType, UnitSet};
-use crate::pg::lock::{self, Mode};
+use crate::pg::lock::{self, Mode, Taken};
 use crate::pg::related::Mapping;
 use crate::pg::relation::{Attribute, Relation, equality_operator, hash_function, is_composite};
 use crate::pg::settings::{Scope, Settings};
@@ -49,6 +50,8 @@ pub struct Compiled {
     pub filters: Filters,
     /// How differences of aggregates are added to them.
     pub deltas: Deltas,
+    /// Over which values searches go.
+    pub paths: Paths,
     /// Class of the tview's lock tag.
     catalog: Oid,
     relations: Vec<Oid>,
@@ -73,6 +76,8 @@ pub enum Statement {
     DifferencesAll,
     /// The search of the n-th occurrence over the rows of an event.
     Search(usize, RowsOf),
+    /// What the n-th occurrence's search passes in a step.
+    Step(usize, usize, RowsOf),
     /// The units of the tview that have what such a search knows, where it does not know all of the key.
     StoredUnits(usize, RowsOf),
 }
@@ -152,6 +157,7 @@ impl Compiled {
             patcher: Patcher::new(),
             filters: Filters::default(),
             deltas: Deltas::new(),
+            paths: Paths::default(),
             catalog: catalog::catalog_oid()?,
             relations,
             validity,
@@ -181,22 +187,21 @@ impl Compiled {
         lock::lock_tview(self.catalog, self.oid, Mode::Alone);
     }
 
-    /// Locks units for maintenance, to the end of the transaction, in a mode that lets others work on other units meanwhile. Returns
-    /// false if the whole tview had to be locked instead.
-    pub fn lock_units(&self, units: &UnitSet, mode: Mode) -> bool {
+    /// Locks the tview for maintenance beside others.
+    pub fn lock_in_mode(&self, mode: Mode) -> Taken {
+        lock::lock_tview(self.catalog, self.oid, mode)
+    }
+
+    /// The hashes by which units are locked, in order; `None` if these can't be locked one by one.
+    pub fn unit_hashes(&self, units: &UnitSet) -> Option<Vec<u32>> {
         const MOST: usize = 64;
-        let hashes = if units.len() > MOST { None } else { units.hashes() };
-        let Some(mut hashes) = hashes else {
-            self.lock_for_maintenance();
-            return false;
-        };
+        if units.len() > MOST {
+            return None;
+        }
+        let mut hashes = units.hashes()?;
         hashes.sort_unstable();
         hashes.dedup();
-        lock::lock_tview(self.catalog, self.oid, mode);
-        for hash in hashes {
-            lock::lock_unit(self.oid, hash);
-        }
-        true
+        Some(hashes)
     }
 
     /// The occurrences of a table: (number, columns used, how units are found).
@@ -252,6 +257,9 @@ impl Compiled {
                 .search(number)
                 .map(|search| search.statement(rows.tables()))
                 .unwrap_or_default(),
+            Statement::Step(number, step, rows) => {
+                paths::statement(self, number, step, rows.tables()).unwrap_or_default()
+            }
             Statement::StoredUnits(number, rows) => {
                 let names: Vec<String> = text
                     .key
@@ -304,6 +312,7 @@ impl Compiled {
             | Statement::Empty
             | Statement::DifferencesAll
             | Statement::Search(..)
+            | Statement::Step(..)
             | Statement::StoredUnits(..) => (vec![], Planning::Custom),
         };
         let plan = Rc::new(SpiPlan::prepare(&self.sql(statement), &types, planning)?.keep());

@@ -4,7 +4,7 @@ use super::compiled::{Compiled, Statement};
 use super::guard::Permit;
 use super::locks::{self, Asked, Over};
 use super::pending::{SearchNote, Work};
-use super::{delta, patch};
+use super::{delta, patch, paths};
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
@@ -18,15 +18,22 @@ use std::panic::AssertUnwindSafe;
 /// Units per statement: enough to amortise it, few enough to bound its memory.
 const BATCH: usize = 10_000;
 
-/// Locks what a transaction has to do for a tview.
-pub fn lock(compiled: &Compiled, work: &Work) {
-    if work.everything || !work.searches.is_empty() {
-        return compiled.lock_for_maintenance();
+/// Locks what a transaction has to do for a tview. What has to be searched for that is among the units afterwards, if they could be
+/// locked one by one.
+pub fn lock(compiled: &Compiled, work: &mut Work) -> Result<()> {
+    let searches = !work.searches.is_empty();
+    if work.everything
+        || (searches && (snapshot_is_fixed() || !paths::are_lockable(compiled, &work.searches)))
+    {
+        compiled.lock_for_maintenance();
+        return Ok(());
     }
     let mut asked = Asked {
         units: work.units.clone(),
-        only_leaves: work.units.is_empty(),
+        only_leaves: work.units.is_empty() && !searches,
         over: Over::Nothing,
+        paths: work.paths.clone(),
+        searches: &work.searches,
     };
     for note in &work.patches {
         match note.units() {
@@ -39,7 +46,14 @@ pub fn lock(compiled: &Compiled, work: &Work) {
         asked.units.append(note.units());
         asked.only_leaves = false;
     }
-    locks::take(compiled, asked);
+    if let Some(found) = locks::take(compiled, asked)?
+        && searches
+    {
+        work.units.append(&found);
+        work.units.normalize();
+        work.searches.clear();
+    }
+    Ok(())
 }
 
 /// Does what a transaction has to do for a tview, which is locked for that.
@@ -74,8 +88,8 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
     units(compiled, &found)
 }
 
-/// `changed` are the tables whose changed rows are searched from.
-fn search(compiled: &Compiled, note: &SearchNote, changed: &[u32], found: &mut UnitSet) -> Result<()> {
+/// Adds the units to which changed rows lead. `changed` are the tables whose changed rows are searched from.
+pub fn search(compiled: &Compiled, note: &SearchNote, changed: &[u32], found: &mut UnitSet) -> Result<()> {
     let _scope = Scope::owner(compiled.owner, &compiled.settings);
     let _connection = Connection::open()?;
     note.changed.register()?;

@@ -2,8 +2,11 @@
 
 use super::compiled::Compiled;
 use super::patch::{self, Link, TviewPatcher};
+use super::paths::{self, PathValues};
+use super::pending::SearchNote;
+use crate::error::Result;
 use crate::pg::keys::UnitSet;
-use crate::pg::lock::{self, Mode, Side};
+use crate::pg::lock::{self, Mode, Side, Taken};
 use crate::pg::stored::{Reader, RowRef};
 use crate::pg::transaction::LatestSnapshot;
 use pg_tviews_planner::Finding;
@@ -43,50 +46,75 @@ impl Over {
 }
 
 /// What is to be done for a tview.
-pub struct Asked {
+pub struct Asked<'a> {
     /// Rows of these units are written.
     pub units: UnitSet,
     /// No unit is computed as a whole.
     pub only_leaves: bool,
     /// Rows are written to which links lead.
     pub over: Over,
+    /// Over which values searches start or come to the changed rows.
+    pub paths: PathValues,
+    /// Further units have to be searched for.
+    pub searches: &'a [SearchNote],
 }
 
-/// Takes the locks.
-///
-/// Only where rows are written one by one the newest version of each is taken up; a statement writes what was made from an older
-/// one, and so has to keep others out. And one row only: of two that write several rows, each could wait for a row of the other's.
-pub fn take(compiled: &Compiled, mut asked: Asked) {
+impl Asked<'_> {
+    /// How the tview has to be locked; `None` for nothing. `rows`: its rows are written one by one.
+    ///
+    /// Only where rows are written one by one the newest version of each is taken up; a statement writes what was made from an older
+    /// one, and so has to keep others out. And one row only: of two that write several rows, each could wait for a row of the other's.
+    fn mode(&self, rows: bool) -> Option<Mode> {
+        let units = !self.units.is_empty() || !self.searches.is_empty();
+        Some(match &self.over {
+            Over::Nothing if !units => return None,
+            Over::Nothing if rows && self.only_leaves && self.units.len() == 1 => Mode::Leaves,
+            Over::Nothing => Mode::Units,
+            _ if !rows => Mode::Alone,
+            Over::Values(targets) if targets.len() <= MOST_VALUES => Mode::Values,
+            Over::Values(_) | Over::Links if self.searches.is_empty() => Mode::Links,
+            Over::Values(_) | Over::Links => Mode::Alone,
+        })
+    }
+}
+
+/// Takes the locks, and searches; returns the units that were found, or `None` if the tview had to be locked alone: then they are not
+/// known.
+pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<UnitSet>> {
     asked.units.normalize();
-    let units = &asked.units;
     let patcher = patch::patcher_of(compiled).filter(|patcher| patcher.takes_up());
-    let Some(patcher) = patcher else {
-        match asked.over {
-            Over::Nothing if units.is_empty() => {}
-            Over::Nothing => drop(compiled.lock_units(units, Mode::Units)),
-            Over::Values(_) | Over::Links => compiled.lock_for_maintenance(),
-        }
-        return;
+    let Some(mode) = asked.mode(patcher.is_some()) else {
+        return Ok(None);
     };
-    match asked.over {
-        Over::Nothing if units.is_empty() => {}
-        Over::Nothing if asked.only_leaves && units.len() == 1 => {
-            compiled.lock_units(units, Mode::Leaves);
-        }
-        Over::Nothing => {
-            if compiled.lock_units(units, Mode::Units) {
-                values(compiled, patcher, units, &BTreeSet::new());
-            }
-        }
-        Over::Values(targets) if targets.len() <= MOST_VALUES => {
-            if compiled.lock_units(units, Mode::Values) {
-                values(compiled, patcher, units, &targets);
-            }
-        }
-        Over::Values(_) | Over::Links => {
-            compiled.lock_units(units, Mode::Links);
+    if mode == Mode::Alone || compiled.unit_hashes(&asked.units).is_none() {
+        compiled.lock_for_maintenance();
+        return Ok(None);
+    }
+    let mut taken = vec![compiled.lock_in_mode(mode)];
+    let found = paths::search(compiled, asked.paths, asked.searches, &mut taken)?;
+    let mut units = asked.units;
+    let hashes = found.as_ref().and_then(|found| {
+        units.append(found);
+        units.normalize();
+        compiled.unit_hashes(&units)
+    });
+    let Some(hashes) = hashes else {
+        // Whoever waits for the lock of all holds none of these.
+        taken.into_iter().rev().for_each(Taken::give_back);
+        compiled.lock_for_maintenance();
+        return Ok(None);
+    };
+    for hash in hashes {
+        lock::lock_unit(compiled.oid, hash);
+    }
+    if let Some(patcher) = patcher {
+        match &asked.over {
+            Over::Nothing if mode == Mode::Units => values(compiled, patcher, &units, &BTreeSet::new()),
+            Over::Values(targets) if mode == Mode::Values => values(compiled, patcher, &units, targets),
+            _ => {}
         }
     }
+    Ok(found)
 }
 
 /// Locks the values that links of some units have or had, and those of which the targets have changed. The units are locked, so that
@@ -136,9 +164,16 @@ pub fn describe(compiled: &Compiled, number: usize, is_update: bool) -> String {
     });
     let occurrence = compiled.plan.occurrences.get(number);
     let otherwise = match occurrence.map(|occurrence| &occurrence.finding) {
-        Some(Finding::Direct(_)) if names.is_empty() => "units".to_owned(),
-        Some(Finding::Direct(_)) => format!("units, links {}", names.join(", ")),
+        Some(Finding::Direct(_) | Finding::Search(_)) if paths::columns(compiled, number).is_none() => {
+            "tview".to_owned()
+        }
+        Some(Finding::Direct(_) | Finding::Search(_)) if names.is_empty() => "units".to_owned(),
+        Some(Finding::Direct(_) | Finding::Search(_)) => format!("units, links {}", names.join(", ")),
         _ => "tview".to_owned(),
+    };
+    let otherwise = match paths::columns(compiled, number) {
+        Some(paths) if !paths.is_empty() => format!("paths {}, {otherwise}", paths.join(", ")),
+        _ => otherwise,
     };
     let leaves = patcher.filter(|_| is_update).and_then(|patcher| {
         let (occurrence, _) = patcher.occurrence(number)?;

@@ -11,6 +11,7 @@ pub mod guard;
 pub mod locks;
 pub mod notes;
 pub mod patch;
+mod paths;
 pub mod pending;
 
 use crate::catalog;

@@ -1,10 +1,9 @@
 //! Noting: from a changed source to the units that are affected.
 
 use super::compiled::{Compiled, RowsOf};
-use super::delta;
 use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
-use super::{acquire, readers_of, used_columns};
+use super::{acquire, delta, paths, readers_of, used_columns};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
@@ -116,7 +115,7 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
     for level in ready.chunk_by(|one, other| one.tview().level == other.tview().level) {
         for tview in level {
             let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
-            tview.lock(rows);
+            tview.lock(rows)?;
         }
         for tview in level {
             let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
@@ -170,6 +169,9 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
             occurrences.retain(|(number, ..)| !served.contains(number));
             let noted = note_rows(compiled, firing, &occurrences, &mut work.units)?;
             work.everything = noted.everything;
+            if !noted.everything {
+                paths::note(compiled, firing, &mut work.paths)?;
+            }
             if !noted.everything && !noted.searches.is_empty() {
                 let changed = Rc::new(KeptRows::copy(firing));
                 work.searches

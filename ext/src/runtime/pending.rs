@@ -9,6 +9,7 @@
 //! their users think, and flushes at the end don't deadlock.
 
 use super::compiled::{Compiled, RowsOf};
+use super::paths::PathValues;
 use super::{Reader, acquire, delta, flush, is_current, patch, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
@@ -43,6 +44,8 @@ pub struct Work {
     pub patches: Vec<patch::Note>,
     /// Differences that are added to aggregates.
     pub deltas: Vec<delta::Note>,
+    /// Over which values searches start or come to the changed rows.
+    pub paths: PathValues,
     /// All of it.
     pub everything: bool,
 }
@@ -193,6 +196,7 @@ impl Work {
             searches: Vec::new(),
             patches: Vec::new(),
             deltas: Vec::new(),
+            paths: PathValues::default(),
             everything: false,
         }
     }
@@ -201,6 +205,7 @@ impl Work {
         self.everything |= other.everything;
         self.units.append(&other.units);
         self.searches.extend(other.searches.iter().cloned());
+        self.paths.append(&other.paths);
         for note in &other.patches {
             if !self.patches.iter_mut().any(|known| known.merge(note)) {
                 self.patches.push(note.clone());
@@ -240,9 +245,9 @@ pub fn flush() -> Result<()> {
             work.units.normalize();
             ready.push((compiled, work));
         }
-        for (compiled, work) in &ready {
+        for (compiled, work) in &mut ready {
             let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
-            flush::lock(compiled, work);
+            flush::lock(compiled, work)?;
         }
         for (compiled, work) in ready {
             let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses some of them")]
 
-use pg_tviews_model::schema::Table::{Category, Product, Rate, Review, TvProduct, TvShelf, TvSize};
+use pg_tviews_model::schema::Table::{Category, Product, Rate, Review, TvProduct, TvShelf, TvSize, Vote};
 use pg_tviews_model::transaction::Op::{Delete, Put, Read, Release, RollBack, Savepoint, Update};
 use pg_tviews_model::transaction::{Op, Program};
 
@@ -75,6 +75,11 @@ pub fn changes() -> Vec<Vec<Op>> {
         vec![Put((Category, 3), [3, 0, 0])],
         vec![Put((Product, 7), [3, 0, 0])],
         vec![Update((Product, 2), [2, 0, 0]), Delete((Category, 1))],
+        // Votes, on a review that is there and on ones that come.
+        vec![Put((Vote, 2), [9, 0, 0])],
+        vec![Put((Vote, 3), [1, 0, 0])],
+        vec![Put((Vote, 4), [2, 0, 0]), Put((Review, 1), [2, 0, 0])],
+        vec![Delete((Vote, 1)), Put((Review, 2), [1, 0, 0])],
         // Everything.
         vec![Update((Rate, 0), [2, 0, 0])],
     ]
@@ -95,6 +100,8 @@ pub fn changes_for_three() -> Vec<[Op; 1]> {
         [Put((Review, 2), [1, 0, 0])],
         [Delete((Product, 2))],
         [Update((Rate, 0), [2, 0, 0])],
+        [Put((Vote, 2), [9, 0, 0])],
+        [Put((Vote, 3), [1, 0, 0])],
     ]
 }
 

@@ -234,3 +234,52 @@ fn only_used_columns_matter() {
     assert_eq!(category.used.attnums, BTreeSet::from([1, 3]));
     assert_eq!(link_columns(&built.view, category.source), BTreeSet::from([1]));
 }
+
+/// The steps of a search from the source with this alias: the column that has the values, and the one by which the next table is entered.
+fn steps_text(input: &str, alias: &str) -> Option<Vec<String>> {
+    let built = Builder::read(input);
+    let plan = plan(&built.view, None).expect("a plan");
+    let start = built
+        .view
+        .source_ids()
+        .find(|id| built.view.source(*id).alias == alias)?;
+    let name = |column: pg_tviews_ir::Column| {
+        let source = built.view.source(column.source);
+        let table = built.view.table(column.source).expect("a table");
+        let column = table.column(column.attnum).expect("a column");
+        format!("{}.{}", source.alias, column.name)
+    };
+    let steps = crate::steps(&built.view, &plan.key, start)?;
+    let text = |step: &crate::Step| {
+        let search = built.with_aliases(step.search.statement(&["changed"]).replace('\n', " "));
+        format!("{} = {}: {search}", name(step.from), name(step.into))
+    };
+    Some(steps.iter().map(text).collect())
+}
+
+/// Each step has a search for its values, over the tables before it.
+#[test]
+fn a_search_goes_step_by_step() {
+    let steps = steps_text(
+        "from review r
+         join product p on p.pk = r.fk_product
+         join category c on c.pk = p.fk_category
+         select r.pk, c.name",
+        "c",
+    );
+    assert_eq!(
+        steps.expect("steps"),
+        [
+            "c.pk = p.fk_category: SELECT DISTINCT c.pk   FROM changed AS s2",
+            "p.pk = r.fk_product: SELECT DISTINCT p.pk   FROM changed AS s2, s.product AS s1  WHERE (c.pk = p.fk_category)",
+        ]
+    );
+}
+
+#[test]
+fn a_step_over_something_else_than_an_equality_is_none() {
+    let input = "from product p
+         join category c on p.fk_category < c.pk
+         select p.pk, c.name";
+    assert_eq!(steps_text(input, "c"), None);
+}

@@ -27,6 +27,7 @@ pub use plan::{Link, Patcher, TviewPatcher, parts_of, patcher_of};
 
 use super::compiled::Compiled;
 use super::locks::{self, Asked, LinkValue, Over};
+use super::paths::PathValues;
 use crate::error::Result;
 use crate::pg::command::{self, Command};
 use crate::pg::keys::UnitSet;
@@ -200,11 +201,14 @@ impl Ready<'_> {
     }
 
     /// Locks it: before the first look at anything but the changed rows.
-    pub fn lock(&self, rows: &mut UpdatedRows) {
+    pub fn lock(&self, rows: &mut UpdatedRows) -> Result<()> {
         let mut asked = Asked {
             units: UnitSet::new(&self.compiled.key_types),
             only_leaves: true,
             over: Over::Nothing,
+            // Nothing changes that decides where a search goes.
+            paths: PathValues::default(),
+            searches: &[],
         };
         for change in &self.changes {
             rows.rewind();
@@ -218,7 +222,7 @@ impl Ready<'_> {
                 asked.over.add(self.targets(change, rows));
             }
         }
-        locks::take(self.compiled, asked);
+        locks::take(self.compiled, asked).map(drop)
     }
 
     /// The values of the link over which a change leads to rows, if it is one.
