@@ -9,6 +9,7 @@
 //! * [`least_work`] looks at what a change of one row makes maintenance read and write.
 //! * [`isolation`] enumerates interleavings of two transactions.
 //! * [`docs`] executes the SQL in the documentation.
+//! * [`sure`] is for what has to succeed in a test.
 //! * [`small_disk`] is a file system for a server to fill.
 //! * [`tpch`] maintains the 22 queries of TPC-H.
 //!
@@ -47,4 +48,5 @@ pub mod sections;
 pub mod server;
 pub mod session;
 pub mod small_disk;
+pub mod sure;
 pub mod tpch;

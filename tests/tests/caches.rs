@@ -2,6 +2,7 @@
 
 use pg_tviews_tests::server;
 use pg_tviews_tests::session::Session;
+use pg_tviews_tests::sure::execute;
 
 const SET_UP: &str = "CREATE EXTENSION pg_tviews;
     CREATE SCHEMA shop;
@@ -157,12 +158,6 @@ fn differing(session: &mut Session) -> Vec<Vec<Option<String>>> {
         );
     }
     found
-}
-
-fn execute(session: &mut Session, sql: &str) {
-    session
-        .execute(sql)
-        .unwrap_or_else(|failure| panic!("{sql}: {failure}"));
 }
 
 /// One session writes, another one changes what its plans were made from, the first one writes again.

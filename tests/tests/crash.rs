@@ -2,8 +2,9 @@
 //! tviews over them.
 
 use pg_tviews_pgserver::{Server, ServerOptions};
-use pg_tviews_tests::server::{SUPERUSER, pg_config};
+use pg_tviews_tests::server::pg_config;
 use pg_tviews_tests::session::Session;
+use pg_tviews_tests::sure::connect;
 
 const BEFORE: &str = "
     CREATE EXTENSION pg_tviews;
@@ -26,11 +27,6 @@ const AFTER: &str = "
 fn server() -> Server {
     let options = ServerOptions::new(pg_config()).setting("autovacuum", "off");
     Server::start(&options).unwrap_or_else(|error| panic!("the private server does not start: {error}"))
-}
-
-fn connect(server: &Server) -> Session {
-    let parameters = server.connection_string(SUPERUSER, "postgres");
-    Session::connect(&parameters).unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 fn text(session: &mut Session, query: &str) -> String {

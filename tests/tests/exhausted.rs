@@ -19,6 +19,7 @@ use pg_tviews_tests::rng::Rng;
 use pg_tviews_tests::server::{SUPERUSER, pg_config};
 use pg_tviews_tests::session::{Outcome, Session};
 use pg_tviews_tests::small_disk::SmallDisk;
+use pg_tviews_tests::sure::{connect, execute, value};
 
 const DISK_FULL: &str = "53100";
 const OUT_OF_MEMORY: &str = "53200";
@@ -28,24 +29,6 @@ fn own_server() -> Server {
         .setting("max_connections", "30")
         .setting("jit", "off");
     Server::start(&options).unwrap_or_else(|error| panic!("the private server does not start: {error}"))
-}
-
-fn connect(server: &Server) -> Session {
-    let parameters = server.connection_string(SUPERUSER, "postgres");
-    Session::connect(&parameters).unwrap_or_else(|failure| panic!("{failure}"))
-}
-
-fn execute(session: &mut Session, sql: &str) {
-    session
-        .execute(sql)
-        .unwrap_or_else(|failure| panic!("{sql}: {failure}"));
-}
-
-fn value(session: &mut Session, sql: &str) -> String {
-    let value = session
-        .value(sql)
-        .unwrap_or_else(|failure| panic!("{sql}: {failure}"));
-    value.unwrap_or_default()
 }
 
 /// Runs commands up to the first that fails.

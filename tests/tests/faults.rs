@@ -13,18 +13,13 @@ use pg_tviews_tests::load::{assert_exact, create, set_up};
 use pg_tviews_tests::rng::Rng;
 use pg_tviews_tests::server::{self, SUPERUSER, pg_config};
 use pg_tviews_tests::session::Session;
+use pg_tviews_tests::sure::{execute, number, value};
 
 const LEDGER: Tview = Tview {
     name: "tv_ledger",
     query: "SELECT l.pk, l.pk * 2 AS twice FROM ledger l",
     reads: &[],
 };
-
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| {
-        text.parse().unwrap_or_else(|_| panic!("{name} is no number"))
-    })
-}
 
 /// A server of its own, which can be killed.
 fn own_server() -> Server {
@@ -36,19 +31,6 @@ fn own_server() -> Server {
 
 fn connect(parameters: &str) -> Session {
     Session::connect(parameters).unwrap_or_else(|failure| panic!("{failure}"))
-}
-
-fn execute(session: &mut Session, sql: &str) {
-    session
-        .execute(sql)
-        .unwrap_or_else(|failure| panic!("{sql}: {failure}"));
-}
-
-fn value(session: &mut Session, sql: &str) -> String {
-    let value = session
-        .value(sql)
-        .unwrap_or_else(|failure| panic!("{sql}: {failure}"));
-    value.unwrap_or_default()
 }
 
 #[test]

@@ -9,6 +9,7 @@ use pg_tviews_tests::pooler::{self, Pooler};
 use pg_tviews_tests::rng::Rng;
 use pg_tviews_tests::server::{self, SUPERUSER};
 use pg_tviews_tests::session::Session;
+use pg_tviews_tests::sure::execute;
 
 /// Six clients share three sessions, which are reset after each transaction, while tviews come and go.
 #[test]
@@ -79,12 +80,6 @@ const TWICE: Tview = Tview {
     query: "SELECT p.pk, p.price * 2 AS price, p.name FROM product p",
     reads: &[],
 };
-
-fn execute(session: &mut Session, sql: &str) {
-    session
-        .execute(sql)
-        .unwrap_or_else(|failure| panic!("{sql}: {failure}"));
-}
 
 /// The client's prepared statements and the plans of maintenance in its session outlive DDL of others.
 #[test]

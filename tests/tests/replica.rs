@@ -10,18 +10,7 @@ use pg_tviews_tests::load::{assert_exact, create, set_up};
 use pg_tviews_tests::rng::Rng;
 use pg_tviews_tests::server::{SUPERUSER, pg_config};
 use pg_tviews_tests::session::Session;
-
-fn connect(server: &Server) -> Session {
-    let parameters = server.connection_string(SUPERUSER, "postgres");
-    Session::connect(&parameters).unwrap_or_else(|failure| panic!("{failure}"))
-}
-
-fn value(session: &mut Session, sql: &str) -> String {
-    let value = session
-        .value(sql)
-        .unwrap_or_else(|failure| panic!("{sql}: {failure}"));
-    value.unwrap_or_default()
-}
+use pg_tviews_tests::sure::{connect, value};
 
 /// The rows of all tviews as text.
 fn rows(session: &mut Session, tviews: &[Tview]) -> Vec<String> {

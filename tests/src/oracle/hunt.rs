@@ -7,6 +7,7 @@ use super::run::{Oracle, Problem, Tally};
 use super::shrink::shrink;
 use crate::generate::{self, Options};
 use crate::rng::Rng;
+use crate::server;
 
 /// Runs spent on making a failing case smaller.
 const SHRINK_BUDGET: usize = 1500;
@@ -41,6 +42,25 @@ impl Hunt {
             statements: number("ORACLE_STATEMENTS", statements as u64) as usize,
             failures: number("ORACLE_FAILURES", 1) as usize,
             options,
+        }
+    }
+}
+
+impl Hunt {
+    /// Hunts in a new database of this program's server, in sessions with these options, where all definitions are accepted.
+    ///
+    /// # Panics
+    /// On a difference, with the report, and if a definition or statement is refused.
+    pub fn finds_nothing(&self, label: &str, keeper: &dyn Keeper, session: &str) {
+        let database = server::create_database(label);
+        let server = server::server().connection_string(server::SUPERUSER, &database);
+        let parameters = format!("{server} options='{session}'");
+        match hunt(self, &parameters, keeper) {
+            Err(report) => panic!("{report}"),
+            Ok(tally) => {
+                println!("seed {}: {tally}", self.seed);
+                assert_eq!(tally.refused + tally.invalid, 0, "{tally}");
+            }
         }
     }
 }
