@@ -21,6 +21,7 @@ fn run(keeper: &dyn Keeper, cases: usize, kind: Options) -> Tally {
             steps: 25,
             alter: false,
             documents: kind.documents,
+            leaves: kind.leaves,
             totals: kind.totals,
             // Writers of different units go on side by side; where everything is recomputed they wait.
             tame: true,
@@ -51,6 +52,17 @@ fn concurrent_writers_leave_exact_documents() {
         ..Options::default()
     };
     run(&Extension, 6, documents);
+}
+
+/// Documents of which leaves are computed on their own.
+#[test]
+fn concurrent_writers_leave_exact_subqueries() {
+    let leaves = Options {
+        documents: true,
+        leaves: true,
+        ..Options::default()
+    };
+    run(&Extension, 6, leaves);
 }
 
 /// Aggregates to which differences are added.

@@ -31,6 +31,7 @@ mod filters;
 mod finding;
 mod groups;
 mod keys;
+mod leaves;
 mod links;
 mod patches;
 
@@ -575,10 +576,9 @@ impl Builder {
     /// The keys that would have to be in the output.
     fn missing_text(&self) -> String {
         let candidates = missing_keys(&self.view);
-        let lacking = candidates
-            .iter()
-            .map(|(alias, columns)| format!("{alias} lacks {}", columns.join(", ")));
-        lacking.collect::<Vec<_>>().join("; ")
+        let lacks =
+            |(alias, columns): &(String, Vec<String>)| format!("{alias} lacks {}", columns.join(", "));
+        candidates.iter().map(lacks).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -15,7 +15,7 @@ pub use delta::{
     measure_of_sum, not_less,
 };
 pub use maintenance::{Batch, KeyColumn, Nulls, QueryPart, TviewText};
-pub use patch::{PatchValue, RowSearch, row_expressions};
+pub use patch::{PatchValue, RowSearch, leaf_parts, leaf_value, row_expressions};
 pub use search::{
     NEW_ROWS, OLD_ROWS, REACHED, Recursion, Relation, Search, SearchSource, derived_column, row_is_there,
     row_test,

@@ -43,6 +43,22 @@ pub fn row_expressions(table: &str, alias: &str, values: &[&PatchValue]) -> Stri
     )
 }
 
+/// The new parts of a row, from a query that computes leaves as its columns `c1`, `c2` … (see [`leaf_value`]):
+/// ```sql
+/// SELECT "pg_catalog".jsonb_build_object('recent', (l."c1")) FROM (SELECT (SELECT …) AS c1 FROM … WHERE …) AS l
+/// ```
+pub fn leaf_parts(query: &str, values: &[&PatchValue]) -> String {
+    format!(
+        "SELECT {}\n  FROM ({query}) AS l",
+        join(values, ", ", |value| value.expression())
+    )
+}
+
+/// The value of the leaf with this number, from 0.
+pub fn leaf_value(number: usize) -> String {
+    column("l", &format!("c{}", number + 1))
+}
+
 /// A search from one changed row to the units that hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowSearch {

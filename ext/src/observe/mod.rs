@@ -13,7 +13,7 @@ use crate::pg::relation::{Relation, SELECT, current_role};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::{Compiled, RowsOf, Statement};
-use crate::runtime::{acquire, blind_spots, delta, flush, locks};
+use crate::runtime::{acquire, blind_spots, delta, flush, leaf, locks};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
 use pg_tviews_sqltext::{Batch, Search, identifier, qualified};
@@ -189,6 +189,8 @@ fn explain_event(
             format!(
                 "{finding}, then delta: add the difference to the aggregates; recompute units where that is not enough"
             )
+        } else if let Some(leaves) = leaf::describe(compiled, number) {
+            format!("{finding}, then compute of these units {}", leaves.join(", "))
         } else {
             format!("{finding}, then recompute these units")
         },

@@ -20,6 +20,7 @@ pub mod json;
 pub mod jsonb;
 pub mod kept;
 pub mod keys;
+pub mod leaf;
 mod list;
 pub mod lock;
 pub mod memory;

@@ -234,6 +234,31 @@ fn result_texts() -> Vec<Vec<Option<String>>> {
     rows
 }
 
+/// The only row of the last result; `None` if there are none or several. The values live until [`forget_result`].
+pub fn result_row() -> Option<Vec<Value>> {
+    // SAFETY: as in `result_texts`.
+    unsafe {
+        let table = pg_sys::SPI_tuptable;
+        if table.is_null() || pg_sys::SPI_processed != 1 {
+            return None;
+        }
+        let descriptor = (*table).tupdesc;
+        let tuple = *(*table).vals;
+        let value = |column: i32| {
+            let mut null = false;
+            let datum = pg_sys::SPI_getbinval(tuple, descriptor, column, &mut null);
+            Value { datum, null }
+        };
+        Some((1..=(*descriptor).natts).map(value).collect())
+    }
+}
+
+/// Gives back the memory of the last result.
+pub fn forget_result() {
+    // SAFETY: does nothing for a null pointer; the variable is set to null by the function.
+    unsafe { pg_sys::SPI_freetuptable(pg_sys::SPI_tuptable) }
+}
+
 /// Adds the rows of the last result, whose columns are a unit key, to a set of units. With `flagged`, a further column says
 /// whether a row's key is known; true is returned if that is not so for some row.
 pub fn result_into_units(units: &mut UnitSet, flagged: bool) -> bool {

@@ -2,6 +2,7 @@
 
 use super::delta::Deltas;
 use super::filter::Filters;
+use super::leaf::LeafWriter;
 use super::patch::Patcher;
 use super::paths::{self, Paths};
 use crate::analyze::{self, Analysis, Objection};
@@ -52,6 +53,8 @@ pub struct Compiled {
     pub deltas: Deltas,
     /// Over which values searches go.
     pub paths: Paths,
+    /// How leaves made of subqueries are computed on their own.
+    pub leaves: LeafWriter,
     /// Class of the tview's lock tag.
     catalog: Oid,
     relations: Vec<Oid>,
@@ -158,6 +161,7 @@ impl Compiled {
             filters: Filters::default(),
             deltas: Deltas::new(),
             paths: Paths::default(),
+            leaves: LeafWriter::new(),
             catalog: catalog::catalog_oid()?,
             relations,
             validity,

@@ -4,7 +4,7 @@ use super::compiled::{Compiled, Statement};
 use super::guard::Permit;
 use super::locks::{self, Asked, Over};
 use super::pending::{SearchNote, Work};
-use super::{delta, patch, paths};
+use super::{delta, leaf, patch, paths};
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
@@ -46,12 +46,23 @@ pub fn lock(compiled: &Compiled, work: &mut Work) -> Result<()> {
         asked.units.append(note.units());
         asked.only_leaves = false;
     }
+    for note in &work.leaves {
+        // Computing a leaf reads what others may change, and where it can't be written the unit is computed.
+        asked.units.append(note.units());
+        asked.only_leaves = false;
+    }
     if let Some(found) = locks::take(compiled, asked)?
         && searches
     {
-        work.units.append(&found);
-        work.units.normalize();
         work.searches.clear();
+        for (occurrence, units) in found {
+            if leaf::serves(compiled, occurrence) {
+                work.leaves.push(leaf::Note::new(occurrence, units));
+            } else {
+                work.units.append(&units);
+            }
+        }
+        work.units.normalize();
     }
     Ok(())
 }
@@ -78,9 +89,17 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
         compiled.lock_for_maintenance();
     }
     delta::work(compiled, &work.deltas, &mut found)?;
+    let mut leaves = work.leaves;
     for note in &work.searches {
-        search(compiled, note, &changed, &mut found)?;
+        if leaf::serves(compiled, note.occurrence) {
+            let mut units = UnitSet::of_transaction(&compiled.key_types);
+            search(compiled, note, &changed, &mut units)?;
+            leaves.push(leaf::Note::new(note.occurrence, units));
+        } else {
+            search(compiled, note, &changed, &mut found)?;
+        }
     }
+    leaf::work(compiled, leaves, &mut found)?;
     if found.is_empty() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use super::compiled::Compiled;
 use super::patch::{self, Link, TviewPatcher};
-use super::paths::{self, PathValues};
+use super::paths::{self, Found, PathValues};
 use super::pending::SearchNote;
 use crate::error::Result;
 use crate::pg::keys::UnitSet;
@@ -80,7 +80,7 @@ impl Asked<'_> {
 
 /// Takes the locks, and searches; returns the units that were found, or `None` if the tview had to be locked alone: then they are not
 /// known.
-pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<UnitSet>> {
+pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<Found>> {
     asked.units.normalize();
     let patcher = patch::patcher_of(compiled).filter(|patcher| patcher.takes_up());
     let Some(mode) = asked.mode(patcher.is_some()) else {
@@ -94,7 +94,7 @@ pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<UnitSet>
     let found = paths::search(compiled, asked.paths, asked.searches, &mut taken)?;
     let mut units = asked.units;
     let hashes = found.as_ref().and_then(|found| {
-        units.append(found);
+        found.iter().for_each(|(_, found)| units.append(found));
         units.normalize();
         compiled.unit_hashes(&units)
     });

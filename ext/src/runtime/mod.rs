@@ -8,6 +8,7 @@ pub mod delta;
 mod filter;
 pub mod flush;
 pub mod guard;
+pub mod leaf;
 pub mod locks;
 pub mod notes;
 pub mod patch;

@@ -3,7 +3,7 @@
 use super::compiled::{Compiled, RowsOf};
 use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
-use super::{acquire, delta, paths, readers_of, used_columns};
+use super::{acquire, delta, leaf, paths, readers_of, used_columns};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
@@ -167,7 +167,7 @@ fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
             work.deltas = deltas;
             let mut occurrences = compiled.occurrences(firing.relation_oid());
             occurrences.retain(|(number, ..)| !served.contains(number));
-            let noted = note_rows(compiled, firing, &occurrences, &mut work.units)?;
+            let noted = note_rows(compiled, firing, &occurrences, &mut work)?;
             work.everything = noted.everything;
             if !noted.everything {
                 paths::note(compiled, firing, &mut work.paths)?;
@@ -224,11 +224,17 @@ fn note_rows(
     compiled: &Compiled,
     firing: &Firing,
     occurrences: &[(usize, &ColumnSet, &Finding)],
-    units: &mut UnitSet,
+    work: &mut Work,
 ) -> Result<Noted> {
     let mut noted = Noted::default();
+    let mut leaves: Vec<Option<UnitSet>> = occurrences
+        .iter()
+        .map(|(number, ..)| {
+            leaf::serves(compiled, *number).then(|| UnitSet::of_transaction(&compiled.key_types))
+        })
+        .collect();
     firing.for_each_row(|old, new| {
-        for (number, used, finding) in occurrences {
+        for ((number, used, finding), leaves) in occurrences.iter().zip(&mut leaves) {
             if let (Some(old), Some(new)) = (old, new)
                 && !new.differs(old, used)
             {
@@ -243,7 +249,9 @@ fn note_rows(
                     continue;
                 }
                 match finding {
-                    Finding::Direct(attnums) => row.add_unit(attnums, units),
+                    Finding::Direct(attnums) => {
+                        row.add_unit(attnums, leaves.as_mut().unwrap_or(&mut work.units));
+                    }
                     Finding::Search(_) if !noted.searches.contains(number) => noted.searches.push(*number),
                     Finding::Search(_) => {}
                     Finding::Everything => noted.everything = true,
@@ -252,5 +260,10 @@ fn note_rows(
         }
         Ok(())
     })?;
+    for ((number, ..), units) in occurrences.iter().zip(leaves) {
+        let units = units.filter(|units| !units.is_empty());
+        work.leaves
+            .extend(units.map(|units| leaf::Note::new(*number, units)));
+    }
     Ok(noted)
 }

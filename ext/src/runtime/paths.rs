@@ -64,6 +64,9 @@ impl PathValues {
     }
 }
 
+/// What searches have found: occurrences, by their number, and the units to which their rows lead.
+pub type Found = Vec<(usize, UnitSet)>;
+
 /// The paths of a tview's searches, made when they are first needed.
 #[derive(Default)]
 pub struct Paths(OnceCell<Vec<OccurrencePaths>>);
@@ -218,7 +221,7 @@ pub fn search(
     mut values: PathValues,
     searches: &[SearchNote],
     taken: &mut Vec<Taken>,
-) -> Result<Option<UnitSet>> {
+) -> Result<Option<Found>> {
     const MOST_ATTEMPTS: usize = 16;
     for _ in 0..MOST_ATTEMPTS {
         if values.is_many() {
@@ -228,9 +231,11 @@ pub fn search(
         let passed = passed(compiled, searches)?;
         if passed.iter().all(|value| values.has_passing(*value)) {
             taken.extend(locks);
-            let mut found = UnitSet::of_transaction(&compiled.key_types);
+            let mut found = Found::with_capacity(searches.len());
             for note in searches {
-                flush::search(compiled, note, &[], &mut found)?;
+                let mut units = UnitSet::of_transaction(&compiled.key_types);
+                flush::search(compiled, note, &[], &mut units)?;
+                found.push((note.occurrence, units));
             }
             return Ok(Some(found));
         }

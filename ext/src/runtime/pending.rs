@@ -10,7 +10,7 @@
 
 use super::compiled::{Compiled, RowsOf};
 use super::paths::PathValues;
-use super::{Reader, acquire, delta, flush, is_current, patch, readers_of};
+use super::{Reader, acquire, delta, flush, is_current, leaf, patch, readers_of};
 use crate::error::Result;
 use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
@@ -46,6 +46,8 @@ pub struct Work {
     pub deltas: Vec<delta::Note>,
     /// Over which values searches start or come to the changed rows.
     pub paths: PathValues,
+    /// Units of which single leaves are computed.
+    pub leaves: Vec<leaf::Note>,
     /// All of it.
     pub everything: bool,
 }
@@ -197,6 +199,7 @@ impl Work {
             patches: Vec::new(),
             deltas: Vec::new(),
             paths: PathValues::default(),
+            leaves: Vec::new(),
             everything: false,
         }
     }
@@ -216,6 +219,11 @@ impl Work {
                 self.deltas.push(note.clone());
             }
         }
+        for note in &other.leaves {
+            if !self.leaves.iter_mut().any(|known| known.merge(note)) {
+                self.leaves.push(note.clone());
+            }
+        }
     }
 
     /// Whether there is nothing to do.
@@ -225,6 +233,7 @@ impl Work {
             && self.searches.is_empty()
             && self.patches.is_empty()
             && self.deltas.is_empty()
+            && self.leaves.is_empty()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::fragment::Fragment;
 use crate::oracle::{Case, Command, CreateForm, Definition, End, Step};
 use crate::rng::Rng;
 
-use super::Options;
+use super::{Options, leaves};
 
 const SCHEMA: &[&str] = &[
     "CREATE TABLE region (pk integer PRIMARY KEY, name text NOT NULL, weight numeric, opened date)",
@@ -76,7 +76,7 @@ pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Ste
         let below = (nth > 0 && rng.chance(25)).then(|| format!("tv_{}", nth - 1));
         tviews.push(Definition {
             name: format!("tv_{nth}"),
-            query: definition(&mut rng, below.as_deref()),
+            query: definition(&mut rng, below.as_deref(), options.leaves),
             form: CreateForm::CreateTableAs,
         });
     }
@@ -99,7 +99,7 @@ pub fn writers(seed: u64, options: &Options, count: usize) -> (Case, Vec<Vec<Ste
         first.append(&mut steps);
     }
     for steps in others.iter_mut().chain([&mut steps]) {
-        steps.extend((0..options.steps).map(|_| step(&mut rng)));
+        steps.extend((0..options.steps).map(|_| step(&mut rng, options.leaves)));
     }
     let case = Case {
         seed,
@@ -282,7 +282,7 @@ const LOOKUPS: &[Lookup] = &[
 ];
 
 /// `below` is a tview that this one reads besides.
-fn definition(rng: &mut Rng, below: Option<&str>) -> Fragment {
+fn definition(rng: &mut Rng, below: Option<&str>, subqueries: bool) -> Fragment {
     let mut aliases: Vec<&str> = vec![];
     let mut from = vec![Fragment::from(" FROM product p")];
     let mut values: Vec<&str> = ROOT_VALUES.to_vec();
@@ -303,6 +303,12 @@ fn definition(rng: &mut Rng, below: Option<&str>) -> Fragment {
             from.push(Fragment::optional(vec![" ".into(), lookup.joins[nth].into()]));
             values.extend(lookup.values);
             values.extend(lookup.values);
+        }
+    }
+    if subqueries {
+        (0..4).for_each(|_| values.extend(leaves::OF_ROOT));
+        if aliases.contains(&"c") {
+            values.extend(leaves::OF_CATEGORY);
         }
     }
     let stacked = below.map(|tview| format!(" LEFT JOIN {tview} t ON t.pk = p.pk"));
@@ -456,7 +462,10 @@ fn update(rng: &mut Rng) -> String {
     format!("UPDATE {table} SET {}{filter}", chosen.join(", "))
 }
 
-fn command(rng: &mut Rng) -> Command {
+fn command(rng: &mut Rng, subqueries: bool) -> Command {
+    if subqueries && rng.chance(60) {
+        return Command::new(leaves::change(rng));
+    }
     let others = [
         "DELETE FROM product WHERE pk = 2",
         "INSERT INTO product VALUES (2, 'c2', 2, 1, 'again', 3.00, 1, NULL, NULL, NULL, NULL)",
@@ -476,7 +485,7 @@ fn command(rng: &mut Rng) -> Command {
     }
 }
 
-fn step(rng: &mut Rng) -> Step {
+fn step(rng: &mut Rng, subqueries: bool) -> Step {
     if rng.chance(4) {
         let settings = [
             "TimeZone = 'America/New_York'",
@@ -487,7 +496,7 @@ fn step(rng: &mut Rng) -> Step {
         return Step::single(format!("SET {}", rng.pick(&settings)));
     }
     if !rng.chance(20) {
-        return Step::Single(command(rng));
+        return Step::Single(command(rng, subqueries));
     }
     let mut commands = vec![];
     for _ in 0..rng.between(2, 5) {
@@ -496,7 +505,7 @@ fn step(rng: &mut Rng) -> Step {
             1 if commands.iter().any(|known| known.text == "SAVEPOINT s".into()) => {
                 commands.push(Command::new("ROLLBACK TO s"));
             }
-            _ => commands.push(command(rng)),
+            _ => commands.push(command(rng, subqueries)),
         }
     }
     Step::Transaction {

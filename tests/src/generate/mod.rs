@@ -13,6 +13,7 @@ mod function;
 mod grouped;
 mod join;
 mod kinds;
+mod leaves;
 mod membership;
 mod moves;
 mod program;

@@ -31,6 +31,8 @@ pub struct Options {
     pub tame: bool,
     /// Documents of one schema and changes of single columns, instead of anything.
     pub documents: bool,
+    /// These documents show subqueries, and what these read changes.
+    pub leaves: bool,
     /// Aggregates of one schema and changes of their rows, instead of anything.
     pub totals: bool,
 }
@@ -45,6 +47,7 @@ impl Default for Options {
             extras: Extras::default(),
             tame: false,
             documents: false,
+            leaves: false,
             totals: false,
         }
     }

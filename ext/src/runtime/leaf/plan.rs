@@ -1,0 +1,159 @@
+//! What the planner says about leaves, made ready to be executed.
+
+use crate::error::{Error, Result};
+use crate::pg::leaf::Place;
+use crate::pg::relation::Relation;
+use crate::pg::settings::Scope;
+use crate::pg::spi::{KeptPlan, Plan, Planning};
+use crate::pg::stored::{Probe, Storage};
+use crate::runtime::compiled::Compiled;
+use crate::runtime::patch::parts_of;
+use pg_tviews_jsonb::Overlay;
+use pg_tviews_planner::{LeafPlace, leaf_columns};
+use pg_tviews_sqltext::{PatchValue, leaf_parts};
+use pgrx::pg_sys::Oid;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// A tview's leaves, made when they are first needed; `None` inside if none can be computed on its own.
+pub type LeafWriter = OnceCell<Option<TviewLeaves>>;
+
+/// More leaves than bits are too many.
+const MOST_LEAVES: usize = u64::BITS as usize;
+
+/// How leaves are computed on their own and written.
+pub struct TviewLeaves {
+    pub storage: Storage,
+    /// The way to the row of a unit, and the columns of the key.
+    pub probe: Probe,
+    pub key: Vec<i16>,
+    /// The tview's columns, by position in the output.
+    attnums: Vec<i16>,
+    places: Vec<LeafPlace>,
+    /// For each occurrence the leaves that its changes concern, as bits.
+    of: Vec<Option<u64>>,
+    /// By the leaves that they compute.
+    statements: RefCell<HashMap<u64, Rc<Statement>>>,
+}
+
+/// A statement that computes some leaves of a unit. Its parameters are the unit's key.
+pub struct Statement {
+    pub plan: KeptPlan,
+    /// The tview's columns, each with what of it is new.
+    pub targets: Vec<(i16, Overlay)>,
+}
+
+impl TviewLeaves {
+    /// The leaves that changes of an occurrence concern, if they concern nothing else.
+    pub fn of(&self, occurrence: usize) -> Option<u64> {
+        *self.of.get(occurrence)?
+    }
+
+    /// The leaves' names: `reviews.recent`.
+    pub fn names(&self, compiled: &Compiled, bits: u64) -> Vec<String> {
+        let name = |place: &LeafPlace| {
+            let column = compiled.text.columns.get(place.position);
+            let column = column.map_or("", |(stored, _)| stored);
+            let path = place.path.iter().map(String::as_str);
+            let keys: Vec<&str> = std::iter::once(column).chain(path).collect();
+            keys.join(".")
+        };
+        self.chosen(bits).map(name).collect()
+    }
+
+    fn chosen(&self, bits: u64) -> impl Iterator<Item = &LeafPlace> {
+        let places = self.places.iter().enumerate();
+        places
+            .filter(move |(number, _)| bits & (1 << number) != 0)
+            .map(|(_, place)| place)
+    }
+
+    /// The statement that computes some leaves. Needs an SPI connection, and the owner's rights and settings.
+    pub fn statement(&self, compiled: &Compiled, bits: u64) -> Result<Rc<Statement>> {
+        if let Some(known) = self.statements.borrow().get(&bits) {
+            return Ok(Rc::clone(known));
+        }
+        let chosen: Vec<LeafPlace> = self.chosen(bits).cloned().collect();
+        let query = query(compiled, &chosen)
+            .ok_or_else(|| Error::internal("leaves that can't be computed on their own"))?;
+        let columns = leaf_columns(&chosen);
+        let values: Vec<&PatchValue> = columns.iter().map(|column| &column.value).collect();
+        let types: Vec<Oid> = compiled.key_types.iter().map(|key| key.oid).collect();
+        let plan = Plan::prepare(&leaf_parts(&query, &values), &types, Planning::Generic)?;
+        let targets = columns.iter().filter_map(|column| {
+            let attnum = *self.attnums.get(column.position)?;
+            Some((attnum, parts_of(&column.value)))
+        });
+        let fresh = Rc::new(Statement {
+            targets: targets.collect(),
+            plan: plan.keep(),
+        });
+        self.statements.borrow_mut().insert(bits, Rc::clone(&fresh));
+        Ok(fresh)
+    }
+}
+
+/// The query of leaves: see [`Query::leaves_text`](crate::pg::tree::Query::leaves_text).
+fn query(compiled: &Compiled, places: &[LeafPlace]) -> Option<String> {
+    let definition = Relation::try_open(compiled.definition)?;
+    let places: Vec<Place<'_>> = places
+        .iter()
+        .map(|place| (place.position, place.path.as_slice()))
+        .collect();
+    let key = compiled.plan.key.columns.iter().zip(&compiled.key_types);
+    let key: Vec<(usize, Oid)> = key
+        .map(|(part, key_type)| (part.position, key_type.oid))
+        .collect();
+    definition.view_query().leaves_text(&places, &key)
+}
+
+/// A tview's leaves; `None` if none can be computed on its own.
+pub fn leaves_of(compiled: &Compiled) -> Option<&TviewLeaves> {
+    compiled.leaves.get_or_init(|| build(compiled)).as_ref()
+}
+
+fn build(compiled: &Compiled) -> Option<TviewLeaves> {
+    if !compiled.text.single || compiled.text.composite || !compiled.text.loose.is_empty() {
+        return None;
+    }
+    let key = &compiled.plan.key;
+    let found = pg_tviews_planner::leaves(&compiled.view, key, &compiled.plan.occurrences);
+    if found.places.is_empty() || found.places.len() > MOST_LEAVES {
+        return None;
+    }
+    let storage = Storage::examine(compiled.oid).filter(Storage::is_direct)?;
+    let attnums: Vec<i16> = compiled
+        .stored_columns()?
+        .iter()
+        .map(|column| column.attnum)
+        .collect();
+    let _scope = Scope::settings(&compiled.settings);
+    let has_query = |place: &LeafPlace| query(compiled, std::slice::from_ref(place)).is_some();
+    let computed: Vec<bool> = found.places.iter().map(has_query).collect();
+    let bits = |numbers: &BTreeSet<usize>| {
+        let all = numbers.iter().all(|number| computed[*number]);
+        all.then(|| numbers.iter().fold(0u64, |bits, number| bits | 1 << number))
+    };
+    let of: Vec<Option<u64>> = found
+        .of
+        .iter()
+        .map(|numbers| numbers.as_ref().and_then(bits))
+        .collect();
+    if of.iter().all(Option::is_none) {
+        return None;
+    }
+    let key = key.columns.iter();
+    let key: Vec<i16> = key
+        .map(|part| attnums.get(part.position).copied())
+        .collect::<Option<_>>()?;
+    Some(TviewLeaves {
+        probe: storage.probe(&key, true)?,
+        storage,
+        key,
+        attnums,
+        places: found.places,
+        of,
+        statements: RefCell::new(HashMap::new()),
+    })
+}
