@@ -163,9 +163,8 @@ impl Draft {
         Document::Leaf(Leaf {
             value: Some(Expression::of_column(column)),
             columns: BTreeSet::from([column]),
-            subqueries: vec![],
-            summary: None,
             settled: true,
+            ..Leaf::default()
         })
     }
 

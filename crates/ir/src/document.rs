@@ -26,6 +26,30 @@ pub struct Leaf {
     pub summary: Option<Summary>,
     /// Its value follows from its columns alone: the session's settings have no influence on it.
     pub settled: bool,
+    /// The array that it is, or an empty array, `null` or nothing of the kind where that has no rows.
+    pub list: Option<List>,
+}
+
+/// A jsonb array of objects, one for each row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum List {
+    /// `jsonb_agg(object ORDER BY …)` over the rows of the block in whose select list it stands.
+    Rows(Box<Rows>),
+    /// The value of a subquery with one column, which is a list.
+    Subquery(BlockId),
+}
+
+/// What a list is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The members of an element.
+    pub members: Vec<(String, Document)>,
+    /// Members that are written alike exactly if their values are equal: whole numbers and uuids.
+    pub exact: BTreeSet<String>,
+    /// The columns that decide whether a row has an element, and at which place.
+    pub placing: BTreeSet<Column>,
+    /// Columns by which the elements are ordered: rows that differ in one of them are not left to chance.
+    pub ordered_by: BTreeSet<Column>,
 }
 
 /// One mention of a column, of a derived table's too.

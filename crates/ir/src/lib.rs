@@ -16,7 +16,7 @@ mod summary;
 mod template;
 mod validate;
 
-pub use document::{Document, Documents, Leaf, Mention};
+pub use document::{Document, Documents, Leaf, List, Mention, Rows};
 pub use summary::{Aggregate, AggregateFunction, Number, Part, Shape, Summary};
 pub use template::{Template, TemplateError};
 pub use validate::{Defect, validate};
@@ -213,6 +213,10 @@ pub struct Block {
     pub loose: BTreeSet<i16>,
     /// Rows come from single combinations of the FROM clause's rows (no grouping, DISTINCT, LIMIT, window, set operation).
     pub plain: bool,
+    /// Rows come from single combinations of the FROM clause's rows, but LIMIT or OFFSET may leave some out.
+    pub picks: bool,
+    /// Columns by which its rows are ordered: of two rows that differ in one of them it is not left to chance which comes first.
+    pub ordered_by: BTreeSet<Column>,
     /// PostgreSQL computes it apart from a query around it, although it is plain: it has an ORDER BY or a WITH clause.
     pub apart: bool,
     /// A combination of the FROM clause's rows can give several rows: a set-returning function in the select list.

@@ -11,6 +11,14 @@ pub enum Overlay {
     Value,
     /// Members of an object, by their keys. Others stay as they are.
     Members(Vec<(Vec<u8>, Overlay)>),
+    /// Members of those elements of an array that are objects and have at `key` the value that the new document's object
+    /// has there. Other elements stay as they are; there need not be such an element.
+    Element {
+        /// The key of the member that tells the elements apart.
+        key: Vec<u8>,
+        /// The members that are new, by their keys.
+        members: Vec<(Vec<u8>, Overlay)>,
+    },
 }
 
 impl Overlay {
@@ -21,7 +29,7 @@ impl Overlay {
     pub fn patch<'a>(&'a self, new: Value<'a>) -> Result<Patch<'a>> {
         let members = match self {
             Overlay::Value => return Ok(Patch::Set(new)),
-            Overlay::Members(members) => members,
+            Overlay::Members(members) | Overlay::Element { members, .. } => members,
         };
         let Value::Object(object) = new else {
             return Err(Error::NotAnObject(new.kind()));
@@ -30,6 +38,14 @@ impl Overlay {
             let value = object.get(key)?.ok_or(Error::Missing)?;
             Ok((key.as_slice(), overlay.patch(value)?))
         });
-        Ok(Patch::Members(patches.collect::<Result<_>>()?))
+        let patch = Patch::Members(patches.collect::<Result<_>>()?);
+        let Overlay::Element { key, .. } = self else {
+            return Ok(patch);
+        };
+        Ok(Patch::Matching {
+            key,
+            value: object.get(key)?.ok_or(Error::Missing)?,
+            patch: Box::new(patch),
+        })
     }
 }

@@ -8,6 +8,7 @@ mod absence;
 mod advice;
 mod delta;
 mod determined;
+mod elements;
 mod filter;
 mod leaf;
 mod locate;

@@ -14,9 +14,12 @@
 //! they did not hold. The conditions of an outer join have to be these equalities and nothing else, because a stored row is there
 //! whether or not they hold.
 //!
+//! Rows that are elements of a list are another case: see [`crate::elements`].
+//!
 //! Where one of the three fails the unit is computed anew.
 
 use crate::UnitKey;
+use crate::elements::{Elements, elements};
 use crate::locate::locate;
 use crate::resolve::{Depth, Sight, enclosing_blocks};
 use pg_tviews_ir::{
@@ -73,12 +76,42 @@ pub struct ExactSearch {
 #[derive(Clone, Debug)]
 struct PatchLeaf {
     position: usize,
-    path: Vec<String>,
+    path: Vec<Step>,
     /// The columns of the occurrence that it depends on.
     columns: BTreeSet<i16>,
     /// Its value over the changed row; `None` if that does not suffice.
     value: Option<String>,
     settled: bool,
+}
+
+/// One step of the way to a leaf.
+#[derive(Clone, Debug)]
+struct Step {
+    /// The member's key.
+    key: String,
+    /// Where it is a member of an element of a list: the member by which the element is known, and its value.
+    element: Option<(String, String)>,
+}
+
+impl Step {
+    fn member(key: &str) -> Step {
+        Step {
+            key: key.to_owned(),
+            element: None,
+        }
+    }
+
+    /// What the step leads out of, without members.
+    fn container(&self) -> PatchValue {
+        match &self.element {
+            None => PatchValue::Members(vec![]),
+            Some((key, value)) => PatchValue::Element {
+                key: key.clone(),
+                value: value.clone(),
+                members: vec![],
+            },
+        }
+    }
 }
 
 /// What becomes of the stored rows that hold a changed row.
@@ -113,18 +146,13 @@ impl Patches {
         for leaf in self.leaves.iter().filter(touched) {
             let value = PatchValue::Value(leaf.value.clone()?);
             settled &= leaf.settled;
-            match leaf.path.split_first() {
+            match leaf.path.first() {
                 None => {
                     columns.insert(leaf.position, value);
                 }
-                Some((first, rest)) => {
-                    let whole = columns.entry(leaf.position);
-                    insert(
-                        whole.or_insert_with(|| PatchValue::Members(vec![])),
-                        first,
-                        rest,
-                        value,
-                    );
+                Some(first) => {
+                    let whole = columns.entry(leaf.position).or_insert_with(|| first.container());
+                    put(whole, &leaf.path, value);
                 }
             }
         }
@@ -145,19 +173,28 @@ impl Patches {
 
 /// Puts a value at a path below an object.
 pub(crate) fn insert(object: &mut PatchValue, first: &str, rest: &[String], value: PatchValue) {
-    let PatchValue::Members(members) = object else {
+    let rest = rest.iter().map(String::as_str);
+    let path: Vec<Step> = std::iter::once(first).chain(rest).map(Step::member).collect();
+    put(object, &path, value);
+}
+
+fn put(container: &mut PatchValue, path: &[Step], value: PatchValue) {
+    let (PatchValue::Members(members) | PatchValue::Element { members, .. }) = container else {
         return;
     };
-    let Some((next, below)) = rest.split_first() else {
-        members.push((first.to_owned(), value));
+    let Some((step, rest)) = path.split_first() else {
         return;
     };
-    let known = members.iter().position(|(key, _)| key == first);
+    let Some(next) = rest.first() else {
+        members.push((step.key.clone(), value));
+        return;
+    };
+    let known = members.iter().position(|(key, _)| *key == step.key);
     let at = known.unwrap_or_else(|| {
-        members.push((first.to_owned(), PatchValue::Members(vec![])));
+        members.push((step.key.clone(), next.container()));
         members.len() - 1
     });
-    insert(&mut members[at].1, next, below, value);
+    put(&mut members[at].1, rest, value);
 }
 
 /// How changes of an occurrence can be patched; `None` if never.
@@ -166,8 +203,16 @@ pub fn patches(view: &View, key: &UnitKey, source: SourceId) -> Option<Patches> 
     if !key.single || !view.block(ROOT_BLOCK).plain {
         return None;
     }
-    let (location, row_key) = locate(view, key, root, source)?;
     let mut deciding = deciding_columns(view, source);
+    let mut list = None;
+    let (location, row_key) = match locate(view, key, root, source) {
+        Some(located) => located,
+        None => {
+            let elements = list.insert(elements(view, key, source)?);
+            deciding.extend(placing_columns(view, source, elements));
+            (Location::Key(elements.unit.clone()), vec![elements.key.1])
+        }
+    };
     if source == root {
         let parts = key.columns.iter().filter_map(|part| part.value.as_column());
         deciding.extend(parts.map(|column| column.attnum));
@@ -175,12 +220,19 @@ pub fn patches(view: &View, key: &UnitKey, source: SourceId) -> Option<Patches> 
     if deciding.contains(&WHOLE_ROW) {
         return None;
     }
+    let mut collection = Collection {
+        view,
+        source,
+        list: list.as_ref(),
+        found: Vec::new(),
+    };
+    collection.outputs();
     let patches = Patches {
         alias: alias(source),
         location,
         row_key,
         deciding,
-        leaves: leaves(view, source),
+        leaves: collection.found,
     };
     (!patches.is_empty()).then_some(patches)
 }
@@ -203,8 +255,22 @@ fn deciding_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
     of_source.map(|column| column.attnum).collect()
 }
 
-/// Whether whatever a block computes may decide which rows there are: it is a derived table that is more than a join, or a subquery in
-/// a condition, or inside one of these.
+/// The columns of a table that decide whether a row has an element in a list, which one, and where.
+fn placing_columns(view: &View, source: SourceId, elements: &Elements<'_>) -> BTreeSet<i16> {
+    let mut reached = BTreeSet::new();
+    for column in &elements.rows.placing {
+        reach(view, *column, &mut BTreeSet::new(), &mut reached);
+    }
+    let of_source = reached.into_iter().filter(|column| column.source == source);
+    let placing = of_source.map(|column| column.attnum);
+    placing
+        .chain(elements.unit.iter().copied())
+        .chain([elements.key.1])
+        .collect()
+}
+
+/// Whether whatever a block computes may decide which rows there are: it is a derived table that is more than a join and a LIMIT (of
+/// which the order and the filters decide), or a subquery in a condition, or inside one of these.
 pub(crate) fn is_deciding(view: &View, block: BlockId) -> bool {
     let mut current = block;
     loop {
@@ -213,11 +279,17 @@ pub(crate) fn is_deciding(view: &View, block: BlockId) -> bool {
         }
         match view.block(current).parent {
             None => return false,
-            Some(Parent::Derived(_)) if !view.block(current).plain => return true,
+            Some(Parent::Derived(_)) if !is_row_by_row(view, current) => return true,
             Some(Parent::Derived(source)) => current = view.source(source).block,
             Some(Parent::Sublink(outer) | Parent::Branch(outer)) => current = outer,
         }
     }
+}
+
+/// Whether the rows of a block are made of single combinations of rows, each or some of them.
+fn is_row_by_row(view: &View, block: BlockId) -> bool {
+    let block = view.block(block);
+    block.plain || block.picks
 }
 
 /// Adds the table columns that a column's value depends on. `seen` keeps recursive queries from going round.
@@ -233,7 +305,7 @@ fn reach(view: &View, column: Column, seen: &mut BTreeSet<Column>, reached: &mut
         SourceKind::Computed => {}
         SourceKind::Recursion(block) => reach_all_in(view, block, seen, reached),
         SourceKind::Derived(block) => match view.documents.output(block, column.attnum) {
-            Some(document) if view.block(block).plain => {
+            Some(document) if is_row_by_row(view, block) => {
                 for (_, leaf) in document.leaves() {
                     reach_leaf(view, leaf, seen, reached);
                 }
@@ -262,57 +334,91 @@ fn reach_all_in(view: &View, block: BlockId, seen: &mut BTreeSet<Column>, reache
 }
 
 /// The leaves of the output that depend on columns of an occurrence.
-fn leaves(view: &View, source: SourceId) -> Vec<PatchLeaf> {
-    let mut found = Vec::new();
-    let outputs = view.documents.outputs.get(&ROOT_BLOCK);
-    for (position, document) in outputs.into_iter().flatten().enumerate() {
-        collect(view, source, document, position, &[], &mut found);
-    }
-    found
+struct Collection<'c, 'v> {
+    view: &'v View,
+    source: SourceId,
+    /// The list of which the occurrence's rows are elements, if they are.
+    list: Option<&'c Elements<'v>>,
+    found: Vec<PatchLeaf>,
 }
 
-fn collect(
-    view: &View,
-    source: SourceId,
-    document: &Document,
-    position: usize,
-    path: &[String],
-    found: &mut Vec<PatchLeaf>,
-) {
-    let leaf = match document {
-        Document::Object(members) => {
-            for (key, member) in members {
-                let longer: Vec<String> = path.iter().chain([key]).cloned().collect();
-                collect(view, source, member, position, &longer, found);
+impl<'v> Collection<'_, 'v> {
+    fn outputs(&mut self) {
+        let outputs = self.view.documents.outputs.get(&ROOT_BLOCK);
+        for (position, document) in outputs.into_iter().flatten().enumerate() {
+            self.collect(document, position, &[]);
+        }
+    }
+
+    fn collect(&mut self, document: &'v Document, position: usize, path: &[&str]) {
+        let leaf = match document {
+            Document::Object(members) => {
+                for (key, member) in members {
+                    let longer: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+                    self.collect(member, position, &longer);
+                }
+                return;
+            }
+            Document::Leaf(leaf) => leaf,
+        };
+        if let Some(inner) = copied_document(self.view, leaf) {
+            return self.collect(inner, position, path);
+        }
+        let path: Vec<Step> = path.iter().copied().map(Step::member).collect();
+        if let Some(list) = self.list.filter(|list| list.are_shown_by(leaf)) {
+            for member in &list.rows.members {
+                self.member(list, member, position, &path);
             }
             return;
         }
-        Document::Leaf(leaf) => leaf,
-    };
-    if let Some(inner) = copied_document(view, leaf) {
-        return collect(view, source, inner, position, path, found);
+        let value = leaf.value.as_ref();
+        let value = value.and_then(|value| row_value(self.view, self.source, value));
+        self.add(leaf, position, path, value);
     }
-    let mut reached = BTreeSet::new();
-    reach_leaf(view, leaf, &mut BTreeSet::new(), &mut reached);
-    let columns: BTreeSet<i16> = reached
-        .iter()
-        .filter(|column| column.source == source)
-        .map(|column| column.attnum)
-        .collect();
-    if columns.is_empty() {
-        return;
+
+    /// The leaves of a list's element at and below one of its members.
+    fn member(
+        &mut self,
+        list: &Elements<'v>,
+        (key, document): &'v (String, Document),
+        position: usize,
+        path: &[Step],
+    ) {
+        let element = list
+            .key_value(self.view)
+            .map(|value| (list.key.0.to_owned(), value));
+        for (inner, leaf) in document.leaves() {
+            let first = Step {
+                key: key.clone(),
+                element: element.clone(),
+            };
+            let inner = inner.into_iter().map(Step::member);
+            let path = path.iter().cloned().chain([first]).chain(inner).collect();
+            let value = leaf.value.as_ref();
+            let value = value.and_then(|value| list.value(self.view, value));
+            self.add(leaf, position, path, value.filter(|_| element.is_some()));
+        }
     }
-    let value = leaf
-        .value
-        .as_ref()
-        .and_then(|value| row_value(view, source, value));
-    found.push(PatchLeaf {
-        position,
-        path: path.to_vec(),
-        columns,
-        value,
-        settled: is_settled(view, leaf),
-    });
+
+    /// Adds a leaf, if it depends on columns of the occurrence.
+    fn add(&mut self, leaf: &Leaf, position: usize, path: Vec<Step>, value: Option<String>) {
+        let mut reached = BTreeSet::new();
+        reach_leaf(self.view, leaf, &mut BTreeSet::new(), &mut reached);
+        let columns: BTreeSet<i16> = reached
+            .iter()
+            .filter(|column| column.source == self.source)
+            .map(|column| column.attnum)
+            .collect();
+        if !columns.is_empty() {
+            self.found.push(PatchLeaf {
+                position,
+                path,
+                columns,
+                value,
+                settled: is_settled(self.view, leaf),
+            });
+        }
+    }
 }
 
 /// Whether a leaf's value follows from table columns alone.

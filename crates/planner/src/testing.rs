@@ -21,12 +21,14 @@
 //!   where r.fk_product = p.pk
 //!   select r.rating
 //! end
+//! list r.pk as id, r.rating as stars by r.pk   in a subquery: `jsonb_agg(… ORDER BY …)`; `order` in a derived table
 //! ```
 //!
 //! An alias is used once. An expression is strict in its columns unless `coalesce`, `is` or `or` occurs in it.
 
 mod catalog;
 mod deltas;
+mod elements;
 mod filters;
 mod finding;
 mod groups;
@@ -34,14 +36,16 @@ mod keys;
 mod leaves;
 mod links;
 mod patches;
+mod words;
 
 use crate::{Finding, Plan, Refusal, missing_keys, plan};
 use pg_tviews_ir::{
-    Block, BlockId, Column, Condition, Document, Equality, Expression, Leaf, Mention, OutputColumn, Parent,
-    Role, Source, SourceId, SourceKind, Template, Use, View, validate,
+    Block, BlockId, Column, Condition, Document, Equality, Expression, Leaf, List, Mention, OutputColumn,
+    Parent, Role, Source, SourceId, SourceKind, Template, Use, View, validate,
 };
 use pg_tviews_sqltext::Relation;
 use std::collections::{BTreeMap, BTreeSet};
+use words::split_words;
 
 /// Plans a view and compares the plan's text.
 pub(crate) fn check(input: &str, expect: &str) {
@@ -115,6 +119,8 @@ impl Builder {
                     let block = builder.top().block;
                     builder.view.blocks[block.0].apart = true;
                 }
+                ("list", text) => builder.list(text),
+                ("order", text) => builder.order(text),
                 ("distinct", _) => builder.top().distinct = true,
                 ("limit", count) => {
                     builder.top().limited = true;
@@ -159,6 +165,7 @@ impl Builder {
         }
         let block = &mut self.view.blocks[open.block.0];
         block.plain = !open.grouped && !open.limited && !open.distinct;
+        block.picks = !open.grouped && !open.distinct;
         block.sums_up = open.grouped && !open.limited && !open.distinct;
         block.at_most_one_row |= open.grouped && open.keys.is_empty();
         let is_key =
@@ -334,6 +341,7 @@ impl Builder {
             let leaf = Leaf {
                 subqueries: vec![block],
                 summary: Some(deltas::shown(block)),
+                list: Some(List::Subquery(block)),
                 ..Leaf::default()
             };
             self.output(place, None, leaf);
@@ -355,9 +363,9 @@ impl Builder {
             let leaf = Leaf {
                 value: value.clone(),
                 columns: expression.columns.into_iter().collect(),
-                subqueries: vec![],
                 summary,
                 settled: true,
+                ..Leaf::default()
             };
             self.output(name, value, leaf);
         }
@@ -580,21 +588,4 @@ impl Builder {
             |(alias, columns): &(String, Vec<String>)| format!("{alias} lacks {}", columns.join(", "));
         candidates.iter().map(lacks).collect::<Vec<_>>().join("; ")
     }
-}
-
-/// Splits an expression so that every `alias.column` is a piece of its own; literals hold no dots.
-fn split_words(text: &str) -> Vec<&str> {
-    let inside = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.' | '*');
-    let mut pieces = vec![];
-    let mut start = 0;
-    let mut previous = None;
-    for (at, char) in text.char_indices() {
-        if previous.is_some_and(|before| before != inside(char)) {
-            pieces.push(&text[start..at]);
-            start = at;
-        }
-        previous = Some(inside(char));
-    }
-    pieces.push(&text[start..]);
-    pieces
 }

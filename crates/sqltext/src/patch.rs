@@ -9,6 +9,15 @@ pub enum PatchValue {
     Value(String),
     /// New values of some members of a jsonb object: (key, what it becomes).
     Members(Vec<(String, PatchValue)>),
+    /// New values of some members of one element of an array of objects: that in which a member has this value.
+    Element {
+        /// The member that tells the elements apart.
+        key: String,
+        /// Its value, as an expression.
+        value: String,
+        /// What of the element is new.
+        members: Vec<(String, PatchValue)>,
+    },
 }
 
 /// A call of a function has at most 100 arguments: more members are put together with `||`.
@@ -19,16 +28,29 @@ impl PatchValue {
     /// ```sql
     /// "pg_catalog".jsonb_build_object('price', "pg_catalog".jsonb_build_object('current', s0."current_price"))
     /// ```
+    /// What is new of an element stands together with the member by which the element is known:
+    /// ```sql
+    /// "pg_catalog".jsonb_build_object('reviews', "pg_catalog".jsonb_build_object('id', (s0."pk_review"), 'rating', (s0."rating")))
+    /// ```
     /// They are made by the function by which definitions make documents, so that NULLs and types become what they become there.
     pub fn expression(&self) -> String {
-        let members = match self {
-            PatchValue::Value(text) => return format!("({text})"),
-            PatchValue::Members(members) => members,
-        };
         let pair = |(key, value): &(String, PatchValue)| format!("{}, {}", literal(key), value.expression());
-        let calls: Vec<String> = members
+        let pairs: Vec<String> = match self {
+            PatchValue::Value(text) => return format!("({text})"),
+            PatchValue::Members(members) => members.iter().map(pair).collect(),
+            PatchValue::Element { key, value, members } => {
+                let of_key = format!("{}, ({value})", literal(key));
+                std::iter::once(of_key).chain(members.iter().map(pair)).collect()
+            }
+        };
+        let calls: Vec<String> = pairs
             .chunks(MEMBERS_PER_CALL)
-            .map(|chunk| format!("\"pg_catalog\".jsonb_build_object({})", join(chunk, ", ", pair)))
+            .map(|chunk| {
+                format!(
+                    "\"pg_catalog\".jsonb_build_object({})",
+                    join(chunk, ", ", String::clone)
+                )
+            })
             .collect();
         calls.join(" OPERATOR(\"pg_catalog\".||) ")
     }

@@ -43,7 +43,7 @@ impl Analyzer {
         self.view.documents.opaque.extend(guard.into_iter().flatten());
     }
 
-    fn document(&self, node: Node, scope: &Scope) -> Document {
+    pub(super) fn document(&self, node: Node, scope: &Scope) -> Document {
         match self.members(node, scope) {
             Some(members) => Document::Object(members),
             None => Document::Leaf(self.leaf(node, scope)),
@@ -52,7 +52,7 @@ impl Analyzer {
 
     /// The members of an object with constant keys; of `a || b`, those of `b` and what `b` does not replace. An object that names
     /// a key twice is left whole.
-    fn members(&self, node: Node, scope: &Scope) -> Option<Vec<(String, Document)>> {
+    pub(super) fn members(&self, node: Node, scope: &Scope) -> Option<Vec<(String, Document)>> {
         if let Some((left, right)) = node.concatenated() {
             let mut members = self.members(left, scope)?;
             let replaced = self.members(right, scope)?;
@@ -122,6 +122,7 @@ impl Analyzer {
             subqueries,
             summary: if plain { None } else { self.summary(node, scope) },
             settled: plain && node.is_settled(),
+            list: if plain { None } else { self.list(node, scope) },
         }
     }
 }

@@ -7,6 +7,7 @@ mod document;
 mod expression;
 mod functions;
 mod generated;
+mod list;
 mod loose;
 mod objection;
 mod persistence;
@@ -244,6 +245,7 @@ impl Analyzer {
         let reach = self.walk_from(&from, scope, None, within);
         let targets = self.expanded_targets(query.targets(), scope);
         self.describe(id, query, &targets);
+        self.note_order(id, query, &targets, scope);
         self.outputs(id, query, &targets, scope, within);
         self.note_loose(id, query, &targets, scope, within);
         self.other_clauses(query, scope, within);
@@ -288,6 +290,7 @@ impl Analyzer {
             && !query.has_grouping_sets()
             && !query.has_target_srfs()
             && query.having().is_none();
+        block.picks = !grouped && !query.is_distinct() && !query.has_windows() && !query.has_target_srfs();
         block.repeats = query.has_target_srfs();
         block.apart = query.stands_apart();
         block.opaque = query.has_grouping_sets();

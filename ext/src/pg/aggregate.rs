@@ -14,8 +14,19 @@ pub struct AggregateCall {
     pub filter: Option<Node>,
 }
 
+/// A call of `jsonb_agg` over all rows of its own query's groups.
+pub struct ListCall {
+    pub element: Node,
+    /// The columns and expressions of its ORDER BY, and whether each is ordered so that equal values are the same value.
+    pub order: Vec<(Node, bool)>,
+    pub filter: Option<Node>,
+}
+
 /// Neither an ordered-set nor a hypothetical-set aggregate.
 const AGGKIND_NORMAL: u8 = b'n';
+
+/// Types whose values have one jsonb form each, which is that of no other value.
+const EXACT_TYPES: [pg_sys::Oid; 4] = [pg_sys::INT2OID, pg_sys::INT4OID, pg_sys::INT8OID, pg_sys::UUIDOID];
 
 /// Decimal digits that every `bigint` can hold.
 const MOST_DIGITS: i32 = 18;
@@ -47,6 +58,74 @@ impl Node {
                 argument,
                 filter: optional(call.aggfilter.cast()),
             })
+        }
+    }
+
+    /// The call of `jsonb_agg` that an aggregate is.
+    pub fn list_call(self) -> Option<ListCall> {
+        // SAFETY: the casts follow from the tags; the arguments of an ordinary aggregate are target entries, what it is ordered by included.
+        unsafe {
+            if !is_a(self.0, pg_sys::NodeTag::T_Aggref) {
+                return None;
+            }
+            let call = &*self.0.cast::<pg_sys::Aggref>();
+            let usual = call.agglevelsup == 0
+                && call.aggkind as u8 == AGGKIND_NORMAL
+                && call.aggdirectargs.is_null()
+                && call.aggdistinct.is_null()
+                && !call.aggvariadic
+                && call.aggfnoid.to_u32() < pg_sys::FirstNormalObjectId
+                && function_name(call.aggfnoid) == "jsonb_agg";
+            let arguments = pointers::<pg_sys::TargetEntry>(call.args);
+            let mut elements = arguments.iter().filter(|argument| !(***argument).resjunk);
+            let (Some(element), None, true) = (elements.next(), elements.next(), usual) else {
+                return None;
+            };
+            let order = pointers::<pg_sys::SortGroupClause>(call.aggorder).into_iter();
+            let order = order.map(|clause| {
+                let by = arguments
+                    .iter()
+                    .find(|argument| (***argument).ressortgroupref == (*clause).tleSortGroupRef)?;
+                let by = Node((**by).expr.cast());
+                Some((by, by.is_told_apart_by((*clause).eqop)))
+            });
+            Some(ListCall {
+                element: Node((**element).expr.cast()),
+                order: order.collect::<Option<_>>()?,
+                filter: optional(call.aggfilter.cast()),
+            })
+        }
+    }
+
+    /// Whether values of this expression's type are written alike in jsonb exactly if they are equal.
+    pub fn is_written_exactly(self) -> bool {
+        EXACT_TYPES.contains(&self.type_oid())
+    }
+
+    /// Whether values of this expression that an operator takes for equal are the same value.
+    pub fn is_told_apart_by(self, equality: pg_sys::Oid) -> bool {
+        // SAFETY: the type exists: an expression has it.
+        self.is_written_exactly()
+            && unsafe {
+                (*pg_sys::lookup_type_cache(self.type_oid(), pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr
+                    == equality
+            }
+    }
+
+    /// The list in `coalesce(list, '[]')`, or the expression itself.
+    pub fn without_empty_list(self) -> Node {
+        // SAFETY: the casts follow from the tags.
+        unsafe {
+            if !is_a(self.0, pg_sys::NodeTag::T_CoalesceExpr) || self.type_oid() != pg_sys::JSONBOID {
+                return self;
+            }
+            let arguments = pointers::<pg_sys::Node>((*self.0.cast::<pg_sys::CoalesceExpr>()).args);
+            match arguments.as_slice() {
+                [list, other] if Node(*other).folded_text().as_deref() == Some("[]") => {
+                    Node(*list).without_empty_list()
+                }
+                _ => self,
+            }
         }
     }
 

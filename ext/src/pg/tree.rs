@@ -256,6 +256,16 @@ impl Query {
         optional(self.get().havingQual)
     }
 
+    /// What the rows are ordered by: references to the select list, each with the operator that says which values are equal.
+    pub fn order(&self) -> Vec<(u32, pg_sys::Oid)> {
+        let clauses = pointers::<pg_sys::SortGroupClause>(self.get().sortClause);
+        // SAFETY: sortClause is a list of SortGroupClause.
+        let clauses = clauses.into_iter().map(|clause| unsafe { &*clause });
+        clauses
+            .map(|clause| (clause.tleSortGroupRef, clause.eqop))
+            .collect()
+    }
+
     /// What LIMIT says, unless it is ALL or NULL, which limit nothing.
     pub fn limit(&self) -> Option<Node> {
         optional(self.get().limitCount).filter(|limit| !limit.is_constant_null())

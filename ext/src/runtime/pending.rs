@@ -226,6 +226,17 @@ impl Work {
         }
     }
 
+    /// Computes units of which so many elements have changed that computing is cheaper than patching.
+    fn compute_crowded(&mut self) {
+        self.patches.retain(|note| {
+            let crowded = note.crowded();
+            if let Some(units) = crowded {
+                self.units.append(units);
+            }
+            crowded.is_none()
+        });
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         !self.everything
@@ -251,6 +262,7 @@ pub fn flush() -> Result<()> {
         for (tview, mut work) in take_lowest() {
             lock::lock_for_writing(tview);
             let Some(compiled) = acquire(tview)? else { continue };
+            work.compute_crowded();
             work.units.normalize();
             ready.push((compiled, work));
         }

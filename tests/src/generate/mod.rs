@@ -14,6 +14,7 @@ mod grouped;
 mod join;
 mod kinds;
 mod leaves;
+mod lists;
 mod membership;
 mod moves;
 mod program;

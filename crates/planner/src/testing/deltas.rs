@@ -105,7 +105,7 @@ fn check(input: &str, expect: &str) {
 fn write_leaves(place: &str, value: &PatchValue, lines: &mut Vec<String>) {
     match value {
         PatchValue::Value(text) => lines.push(format!("{place} = {text}")),
-        PatchValue::Members(members) => {
+        PatchValue::Members(members) | PatchValue::Element { members, .. } => {
             for (key, member) in members {
                 write_leaves(&format!("{place}/{key}"), member, lines);
             }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// Compares what becomes of changes of single used columns, in the order of the FROM clause: one line for each, without those that
 /// concern nothing but links.
-fn check(input: &str, expect: &str) {
+pub(super) fn check(input: &str, expect: &str) {
     let built = Builder::read(input);
     assert_eq!(validate(&built.view), [], "{input}\n{}", built.view);
     let key = plan(&built.view, None).expect("a plan").key;
@@ -87,6 +87,11 @@ fn write_leaves(path: &str, value: &PatchValue, leaves: &mut Vec<String>) {
         PatchValue::Members(members) => {
             for (key, member) in members {
                 write_leaves(&format!("{path}/{key}"), member, leaves);
+            }
+        }
+        PatchValue::Element { key, value, members } => {
+            for (name, member) in members {
+                write_leaves(&format!("{path}[{key} = {value}]/{name}"), member, leaves);
             }
         }
     }

@@ -85,15 +85,46 @@ pub struct Note {
     occurrence: usize,
     /// The used columns that have changed, as bits.
     changed: u64,
-    /// By what the rows are found again; the unit key where they hold it.
+    /// By what the rows are found again.
     rows: UnitSet,
-    names_units: bool,
+    units: Named,
+}
+
+/// The units that noted rows are in.
+#[derive(Clone)]
+enum Named {
+    /// They are found by a search.
+    No,
+    /// The rows are found again by their keys.
+    ByRows,
+    /// The rows hold their keys besides: one for each row.
+    Apart(UnitSet),
+}
+
+/// More rows than these, each of which is an element of one document, are not written one after the other: the document is computed.
+const MOST_ELEMENTS: usize = 4;
+
+/// Whether a unit is there more often than its elements are written one by one.
+fn is_crowded(units: &UnitSet) -> bool {
+    units.len() > MOST_ELEMENTS && units.groups().iter().any(|group| group.len() > MOST_ELEMENTS)
 }
 
 impl Note {
     /// The units that the rows are in, if they hold their keys.
     pub fn units(&self) -> Option<&UnitSet> {
-        self.names_units.then_some(&self.rows)
+        match &self.units {
+            Named::No => None,
+            Named::ByRows => Some(&self.rows),
+            Named::Apart(units) => Some(units),
+        }
+    }
+
+    /// The units that are to be computed instead, because many elements of one of them have changed.
+    pub fn crowded(&self) -> Option<&UnitSet> {
+        match &self.units {
+            Named::Apart(units) if is_crowded(units) => Some(units),
+            Named::No | Named::ByRows | Named::Apart(_) => None,
+        }
     }
 
     /// The values of the link that leads to the rows, if it is one.
@@ -115,6 +146,9 @@ impl Note {
         }
         self.changed |= other.changed;
         self.rows.append(&other.rows);
+        if let (Named::Apart(units), Named::Apart(others)) = (&mut self.units, &other.units) {
+            units.append(others);
+        }
         true
     }
 }
@@ -186,12 +220,33 @@ pub fn ready<'a>(compiled: &'a Compiled, table: Oid, rows: &mut UpdatedRows) -> 
     let Some(patcher) = patcher_of(compiled) else {
         return Ok(None);
     };
-    let changes = changes(compiled, patcher, table, rows)?;
-    Ok(changes.map(|changes| Ready {
+    let Some(changes) = changes(compiled, patcher, table, rows)? else {
+        return Ok(None);
+    };
+    for change in &changes {
+        if is_crowded(&units_apart(compiled, change, rows)) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Ready {
         compiled,
         patcher,
         changes,
     }))
+}
+
+/// The units of changed rows that are elements of a list, one for each row.
+fn units_apart(compiled: &Compiled, change: &Change<'_>, rows: &mut UpdatedRows) -> UnitSet {
+    let mut units = UnitSet::of_transaction(&compiled.key_types);
+    if let Some(columns) = change.occurrence.unit_apart() {
+        rows.rewind();
+        while rows.advance() {
+            if rows.changed(change.used) != 0 {
+                units.add(&rows.new_row().values(columns));
+            }
+        }
+    }
+    units
 }
 
 impl Ready<'_> {
@@ -269,6 +324,13 @@ pub fn notes(compiled: &Compiled, firing: &Firing) -> Result<Option<Vec<Note>>> 
         let Some(source) = &change.occurrence.source else {
             return Ok(None);
         };
+        let units = match &change.occurrence.place {
+            Place::Key(_) if change.occurrence.unit_apart().is_some() => {
+                Named::Apart(units_apart(compiled, &change, &mut rows))
+            }
+            Place::Key(_) => Named::ByRows,
+            Place::Column { .. } | Place::Search(_) => Named::No,
+        };
         let mut keys = UnitSet::of_transaction(&source.types);
         rows.rewind();
         while rows.advance() {
@@ -280,7 +342,7 @@ pub fn notes(compiled: &Compiled, firing: &Firing) -> Result<Option<Vec<Note>>> 
             occurrence: change.number,
             changed: change.changed,
             rows: keys,
-            names_units: matches!(change.occurrence.place, Place::Key(_)),
+            units,
         });
     }
     Ok(Some(notes))

@@ -184,6 +184,15 @@ impl OccurrencePatcher {
         matches!(self.place, Place::Key(_))
     }
 
+    /// The columns of changed rows that hold the keys of their units, where rows are found again by other columns: several of them can be
+    /// in one unit.
+    pub fn unit_apart(&self) -> Option<&[i16]> {
+        match &self.place {
+            Place::Key(columns) if *columns != self.patches.row_key => Some(columns),
+            Place::Key(_) | Place::Column { .. } | Place::Search(_) => None,
+        }
+    }
+
     /// What to do when these of the used columns (bits, by their place in the list) have changed.
     pub fn decision(
         &self,
@@ -246,12 +255,17 @@ impl OccurrencePatcher {
 
 /// Which parts of a column a patch replaces.
 pub fn parts_of(value: &PatchValue) -> Overlay {
+    let parts = |members: &[(String, PatchValue)]| {
+        let part = |(key, value): &(String, PatchValue)| (key.clone().into_bytes(), parts_of(value));
+        members.iter().map(part).collect()
+    };
     match value {
         PatchValue::Value(_) => Overlay::Value,
-        PatchValue::Members(members) => {
-            let part = |(key, value): &(String, PatchValue)| (key.clone().into_bytes(), parts_of(value));
-            Overlay::Members(members.iter().map(part).collect())
-        }
+        PatchValue::Members(members) => Overlay::Members(parts(members)),
+        PatchValue::Element { key, members, .. } => Overlay::Element {
+            key: key.clone().into_bytes(),
+            members: parts(members),
+        },
     }
 }
 
