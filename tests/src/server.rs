@@ -45,7 +45,7 @@ pub fn server() -> &'static Server {
             .setting("autovacuum", "off")
             .setting("jit", "off")
             .setting("max_parallel_workers_per_gather", "0")
-            .setting("max_connections", "60")
+            .setting("max_connections", "120")
             .setting("max_prepared_transactions", "20");
         Server::start(&options).unwrap_or_else(|error| panic!("the private server does not start: {error}"))
     })
@@ -92,6 +92,16 @@ pub fn create_database(label: &str) -> String {
         .execute(&sql)
         .unwrap_or_else(|failure| panic!("cannot create database {name}: {failure}"));
     name
+}
+
+/// Drops a database that [`create_database`] has made, with those who are still connected.
+///
+/// # Panics
+/// When that fails.
+pub fn drop_database(name: &str) {
+    let sql = format!("DROP DATABASE \"{name}\" WITH (FORCE)");
+    let dropped = connect(SUPERUSER, "postgres").execute(&sql);
+    dropped.unwrap_or_else(|failure| panic!("cannot drop database {name}: {failure}"));
 }
 
 /// Connects to a database of this program's server; after a crash, as soon as it has recovered.

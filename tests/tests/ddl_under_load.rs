@@ -28,11 +28,7 @@ fn tviews_come_and_go_while_others_write() {
     let mut session = server::connect(SUPERUSER, &database);
     set_up(&mut session).unwrap_or_else(|failure| panic!("{failure}"));
     let over = AtomicBool::new(false);
-    let conduct = Conduct {
-        may_be_full: false,
-        disturbed: false,
-        ends_with_server: false,
-    };
+    let conduct = Conduct::default();
     let tallies = thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| rng.fork())

@@ -11,15 +11,42 @@ use crate::session::{CONNECTION_LOST, Outcome, Session};
 /// How often a transaction is repeated after conflicts before the client gives it up.
 const ATTEMPTS: usize = 50;
 
+const QUERY_CANCELED: &str = "57014";
+
+/// When a client's transactions bring tviews up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// At their end, and in their middle: they read tviews between their changes, or follow up each statement.
+    Mixed,
+    /// At their end alone. Then there must be no deadlock over anything but rows that clients change themselves.
+    AtCommit,
+}
+
 /// What a client may do and may meet.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Conduct {
+    /// When its transactions bring tviews up to date.
+    pub manner: Manner,
+    /// Of a hundred statements of [`Manner::Mixed`], how many are followed by the comparison of a tview with its query.
+    pub compared: usize,
     /// Cancelled statements and lost connections are expected.
     pub disturbed: bool,
     /// The server may vanish: the client ends then.
     pub ends_with_server: bool,
     /// The disk may be full.
     pub may_be_full: bool,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Conduct {
+            manner: Manner::Mixed,
+            compared: 15,
+            disturbed: false,
+            ends_with_server: false,
+            may_be_full: false,
+        }
+    }
 }
 
 /// How transactions ended.
@@ -33,6 +60,8 @@ pub struct Tally {
     pub serialization: usize,
     /// 40P01, each attempt.
     pub deadlocks: usize,
+    /// Those of them over locks of maintenance, or rows of tviews.
+    pub of_maintenance: usize,
     /// Given up after many conflicts.
     pub given_up: usize,
     /// Cancelled from outside.
@@ -57,6 +86,7 @@ impl Tally {
         self.rolled_back += other.rolled_back;
         self.serialization += other.serialization;
         self.deadlocks += other.deadlocks;
+        self.of_maintenance += other.of_maintenance;
         self.given_up += other.given_up;
         self.cancelled += other.cancelled;
         self.killed += other.killed;
@@ -70,7 +100,7 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} transactions: {} committed, {} rolled back, {} given up, {} cancelled, {} killed; repeated for {} \
-             serialization failures and {} deadlocks; {} comparisons in mid-transaction",
+             serialization failures and {} deadlocks, {} of them over maintenance; {} comparisons in mid-transaction",
             self.transactions(),
             self.committed,
             self.rolled_back,
@@ -79,6 +109,7 @@ impl fmt::Display for Tally {
             self.killed,
             self.serialization,
             self.deadlocks,
+            self.of_maintenance,
             self.compared
         )?;
         if self.exhausted > 0 {
@@ -203,13 +234,14 @@ impl<'a> Client<'a> {
     /// A transaction of one to five statements.
     fn draw(&mut self) -> Vec<Command> {
         let rng = &mut self.rng;
+        let mixed = self.conduct.manner == Manner::Mixed;
         let isolation = rng.weighted(&[
             (60, "READ COMMITTED"),
             (20, "REPEATABLE READ"),
             (20, "SERIALIZABLE"),
         ]);
         let mut commands = vec![Command::Run(format!("BEGIN ISOLATION LEVEL {isolation}"))];
-        if rng.chance(30) {
+        if mixed && rng.chance(30) {
             commands.push(Command::Run(
                 "SET LOCAL pg_tviews.maintenance = 'statement'".into(),
             ));
@@ -221,7 +253,7 @@ impl<'a> Client<'a> {
                 commands.push(Command::Run(format!("SAVEPOINT s{savepoints}")));
             }
             commands.push(Command::Run(shop::statement(rng, &mut fresh)));
-            if rng.chance(15) && !self.tviews.is_empty() {
+            if mixed && rng.chance(self.conduct.compared) && !self.tviews.is_empty() {
                 commands.push(Command::Compare(*rng.pick(self.tviews)));
             }
             if savepoints > 0 && rng.chance(30) {
@@ -269,8 +301,7 @@ impl<'a> Client<'a> {
                 }
             };
             if failure.sqlstate != CONNECTION_LOST {
-                // Fails only if the connection is gone, which the next command will notice.
-                let _ = self.session.run("ROLLBACK");
+                self.roll_back();
             }
             return self.judge(&failure.sqlstate, &failure.to_string());
         }
@@ -280,6 +311,16 @@ impl<'a> Client<'a> {
         } else {
             End::RolledBack
         })
+    }
+
+    /// Ends a failed transaction. A late cancellation can hit this too; if the connection is gone, the next command will notice.
+    fn roll_back(&mut self) {
+        for _ in 0..ATTEMPTS {
+            match self.session.run("ROLLBACK") {
+                Outcome::Failed(failure) if failure.sqlstate == QUERY_CANCELED => {}
+                _ => return,
+            }
+        }
     }
 
     /// What an error means for the transaction.
@@ -292,11 +333,19 @@ impl<'a> Client<'a> {
             }
             "40P01" => {
                 self.tally.deadlocks += 1;
+                if is_of_maintenance(failure) {
+                    self.tally.of_maintenance += 1;
+                    if self.conduct.manner == Manner::AtCommit {
+                        return Err(format!(
+                            "a deadlock of transactions that flush at their end: {failure}"
+                        ));
+                    }
+                }
                 Ok(End::Conflict)
             }
             // A line for an order that another transaction has deleted.
             "23503" | "23505" => Ok(End::RolledBack),
-            "57014" if self.conduct.disturbed && cancelled => Ok(End::Cancelled),
+            QUERY_CANCELED if self.conduct.disturbed && cancelled => Ok(End::Cancelled),
             "53100" if self.conduct.may_be_full => Ok(End::Exhausted),
             "57P01" | "57P02" | "57P03" | CONNECTION_LOST
                 if self.conduct.disturbed || self.conduct.ends_with_server =>
@@ -308,17 +357,56 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Whether a deadlock concerns anything but rows that the clients' own statements change.
+fn is_of_maintenance(deadlock: &str) -> bool {
+    let waits = deadlock.lines().filter(|line| line.contains(" waits for "));
+    let over_rows = |line: &str| line.contains("Lock on transaction ") || line.contains("Lock on tuple ");
+    !waits.into_iter().all(over_rows) || deadlock.contains("in relation \"tv_")
+}
+
 fn first_line(outcome: &Outcome) -> String {
     outcome.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
+/// Connects. Sessions that plan each statement once get more done.
 fn open(parameters: &str) -> Result<Session, String> {
     let mut session = Session::connect(parameters).map_err(|failure| failure.to_string())?;
+    let plans = if fresh() % 4 == 0 {
+        "auto"
+    } else {
+        "force_generic_plan"
+    };
     session
-        .execute(
+        .execute(&format!(
             "SET application_name = 'storm'; SET client_min_messages = 'error'; SET statement_timeout = '120s'; \
-             SET deadlock_timeout = '50ms'",
-        )
+             SET deadlock_timeout = '5ms'; SET plan_cache_mode = '{plans}'"
+        ))
         .map_err(|failure| failure.to_string())?;
     Ok(session)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_maintenance;
+
+    #[test]
+    fn deadlocks_tell_what_they_are_over() {
+        let over = |lock: &str, relation: &str| {
+            let deadlock = format!(
+                "40P01: deadlock detected\n  detail: Process 1 waits for ShareLock on transaction 7; blocked by process 2.\n\
+                 Process 2 waits for {lock}; blocked by process 1.\n  context: while updating tuple (0,1) in relation \"{relation}\""
+            );
+            is_of_maintenance(&deadlock)
+        };
+        assert!(!over("ShareLock on transaction 8", "product"));
+        assert!(!over(
+            "ExclusiveLock on tuple (0,1) of relation 5 of database 6",
+            "product"
+        ));
+        assert!(over(
+            "ExclusiveLock on object 5 of class 6 of database 7",
+            "product"
+        ));
+        assert!(over("ShareLock on transaction 8", "tv_product"));
+    }
 }

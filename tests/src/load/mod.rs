@@ -1,9 +1,10 @@
 //! Clients that write to a small shop at the same time, in transactions, with tviews of all kinds over it.
 //!
 //! [`shop`] has tables, tviews and statements; [`client`] runs transactions as an application does, and repeats those that
-//! failed for no fault of theirs; [`storm`] lets many clients run, and compares at rest.
+//! failed for no fault of theirs; [`storm`] lets many clients run, and compares at rest; [`compared`] lets them run without tviews too.
 
 pub mod client;
+pub mod compared;
 pub mod shop;
 pub mod storm;
 
