@@ -12,6 +12,10 @@ use crate::session::Session;
 /// The environment variable that names the `pg_config` of the server to test.
 pub const PG_CONFIG: &str = "PG_TVIEWS_PG_CONFIG";
 
+/// The environment variable that names the `pg_config` of an older server, which has pg_tviews too, for upgrades. Without it a server is
+/// upgraded to its own version.
+pub const OLD_PG_CONFIG: &str = "PG_TVIEWS_OLD_PG_CONFIG";
+
 /// Superuser of the private server.
 pub const SUPERUSER: &str = "postgres";
 

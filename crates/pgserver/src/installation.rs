@@ -52,6 +52,11 @@ impl Installation {
         self.bin_dir.join(name)
     }
 
+    /// Where programs are.
+    pub fn bin_dir(&self) -> &Path {
+        &self.bin_dir
+    }
+
     /// Where loadable modules (`*.so`) are.
     pub fn library_dir(&self) -> &Path {
         &self.library_dir

@@ -11,6 +11,9 @@ pub struct ServerOptions {
     pub settings: Vec<(String, String)>,
     /// Locale of the cluster. `None` means `C.UTF-8`, or `C` where that does not exist.
     pub locale: Option<String>,
+    /// Whether pages have checksums: an upgraded cluster must be like the old one. `None` means PostgreSQL's default, which differs between
+    /// versions.
+    pub checksums: Option<bool>,
 }
 
 impl ServerOptions {
@@ -20,6 +23,7 @@ impl ServerOptions {
             pg_config: pg_config.into(),
             settings: Vec::new(),
             locale: None,
+            checksums: None,
         }
     }
 
@@ -32,6 +36,12 @@ impl ServerOptions {
     /// Sets the locale of the cluster.
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
+        self
+    }
+
+    /// Says whether pages have checksums.
+    pub fn checksums(mut self, wanted: bool) -> Self {
+        self.checksums = Some(wanted);
         self
     }
 }

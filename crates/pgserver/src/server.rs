@@ -53,49 +53,78 @@ impl Server {
     /// Creates a cluster, and starts it.
     pub fn start(options: &ServerOptions) -> Result<Server, Error> {
         let installation = Installation::from_pg_config(&options.pg_config)?;
-        let account = Account::choose()?;
+        let mut server = Server::new(Account::choose()?, installation)?;
+        server.initialise(options)?;
+        server.first_start(options)?;
+        Ok(server)
+    }
+
+    /// A server without a cluster.
+    fn new(account: Account, installation: Installation) -> Result<Server, Error> {
         let directory = make_directory(&account)?;
         let guard = Guard::new(&directory).map_err(Error::io("cannot run /bin/sh"))?;
-        let data = directory.join("data");
-        let mut server = Server {
+        let server = Server {
             child: None,
             guard,
             account,
             installation,
+            data: directory.join("data"),
             directory,
-            data,
             port: 0,
         };
         server
             .account
             .check_can_run(&server.bin("postgres"), &server.directory)?;
-        server.initialise(options)?;
+        Ok(server)
+    }
+
+    /// Configures and starts a cluster, on another port if somebody takes the chosen one.
+    fn first_start(&mut self, options: &ServerOptions) -> Result<(), Error> {
         let mut tries = 1;
         loop {
-            server.configure(options)?;
-            match server.launch() {
+            self.configure(options)?;
+            match self.launch() {
                 Err(Error::Start { log, .. }) if tries < PORT_TRIES && log.contains("already in use") => {
                     tries += 1
                 }
-                Err(error) => return Err(error),
-                Ok(()) => return Ok(server),
+                result => return result,
             }
         }
     }
 
+    /// Stops this server, and brings its databases into a new one, by the `pg_upgrade` of the new one's installation.
+    pub fn upgrade(&mut self, options: &ServerOptions) -> Result<Server, Error> {
+        let installation = Installation::from_pg_config(&options.pg_config)?;
+        let mut upgraded = Server::new(self.account.clone(), installation)?;
+        upgraded.initialise(options)?;
+        self.stop()?;
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let old_programs = path(self.installation.bin_dir());
+        let new_programs = path(upgraded.installation.bin_dir());
+        let (old_data, new_data) = (path(&self.data), path(&upgraded.data));
+        upgraded.run(
+            "pg_upgrade",
+            &[
+                "--old-bindir",
+                &old_programs,
+                "--new-bindir",
+                &new_programs,
+                "--old-datadir",
+                &old_data,
+                "--new-datadir",
+                &new_data,
+                "--username=postgres",
+                "--socketdir",
+                &path(&upgraded.directory),
+            ],
+        )?;
+        upgraded.first_start(options)?;
+        Ok(upgraded)
+    }
+
     /// Starts a physical replica of this server: a copy by `pg_basebackup` that follows it. `options` are those of the server.
     pub fn replica(&self, options: &ServerOptions) -> Result<Server, Error> {
-        let directory = make_directory(&self.account)?;
-        let guard = Guard::new(&directory).map_err(Error::io("cannot run /bin/sh"))?;
-        let mut replica = Server {
-            child: None,
-            guard,
-            account: self.account.clone(),
-            installation: self.installation.clone(),
-            data: directory.join("data"),
-            directory,
-            port: 0,
-        };
+        let mut replica = Server::new(self.account.clone(), self.installation.clone())?;
         let source = self.connection_string("postgres", "postgres");
         let data = replica.data.to_string_lossy().into_owned();
         replica.run(
@@ -257,6 +286,7 @@ impl Server {
                     "--no-instructions",
                 ])
                 .arg(format!("--locale={locale}"))
+                .args(self.checksum_option(options))
                 .arg("--pgdata")
                 .arg(self.data_dir())
                 .output()
@@ -273,6 +303,16 @@ impl Server {
             });
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// The option of `initdb` for checksums. Before version 18, which has them unless told otherwise, there was none for having none.
+    fn checksum_option(&self, options: &ServerOptions) -> Option<&'static str> {
+        const WITH_CHECKSUMS_BY_DEFAULT: u32 = 18;
+        match options.checksums? {
+            true => Some("--data-checksums"),
+            false if self.major() >= WITH_CHECKSUMS_BY_DEFAULT => Some("--no-data-checksums"),
+            false => None,
+        }
     }
 
     /// Chooses a free port and writes the settings, as a file that `postgresql.conf` includes last.

@@ -83,6 +83,7 @@ impl Suite<'_> {
             for major in self.server_majors() {
                 self.server_sections(record, major)?;
             }
+            self.upgrade_section(record)?;
         }
         if self.wants(Tier::Compile) {
             for major in self.all_majors() {
@@ -138,6 +139,29 @@ impl Suite<'_> {
             if let Some(file) = &self.only {
                 command.args(["--test", file]);
             }
+            visibly(&mut command)
+        })
+    }
+
+    /// `pg_upgrade` from the oldest version that is tested to the newest one, where both are.
+    fn upgrade_section(&self, record: &mut Record) -> Result<()> {
+        let majors = self.server_majors();
+        let (Some(old), Some(new)) = (majors.iter().copied().min(), majors.iter().copied().max()) else {
+            return Ok(());
+        };
+        let Ok(old_pg_config) = self.project.pg_config(old) else {
+            return Ok(());
+        };
+        if old == new || self.only.is_some() {
+            return Ok(());
+        }
+        let name = format!("an upgrade from PostgreSQL {old} to {new}");
+        self.for_server(record, &name, new, |pg_config| {
+            let mut command = cargo_in(self.project);
+            command
+                .args(["test", "--package", "pg_tviews_tests", "--test", "upgrade"])
+                .env("PG_TVIEWS_PG_CONFIG", pg_config)
+                .env("PG_TVIEWS_OLD_PG_CONFIG", old_pg_config);
             visibly(&mut command)
         })
     }
