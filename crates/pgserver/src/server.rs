@@ -102,22 +102,24 @@ impl Server {
         let old_programs = path(self.installation.bin_dir());
         let new_programs = path(upgraded.installation.bin_dir());
         let (old_data, new_data) = (path(&self.data), path(&upgraded.data));
-        upgraded.run(
-            "pg_upgrade",
-            &[
-                "--old-bindir",
-                &old_programs,
-                "--new-bindir",
-                &new_programs,
-                "--old-datadir",
-                &old_data,
-                "--new-datadir",
-                &new_data,
-                "--username=postgres",
-                "--socketdir",
-                &path(&upgraded.directory),
-            ],
-        )?;
+        upgraded
+            .run(
+                "pg_upgrade",
+                &[
+                    "--old-bindir",
+                    &old_programs,
+                    "--new-bindir",
+                    &new_programs,
+                    "--old-datadir",
+                    &old_data,
+                    "--new-datadir",
+                    &new_data,
+                    "--username=postgres",
+                    "--socketdir",
+                    &path(&upgraded.directory),
+                ],
+            )
+            .map_err(|error| with_logs(error, &upgraded.data.join("pg_upgrade_output.d")))?;
         upgraded.first_start(options)?;
         Ok(upgraded)
     }
@@ -403,6 +405,26 @@ impl Drop for Server {
             self.kill();
         }
     }
+}
+
+/// The error of a program with the last lines of the logs that it has left in a folder.
+fn with_logs(error: Error, folder: &Path) -> Error {
+    let Error::Program { program, mut output } = error else {
+        return error;
+    };
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "log") {
+                let text = fs::read(&path).unwrap_or_default();
+                output += &format!("\n{}:\n{}", path.display(), tail(&String::from_utf8_lossy(&text)));
+            }
+        }
+    }
+    Error::Program { program, output }
 }
 
 /// A temporary directory of the account's own, with a name short enough for a socket's path.

@@ -51,6 +51,21 @@ impl Event {
     }
 }
 
+/// Name of the trigger on a subscribed source that sees what logical replication applies.
+pub const APPLIED_TRIGGER: &str = "00_pg_tviews_applied";
+
+/// ```sql
+/// CREATE TRIGGER "00_pg_tviews_applied" AFTER INSERT OR UPDATE OR DELETE ON "public"."tb_product"
+/// FOR EACH ROW EXECUTE FUNCTION "tviews"."source_changed"()
+/// ```
+pub fn create_applied_trigger(source: &str) -> String {
+    format!(
+        "CREATE TRIGGER {} AFTER INSERT OR UPDATE OR DELETE ON {source}\nFOR EACH ROW EXECUTE FUNCTION {}()",
+        identifier(APPLIED_TRIGGER),
+        qualified(CATALOG_SCHEMA, "source_changed"),
+    )
+}
+
 /// Name of the trigger that refuses direct writes to a tview.
 pub const GUARD_TRIGGER: &str = "00_pg_tviews_guard";
 

@@ -13,7 +13,7 @@ use crate::pg::settings::{Scope, create_table_prefix};
 use crate::pg::spi::Connection;
 use crate::runtime::{acquire, flush};
 use pg_tviews_planner::KeyPart;
-use pg_tviews_sqltext::{self as sqltext, EVENTS, GUARD_TRIGGER};
+use pg_tviews_sqltext::{self as sqltext, APPLIED_TRIGGER, EVENTS, GUARD_TRIGGER};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
@@ -152,6 +152,7 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
             .into_iter()
             .try_for_each(|tview| check_definition(tview, "REVOKE")),
         "CREATE VIEW" => changed_objects()?.into_iter().try_for_each(view_changed),
+        "CREATE SUBSCRIPTION" | "ALTER SUBSCRIPTION" => members::follow_subscriptions(),
         "ALTER TRIGGER" => changed_objects()?.into_iter().try_for_each(triggers_renamed),
         tag => tables_changed(tag.starts_with("ALTER"), event.sets_expression()),
     }
@@ -165,6 +166,9 @@ fn triggers_renamed(table: Oid) -> Result<()> {
     }
     if !tree::with_triggers(&[table])?.is_empty() {
         wanted.extend(EVENTS.map(|event| event.source_trigger()));
+        if !tree::subscribed(&[table])?.is_empty() {
+            wanted.push(APPLIED_TRIGGER);
+        }
     }
     for trigger in wanted {
         if !relation::has_trigger(table, trigger)? {
@@ -295,7 +299,12 @@ impl Aftermath {
             Enabled::No => {}
         }
         let readers = catalog::readers(table)?;
-        let firing = check_triggers(table, &quoted, &EVENTS.map(|event| event.source_trigger()))?;
+        let [insert, update, delete, truncate] = EVENTS.map(|event| event.source_trigger());
+        let firing = check_triggers(
+            table,
+            &quoted,
+            &[insert, update, delete, truncate, APPLIED_TRIGGER],
+        )?;
         if firing == Enabled::No && readers.iter().any(|reader| !reader.suspended) {
             warning(
                 format!("triggers of pg_tviews on \"{display}\" are disabled"),

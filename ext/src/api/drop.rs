@@ -10,7 +10,7 @@ use crate::pg::name;
 use crate::pg::relation::{self, Relation};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
-use pg_tviews_sqltext::{self as sqltext, EVENTS};
+use pg_tviews_sqltext::{self as sqltext, APPLIED_TRIGGER, EVENTS};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 
@@ -221,8 +221,8 @@ fn refuse_trigger_drop(object: &Dropped) -> Result<()> {
     let Some(oid) = relation::lookup(schema, table)? else {
         return Ok(());
     };
-    let source = EVENTS.iter().any(|event| event.source_trigger() == trigger)
-        && !tree::with_triggers(&[oid])?.is_empty();
+    let ours = APPLIED_TRIGGER == trigger || EVENTS.iter().any(|event| event.source_trigger() == trigger);
+    let source = ours && !tree::with_triggers(&[oid])?.is_empty();
     let guard = sqltext::GUARD_TRIGGER == trigger && catalog::entry(oid)?.is_some();
     if !source && !guard {
         return Ok(());

@@ -2,12 +2,15 @@
 
 use super::create::run_on_catalog;
 use super::ddl::{check_definition, key_holds};
-use crate::catalog::tree::{self, Tree};
-use crate::error::{Error, Result};
+use crate::catalog::{
+    self,
+    tree::{self, Tree},
+};
+use crate::error::{Error, Result, warning};
 use crate::pg::lock;
 use crate::pg::relation::{self, Relation};
 use pg_tviews_ir::View;
-use pg_tviews_sqltext::{self as sqltext, EVENTS};
+use pg_tviews_sqltext::{self as sqltext, APPLIED_TRIGGER, EVENTS};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeSet;
@@ -66,6 +69,45 @@ pub fn create_triggers(tables: &[Oid]) -> Result<()> {
         }
         run_on_catalog(&statements)?;
     }
+    create_applied_triggers(tables)
+}
+
+/// After a command on subscriptions: the sources, and tviews, that it concerns get the trigger for what is applied to them.
+pub fn follow_subscriptions() -> Result<()> {
+    let known = tree::all()?;
+    let mut concerned = tree::with_triggers(&known)?;
+    for tview in catalog::all()? {
+        if tree::subscribed(&[tview])?.is_empty() {
+            continue;
+        }
+        warning(
+            format!(
+                "tview \"{}\" is subscribed to",
+                Relation::open(tview)?.display_name()
+            ),
+            "Only maintenance writes to it: logical replication will stop with an error. Publish the tables that it is made from, and not the tview.",
+        );
+        concerned.push(tview);
+    }
+    create_applied_triggers(&concerned)
+}
+
+/// Puts triggers for what logical replication applies on those of the tables that are subscribed and have rows of their own.
+fn create_applied_triggers(tables: &[Oid]) -> Result<()> {
+    for table in tree::subscribed(tables)? {
+        let Some(relation) = Relation::try_open(table) else {
+            continue;
+        };
+        let name = relation.quoted();
+        let has_rows = relation.is_ordinary_table();
+        drop(relation);
+        if has_rows && !relation::has_trigger(table, APPLIED_TRIGGER)? {
+            run_on_catalog(&[
+                sqltext::create_applied_trigger(&name),
+                sqltext::enable_always(&name, APPLIED_TRIGGER),
+            ])?;
+        }
+    }
     Ok(())
 }
 
@@ -88,6 +130,9 @@ pub fn release(tables: &[Oid]) -> Result<()> {
             if relation::has_trigger(*table, event.source_trigger())? {
                 statements.push(sqltext::drop_trigger(&name, event.source_trigger()));
             }
+        }
+        if relation::has_trigger(*table, APPLIED_TRIGGER)? {
+            statements.push(sqltext::drop_trigger(&name, APPLIED_TRIGGER));
         }
         run_on_catalog(&statements)?;
     }

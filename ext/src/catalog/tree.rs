@@ -205,6 +205,30 @@ pub fn with_triggers(tables: &[Oid]) -> Result<Vec<Oid>> {
     )?)
 }
 
+/// Those of the tables that logical replication may write to: some table in the tree of partitions and inheriting tables around them is
+/// subscribed.
+pub fn subscribed(tables: &[Oid]) -> Result<Vec<Oid>> {
+    oids(&read(
+        "WITH RECURSIVE around (start, oid) AS (
+           SELECT t.oid, t.oid FROM pg_catalog.unnest(pg_catalog.string_to_array($1, ',')::oid[]) AS t (oid)
+           UNION SELECT a.start, CASE a.oid WHEN i.inhrelid THEN i.inhparent ELSE i.inhrelid END
+                   FROM pg_catalog.pg_inherits i JOIN around a ON a.oid IN (i.inhrelid, i.inhparent))
+         SELECT DISTINCT a.start FROM around a JOIN pg_catalog.pg_subscription_rel s ON s.srrelid = a.oid ORDER BY 1",
+        &[&join_oids(tables)],
+    )?)
+}
+
+/// All tables of which something is known: tviews, and tables that they read, with those around them.
+pub fn all() -> Result<Vec<Oid>> {
+    oids(&read(
+        "SELECT v.tview::oid FROM tviews.tview v
+         UNION SELECT u.oid FROM tviews.source s
+         CROSS JOIN LATERAL pg_catalog.unnest(s.source::oid || s.members::oid[] || s.relatives::oid[]) AS u (oid) WHERE s.kind = 'table'
+         ORDER BY 1",
+        &[],
+    )?)
+}
+
 pub(super) fn join_oids(oids: &[Oid]) -> String {
     oids.iter()
         .map(|oid| oid_text(*oid))

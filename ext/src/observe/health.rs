@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::pg::relation::{self, Firing, Relation};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{Finding, Plan};
-use pg_tviews_sqltext::{EVENTS, GUARD_TRIGGER};
+use pg_tviews_sqltext::{APPLIED_TRIGGER, EVENTS, GUARD_TRIGGER};
 use pgrx::pg_sys::Oid;
 
 /// A row of `pg_tviews_health_check`: tview, status, message, hint.
@@ -165,6 +165,11 @@ fn triggers(tview: Oid, findings: &mut Findings) -> Result<()> {
             if relation::trigger_firing(table, event.source_trigger())? != Some(Firing::Always) {
                 off.push(event.keyword());
             }
+        }
+        let applied = relation::trigger_firing(table, APPLIED_TRIGGER)?;
+        let has_rows = Relation::open(table)?.is_ordinary_table();
+        if has_rows && applied != Some(Firing::Always) && !tree::subscribed(&[table])?.is_empty() {
+            off.push("logical replication");
         }
         if !off.is_empty() {
             findings.add(

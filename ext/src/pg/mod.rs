@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 mod aggregate;
+pub mod applied;
 pub mod boundary;
 pub mod command;
 pub mod context;

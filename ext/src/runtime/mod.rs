@@ -3,6 +3,7 @@
 //! A trigger *notes* which units a change affects ([`notes`]); a *flush* brings them up to date ([`flush`]). Both work with a
 //! tview's compiled form ([`compiled`]), which is kept per backend.
 
+pub mod applied;
 pub mod compiled;
 pub mod delta;
 mod filter;

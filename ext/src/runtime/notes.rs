@@ -1,5 +1,6 @@
 //! Noting: from a changed source to the units that are affected.
 
+use super::applied;
 use super::compiled::{Compiled, RowsOf};
 use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
@@ -20,8 +21,16 @@ use std::rc::Rc;
 /// them.
 pub fn source_changed(firing: &Firing) -> Result<()> {
     if !firing.is_maintenance() {
+        return applied::row_changed(firing);
+    }
+    if applied::is_told_by_row(firing)? {
         return Ok(());
     }
+    rows_changed(firing)
+}
+
+/// What [`source_changed`] does for a statement.
+pub(super) fn rows_changed(firing: &Firing) -> Result<()> {
     let event = firing.event();
     if event == Event::Truncate {
         return truncated(firing);
