@@ -103,3 +103,51 @@ fn repeated(mut run: impl FnMut() -> Result<(), Failure>) {
     }
     panic!("only deadlocks: {last:?}");
 }
+
+/// Whoever drops tviews by CASCADE waits for writers of their sources without keeping these from the tviews.
+#[test]
+fn drops_of_all_at_once_wait_with_nothing_in_their_hands() {
+    let database = server::create_database("wholesale");
+    let connect = || server::connect(SUPERUSER, &database);
+    let mut session = connect();
+    set_up(&mut session).unwrap_or_else(|failure| panic!("{failure}"));
+    let role = format!("keeper_of_{database}");
+    for drop in [
+        "DROP SCHEMA shown CASCADE".into(),
+        format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}; DROP SCHEMA shown"),
+    ] {
+        let prepare = format!(
+            "CREATE SCHEMA shown; CREATE TABLE shown.tv_order AS SELECT o.pk, o.state, u.name FROM orders o LEFT JOIN customer u
+               ON u.pk = o.fk_customer"
+        );
+        execute(&mut session, &prepare);
+        if drop.contains(&role) {
+            let give = format!(
+                "CREATE ROLE {role}; GRANT USAGE, CREATE ON SCHEMA shown TO {role};
+                 GRANT SELECT, TRIGGER ON ALL TABLES IN SCHEMA public TO {role}; ALTER TABLE shown.tv_order OWNER TO {role}"
+            );
+            execute(&mut session, &give);
+        }
+        execute(&mut session, "BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE");
+        thread::scope(|scope| {
+            let dropping = scope.spawn(|| connect().run(&drop));
+            let waits = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                            AND query LIKE 'DROP%'";
+            let mut watcher = connect();
+            while watcher.value(waits) != Ok(Some("t".into())) {
+                thread::sleep(std::time::Duration::from_millis(20));
+            }
+            // What is to be done is noted by the definition.
+            execute(&mut session, "UPDATE orders SET state = state || '+'; COMMIT");
+            let dropped = dropping.join().expect("the one who drops");
+            assert_eq!(dropped.sqlstate(), None, "{dropped}");
+        });
+        assert_eq!(session.value("SELECT to_regclass('shown.tv_order')"), Ok(None));
+    }
+}
+
+fn execute(session: &mut Session, sql: &str) {
+    session
+        .execute(sql)
+        .unwrap_or_else(|failure| panic!("{sql}: {failure}"));
+}

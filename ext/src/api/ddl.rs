@@ -43,6 +43,9 @@ pub fn started(event: &DdlEvent) -> Result<()> {
         let tables: Vec<Oid> = names.iter().filter_map(RelationName::resolve).collect();
         return removal::lock(&tables, cascade);
     }
+    if let Some(dropped) = event.dropped_wholesale() {
+        return removal::lock_wholesale(&dropped);
+    }
     let Some(statement) = event.create_table_as() else {
         return Ok(());
     };

@@ -5,6 +5,7 @@ use super::ddl::{check_key, refresh};
 use super::members;
 use crate::catalog::{self, tree, tree::Tree};
 use crate::error::{Error, Result, notice};
+use crate::pg::event::Wholesale;
 use crate::pg::lock;
 use crate::pg::name;
 use crate::pg::relation::{self, Relation};
@@ -59,7 +60,19 @@ pub fn drop_tview(name: &str, if_exists: bool) -> Result<bool> {
 /// Before tables are dropped: DROP locks the tview first, then what its triggers are on, whereas those who write have locked the
 /// sources when they come to the tview. So everything is locked together before; by owners only, as DROP itself does.
 pub fn lock(tables: &[Oid], cascade: bool) -> Result<()> {
-    let all = tree::dropped_with(tables, cascade, relation::current_role())?;
+    let all = tree::dropped_with(tables, cascade, Some(relation::current_role()))?;
+    lock::lock_together(&all, lock::Against::Everything);
+    Ok(())
+}
+
+/// The same, before all of a schema or of a role is dropped; by those who may drop that, whoever owns the tables.
+pub fn lock_wholesale(dropped: &Wholesale) -> Result<()> {
+    let role = relation::current_role();
+    let relations = match dropped {
+        Wholesale::Schemas(schemas) => tree::in_schemas(schemas, role)?,
+        Wholesale::Owners(owners) => tree::owned_by(owners, role)?,
+    };
+    let all = tree::dropped_with(&relations, true, None)?;
     lock::lock_together(&all, lock::Against::Everything);
     Ok(())
 }

@@ -243,9 +243,29 @@ fn parse_oids(text: &str) -> Result<Vec<Oid>> {
         .collect()
 }
 
+/// The relations in schemas that a role may drop.
+pub fn in_schemas(schemas: &[Oid], role: Oid) -> Result<Vec<Oid>> {
+    oids(&read(
+        "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.oid = ANY (pg_catalog.string_to_array($1, ',')::oid[]) AND pg_catalog.pg_has_role($2::oid, n.nspowner, 'USAGE')
+            AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+        &[&join_oids(schemas), &oid_text(role)],
+    )?)
+}
+
+/// The relations that some roles own, of those with whose rights another one acts.
+pub fn owned_by(owners: &[Oid], role: Oid) -> Result<Vec<Oid>> {
+    oids(&read(
+        "SELECT c.oid FROM pg_catalog.pg_class c
+          WHERE c.relowner = ANY (pg_catalog.string_to_array($1, ',')::oid[]) AND pg_catalog.pg_has_role($2::oid, c.relowner, 'USAGE')
+            AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+        &[&join_oids(owners), &oid_text(role)],
+    )?)
+}
+
 /// What is locked when tables are dropped that are tviews or that tviews read: with `cascade` the tviews over them as well, the
-/// definitions, and the tables whose triggers go. Empty if no tview goes, or a table is not the role's.
-pub fn dropped_with(tables: &[Oid], cascade: bool, role: Oid) -> Result<Vec<Oid>> {
+/// definitions, and the tables whose triggers go. Empty if no tview goes, or a table is not the role's, where one is given.
+pub fn dropped_with(tables: &[Oid], cascade: bool, role: Option<Oid>) -> Result<Vec<Oid>> {
     super::oids(&read(
         "WITH RECURSIVE gone AS (
            SELECT t.oid FROM pg_catalog.unnest(pg_catalog.string_to_array($1, ',')::oid[]) AS t (oid)
@@ -266,13 +286,13 @@ pub fn dropped_with(tables: &[Oid], cascade: bool, role: Oid) -> Result<Vec<Oid>
                                                   OR c.oid = ANY (o.relatives::oid[])))) AS w
           WHERE EXISTS (SELECT FROM tview)
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
-                             WHERE c.oid = ANY (pg_catalog.string_to_array($1, ',')::oid[])
+                             WHERE $3::oid <> 0 AND c.oid = ANY (pg_catalog.string_to_array($1, ',')::oid[])
                                AND NOT pg_catalog.pg_has_role($3::oid, c.relowner, 'USAGE'))
           ORDER BY 1",
         &[
             &join_oids(tables),
             if cascade { "true" } else { "false" },
-            &oid_text(role),
+            &oid_text(role.unwrap_or(Oid::INVALID)),
         ],
     )?)
 }

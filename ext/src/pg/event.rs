@@ -15,6 +15,14 @@ pub struct DdlEvent(*mut pg_sys::EventTriggerData);
 #[derive(Clone, Copy)]
 pub struct CreateTableAs(*mut pg_sys::CreateTableAsStmt);
 
+/// What a command drops without naming it.
+pub enum Wholesale {
+    /// All that these schemas hold.
+    Schemas(Vec<pg_sys::Oid>),
+    /// All that these roles own in the database.
+    Owners(Vec<pg_sys::Oid>),
+}
+
 impl DdlEvent {
     /// The event of a function call.
     ///
@@ -81,6 +89,37 @@ impl DdlEvent {
                 .map(|name| RelationName::of_range_var(pg_sys::makeRangeVarFromNameList(name)));
             let cascade = statement.behavior == pg_sys::DropBehavior::DROP_CASCADE;
             (statement.removeType == pg_sys::ObjectType::OBJECT_TABLE).then(|| (names.collect(), cascade))
+        }
+    }
+
+    /// What a DROP SCHEMA or a DROP OWNED with CASCADE names.
+    pub fn dropped_wholesale(&self) -> Option<Wholesale> {
+        // SAFETY: the parse tree lives during the command; DROP SCHEMA has a list of String nodes, DROP OWNED one of RoleSpec.
+        unsafe {
+            let node = (*self.0).parsetree;
+            if node.is_null() {
+                return None;
+            }
+            let (behavior, objects) = if is_a(node, pg_sys::NodeTag::T_DropStmt) {
+                let statement = &*node.cast::<pg_sys::DropStmt>();
+                if statement.removeType != pg_sys::ObjectType::OBJECT_SCHEMA {
+                    return None;
+                }
+                let names = strings(statement.objects);
+                let schemas = names
+                    .iter()
+                    .filter_map(|name| super::name::schema(name))
+                    .collect();
+                (statement.behavior, Wholesale::Schemas(schemas))
+            } else if is_a(node, pg_sys::NodeTag::T_DropOwnedStmt) {
+                let statement = &*node.cast::<pg_sys::DropOwnedStmt>();
+                let roles = pointers::<pg_sys::RoleSpec>(statement.roles).into_iter();
+                let roles = roles.map(|role| pg_sys::get_rolespec_oid(role, true)).collect();
+                (statement.behavior, Wholesale::Owners(roles))
+            } else {
+                return None;
+            };
+            (behavior == pg_sys::DropBehavior::DROP_CASCADE).then_some(objects)
         }
     }
 

@@ -18,6 +18,14 @@ pub fn parse(text: &str) -> Result<RelationName> {
     }))
 }
 
+/// The schema of this name, if there is one.
+pub(super) fn schema(name: &str) -> Option<pg_sys::Oid> {
+    let name = c_string(name).ok()?;
+    // SAFETY: with missing_ok an unknown name gives InvalidOid.
+    let oid = unsafe { pg_sys::get_namespace_oid(name.as_ptr(), true) };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
 impl RelationName {
     /// A name out of a parse tree.
     pub(super) fn of_range_var(range_var: *mut pg_sys::RangeVar) -> RelationName {
