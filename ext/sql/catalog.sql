@@ -102,6 +102,10 @@ CREATE FUNCTION tviews.on_ddl_start() RETURNS event_trigger LANGUAGE c AS 'MODUL
 CREATE FUNCTION tviews.on_ddl_end() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_on_ddl_end';
 CREATE FUNCTION tviews.on_drop() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_on_drop';
 
+CREATE FUNCTION tviews.restored() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_restored';
+CREATE TRIGGER restored AFTER INSERT ON tviews.tview FOR EACH STATEMENT EXECUTE FUNCTION tviews.restored();
+COMMENT ON FUNCTION tviews.restored() IS 'Compares tviews whose entries come from a dump with their queries, if their tables had triggers before.';
+
 CREATE EVENT TRIGGER pg_tviews_ddl_start ON ddl_command_start
     WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE', 'DROP TABLE', 'DROP SCHEMA', 'DROP OWNED') EXECUTE FUNCTION tviews.on_ddl_start();
 CREATE EVENT TRIGGER pg_tviews_ddl_end ON ddl_command_end

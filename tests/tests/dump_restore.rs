@@ -128,8 +128,8 @@ fn assert_alive_in(schema: &str, original: &str, copy: &str) {
         .unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-fn folder() -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("pg_tviews_dump_{}", std::process::id()));
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("pg_tviews_dump_{}_{name}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder");
     folder
 }
@@ -142,16 +142,20 @@ fn dump(database: &str, options: &[&str]) -> String {
 }
 
 fn restore(file: &str, options: &[&str]) -> String {
-    let server = server::server();
     let copy = server::create_database("copy");
-    let connection = server.connection_string(server::SUPERUSER, &copy);
+    restore_into(&copy, file, options);
+    copy
+}
+
+fn restore_into(copy: &str, file: &str, options: &[&str]) {
+    let server = server::server();
+    let connection = server.connection_string(server::SUPERUSER, copy);
     let arguments: Vec<&str> = options
         .iter()
         .copied()
         .chain(["--exit-on-error", "-d", &connection, file])
         .collect();
     command::output(&server.bin("pg_restore"), &arguments);
-    copy
 }
 
 fn restore_text(text: &str) -> String {
@@ -178,7 +182,7 @@ fn a_dump_with_inserts_goes_on_living() {
 #[test]
 fn archives_go_on_living() {
     let dumped = original();
-    let folder = folder();
+    let folder = folder("archives");
     let archive = folder.join("archive").display().to_string();
     let directory = folder.join("directory").display().to_string();
     dump(&dumped, &["-Fc", "-f", &archive]);
@@ -214,6 +218,63 @@ fn apart(schema: &str, options: &[&str]) {
     let printed = psql(&copy, &["-v", "ON_ERROR_STOP=1"], &data);
     assert!(!printed.contains("ERROR"), "{printed}");
     assert_alive_in(schema, &original, &copy);
+}
+
+/// Section by section, the last ones in parallel.
+#[test]
+fn sections_apart_go_on_living() {
+    let original = original();
+    let folder = folder("sections");
+    let archive = folder.join("archive").display().to_string();
+    dump(&original, &["-Fc", "-f", &archive]);
+    let copy = server::create_database("copy");
+    for options in [
+        &["--section=pre-data"][..],
+        &["--section=data", "-j", "4"],
+        &["--section=post-data", "-j", "4"],
+    ] {
+        restore_into(&copy, &archive, options);
+    }
+    std::fs::remove_dir_all(&folder).expect("the temporary folder goes");
+    assert_alive(&original, &copy);
+}
+
+/// One schema, with the extension and the schema that its definitions are in.
+#[test]
+fn a_schema_goes_on_living() {
+    let original = original();
+    let options = ["--schema=app", "--schema=tviews", "--extension=pg_tviews"];
+    let copy = restore_text(&dump(&original, &options));
+    assert_alive(&original, &copy);
+}
+
+/// One schema without what makes its tviews: tables that nobody maintains, and the health check says so.
+#[test]
+fn a_schema_alone_has_no_tviews() {
+    let text = dump(&original(), &["--schema=app"]);
+    let copy = server::create_database("copy");
+    let mut session = server::connect(server::SUPERUSER, &copy);
+    session.execute("CREATE EXTENSION pg_tviews").unwrap();
+    let printed = psql(&copy, &["-v", "ON_ERROR_STOP=1"], &text);
+    assert!(!printed.contains("ERROR"), "{printed}");
+    assert_eq!(
+        session.value("SELECT count(*) FROM tviews.views"),
+        Ok(Some("0".into()))
+    );
+    let errors = "SELECT count(*) FROM pg_tviews_health_check() AS h WHERE h.status = 'error' AND h.message LIKE '%but is none%'";
+    assert_eq!(session.value(errors), Ok(Some(TVIEWS.len().to_string())));
+}
+
+/// Data alone, into tables whose triggers are on: rows of tviews are refused, and the tviews are computed.
+#[test]
+fn data_alone_are_computed_from() {
+    for schema in ["app", "zebra"] {
+        let original = original_in(schema);
+        let copy = restore_text(&dump(&original, &["--schema-only"]));
+        let printed = psql(&copy, &[], &dump(&original, &["--data-only"]));
+        assert_eq!(printed.matches("ERROR").count(), TVIEWS.len(), "{printed}");
+        assert_alive_in(schema, &original, &copy);
+    }
 }
 
 /// A copied database (`CREATE DATABASE … TEMPLATE`).

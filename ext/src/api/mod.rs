@@ -8,4 +8,4 @@ mod functions;
 mod jsonb;
 pub mod judged;
 pub mod members;
-mod suspend;
+pub mod suspend;

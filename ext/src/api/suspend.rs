@@ -1,13 +1,15 @@
 //! Suspending maintenance, for bulk loads, and resuming it.
 
-use super::create::OwnStatements;
+use super::create::{OwnStatements, is_own_statement};
+use super::ddl::refresh;
 use super::members;
 use crate::catalog;
 use crate::error::{Result, notice};
 use crate::observe;
 use crate::pg::context::ErrorContext;
-use crate::pg::relation::{self, Relation};
+use crate::pg::relation::{self, Firing, Relation};
 use crate::runtime::{acquire, flush, pending};
+use pg_tviews_sqltext::GUARD_TRIGGER;
 use pgrx::pg_sys::Oid;
 
 /// `pg_tviews_suspend(name)`: from now on the tview keeps its content. True if it was maintained until now.
@@ -69,6 +71,27 @@ pub fn resume(name: &str) -> Result<i64> {
     compiled.lock_for_maintenance();
     let written = flush::all(&compiled)?;
     Ok(i64::try_from(written).unwrap_or(i64::MAX))
+}
+
+/// Entries of tviews have come from a dump. If their tables have triggers already, data alone are being restored, and came in while nothing
+/// was known of the tviews: their own rows were refused, or are none, and changes of the sources were not followed.
+pub fn restored() -> Result<()> {
+    if is_own_statement() {
+        return Ok(());
+    }
+    let _own = OwnStatements::begin();
+    for tview in catalog::all()? {
+        let guarded = Relation::try_open(tview).is_some()
+            && relation::trigger_firing(tview, GUARD_TRIGGER)?
+                .is_some_and(|firing| firing != Firing::Disabled);
+        let Some(compiled) = (if guarded { acquire(tview)? } else { None }) else {
+            continue;
+        };
+        let tables = members::all_tables(&members::locked_trees(&compiled.view)?);
+        invalidate(tview, &tables);
+        refresh(tview)?;
+    }
+    Ok(())
 }
 
 /// Other backends look again at what they know about the tview and its sources.

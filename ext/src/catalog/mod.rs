@@ -10,7 +10,7 @@ use crate::pg::relation;
 use crate::pg::scan::{self, Row};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
-use pg_tviews_sqltext::CATALOG_SCHEMA;
+use pg_tviews_sqltext::{CATALOG_SCHEMA, GUARD_TRIGGER};
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeMap;
 use tree::Tree;
@@ -251,6 +251,16 @@ pub fn tview_of_definition(definition: Oid) -> Result<Option<Oid>> {
         &[&oid_text(definition)],
     )?;
     Ok(oids(&rows)?.first().copied())
+}
+
+/// Tables that are guarded like tviews, but are none.
+pub fn guarded_tables() -> Result<Vec<Oid>> {
+    oids(&read(
+        "SELECT g.tgrelid FROM pg_catalog.pg_trigger g
+          WHERE g.tgname = $1 AND NOT g.tgisinternal
+            AND NOT EXISTS (SELECT FROM tviews.tview v WHERE v.tview::oid = g.tgrelid)",
+        &[GUARD_TRIGGER],
+    )?)
 }
 
 /// Enters a tview.

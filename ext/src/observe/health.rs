@@ -56,6 +56,14 @@ pub fn check() -> Result<Vec<Report>> {
         rows: Vec::new(),
     };
     installation(&mut all)?;
+    for table in catalog::guarded_tables()? {
+        let name = Relation::open(table)?.display_name();
+        all.add(
+            Status::Error,
+            format!("{name} is guarded like a tview, but is none: nothing maintains it"),
+            "It comes from a dump of its schema alone. Drop it, and create the tview again; next time dump the schema tviews and the extension with it.",
+        );
+    }
     for tview in catalog::all()? {
         let (Some(entry), Some(relation)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
             continue;

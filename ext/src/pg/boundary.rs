@@ -47,6 +47,11 @@ entry_point!(
         runtime::guard::check(&unsafe { Firing::new(fcinfo) }?)
     }
 );
+entry_point!(pg_tviews_restored, pg_finfo_pg_tviews_restored, |fcinfo| {
+    // SAFETY: see the function's contract.
+    unsafe { Firing::new(fcinfo) }?;
+    api::suspend::restored()
+});
 entry_point!(
     pg_tviews_on_ddl_start,
     pg_finfo_pg_tviews_on_ddl_start,
