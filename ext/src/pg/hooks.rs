@@ -4,7 +4,7 @@ use super::context::guarded;
 use super::reserve;
 use super::transaction::Horizon;
 use crate::error::or_raise;
-use crate::runtime::pending;
+use crate::runtime::{patch, pending};
 use pgrx::pg_sys;
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
@@ -66,6 +66,7 @@ unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _a
             }
             XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
                 pending::forget();
+                patch::forget_changes();
                 reserve::forget_shortage();
             }
             _ => {}

@@ -42,7 +42,7 @@ use std::rc::Rc;
 use write::Job;
 
 thread_local! {
-    /// For each table the newest command of this backend that has changed it.
+    /// For each table the newest command of this transaction that has changed it.
     static CHANGED: RefCell<HashMap<u32, Command>> = RefCell::new(HashMap::new());
 }
 
@@ -55,6 +55,11 @@ pub fn note_change(table: Oid) {
             *newest = command;
         }
     });
+}
+
+/// The transaction is over: its commands are never asked for again.
+pub fn forget_changes() {
+    CHANGED.with_borrow_mut(HashMap::clear);
 }
 
 /// Whether no later command has changed the table whose trigger is running.
