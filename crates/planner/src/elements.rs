@@ -12,11 +12,12 @@
 //! A row that has no element before (a filter, a `LIMIT`) has none after: then nothing is to be written, and nothing is found.
 
 use crate::UnitKey;
+use crate::locate::{is_joined_block, is_shown_once};
 use crate::patch::{alias, is_deciding};
 use crate::resolve::Sight;
 use pg_tviews_ir::{
-    BlockId, Column, Document, Expression, Leaf, List, Parent, ROOT_BLOCK, Rows, SourceId, SourceKind, Table,
-    View, WHOLE_ROW,
+    BlockId, Column, Document, Expression, Leaf, List, Parent, Rows, SourceId, SourceKind, Table, View,
+    WHOLE_ROW,
 };
 use pg_tviews_sqltext::column as column_text;
 use std::collections::BTreeSet;
@@ -71,9 +72,7 @@ fn list_block(view: &View, source: SourceId) -> Option<(BlockId, Vec<BlockId>)> 
         }
         match block.parent? {
             Parent::Derived(outer) => {
-                let shows = |kind: &SourceKind| matches!(kind, SourceKind::Derived(shown) if *shown == id);
-                let shown = view.sources.iter().filter(|other| shows(&other.kind)).count();
-                if !block.picks || shown != 1 {
+                if !block.picks || !is_shown_once(view, id) {
                     return None;
                 }
                 if !block.plain {
@@ -83,7 +82,7 @@ fn list_block(view: &View, source: SourceId) -> Option<(BlockId, Vec<BlockId>)> 
             }
             Parent::Sublink(outer) => {
                 let one_group = block.sums_up && block.at_most_one_row && block.group_outputs.is_empty();
-                let shown = outer == ROOT_BLOCK && !view.block(outer).repeats && !is_deciding(view, id);
+                let shown = is_joined_block(view, outer) && !is_deciding(view, id);
                 return (one_group && shown).then_some((id, limited));
             }
             Parent::Branch(_) => return None,

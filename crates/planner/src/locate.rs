@@ -4,7 +4,7 @@ use crate::UnitKey;
 use crate::absence::optional;
 use crate::patch::{ExactSearch, Location, alias, always_there};
 use crate::resolve::{Depth, Link, Sight, sources_below};
-use pg_tviews_ir::{Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
+use pg_tviews_ir::{BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
 use pg_tviews_sqltext::{RowSearch, column as column_text, qualified};
 use std::collections::BTreeSet;
 
@@ -98,19 +98,28 @@ fn key_before_root(way: &[Step], root: SourceId, key: &[Column]) -> Option<Vec<C
 
 /// Whether a table stands in the FROM clause of the definition, or of derived tables in it that are joins and always there.
 fn is_joined(view: &View, source: SourceId) -> bool {
-    let mut block = view.source(source).block;
+    is_joined_block(view, view.source(source).block) && view.table(source).is_some()
+}
+
+/// Whether a block is the definition itself, or a derived table in it, or in such a one, that is a join and always there.
+pub(crate) fn is_joined_block(view: &View, block: BlockId) -> bool {
+    let mut block = block;
     while block != ROOT_BLOCK {
         let Some(Parent::Derived(outer)) = view.block(block).parent else {
             return false;
         };
-        let shows = |kind: &SourceKind| matches!(kind, SourceKind::Derived(inner) if *inner == block);
-        let shown = view.sources.iter().filter(|other| shows(&other.kind)).count();
-        if !view.block(block).plain || !always_there(view, outer) || shown != 1 {
+        if !view.block(block).plain || !always_there(view, outer) || !is_shown_once(view, block) {
             return false;
         }
         block = view.source(outer).block;
     }
-    view.table(source).is_some()
+    true
+}
+
+/// Whether a derived table is only one source.
+pub(crate) fn is_shown_once(view: &View, block: BlockId) -> bool {
+    let shows = |kind: &SourceKind| matches!(kind, SourceKind::Derived(inner) if *inner == block);
+    view.sources.iter().filter(|other| shows(&other.kind)).count() == 1
 }
 
 /// The steps from a table to the root, nearest to the table first: each is determined by those after it and the root.

@@ -165,6 +165,15 @@ impl Patches {
         })
     }
 
+    /// The list in which changed rows are elements: the output's position, and the keys that lead to it.
+    pub fn list(&self) -> Option<(usize, Vec<&str>)> {
+        self.leaves.iter().find_map(|leaf| {
+            let element = leaf.path.iter().position(|step| step.element.is_some())?;
+            let path = leaf.path.iter().take(element);
+            Some((leaf.position, path.map(|step| step.key.as_str()).collect()))
+        })
+    }
+
     /// Whether no change can be patched.
     pub fn is_empty(&self) -> bool {
         self.leaves.iter().all(|leaf| leaf.value.is_none())

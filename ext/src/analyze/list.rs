@@ -12,7 +12,7 @@ impl Analyzer {
     pub(super) fn list(&self, node: Node, scope: &Scope) -> Option<List> {
         let node = node.without_empty_list();
         match node.kind() {
-            NodeKind::Aggregate => self.rows(node, scope).map(|rows| List::Rows(Box::new(rows))),
+            NodeKind::Aggregate => self.rows(node, scope).map(Box::new).map(List::Rows),
             NodeKind::Sublink {
                 kind: SublinkKind::Value,
                 test: None,

@@ -13,7 +13,7 @@ use crate::pg::relation::{Relation, SELECT, current_role};
 use crate::pg::settings::Scope;
 use crate::pg::spi::Connection;
 use crate::runtime::compiled::{Compiled, RowsOf, Statement};
-use crate::runtime::{acquire, blind_spots, delta, flush, leaf, locks};
+use crate::runtime::{acquire, blind_spots, delta, flush, leaf, locks, patch};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
 use pg_tviews_sqltext::{Batch, Search, identifier, qualified};
@@ -185,19 +185,27 @@ fn explain_event(
         event.to_owned(),
         columns,
         unit(&compiled.view, &compiled.plan),
-        if delta::serves(compiled, number) {
-            format!(
-                "{finding}, then delta: add the difference to the aggregates; recompute units where that is not enough"
-            )
-        } else if let Some(leaves) = leaf::describe(compiled, number) {
-            format!("{finding}, then compute of these units {}", leaves.join(", "))
-        } else {
-            format!("{finding}, then recompute these units")
-        },
+        format!("{finding}, then {}", strategy(compiled, number, event)),
         locks::describe(compiled, number, event == "UPDATE"),
         statement,
         missing(compiled, occurrence),
     )
+}
+
+/// What is done about the units that a change of an occurrence affects.
+fn strategy(compiled: &Compiled, number: usize, event: &str) -> String {
+    if delta::serves(compiled, number) {
+        return "delta: add the difference to the aggregates; recompute units where that is not enough"
+            .into();
+    }
+    let recompute = match leaf::describe(compiled, number) {
+        Some(leaves) => format!("compute of these units {}", leaves.join(", ")),
+        None => "recompute these units".into(),
+    };
+    match patch::list_of(compiled, number).filter(|_| event == "UPDATE") {
+        Some(list) => format!("patch the row's element of {list}; where that is not enough, {recompute}"),
+        None => recompute,
+    }
 }
 
 fn searched(search: &Search) -> String {

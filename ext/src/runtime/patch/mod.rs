@@ -313,6 +313,12 @@ impl Ready<'_> {
     }
 }
 
+/// The list of which changed rows of an occurrence are elements, if changes of them are written there.
+pub fn list_of(compiled: &Compiled, occurrence: usize) -> Option<String> {
+    let (occurrence, _) = patcher_of(compiled)?.occurrence(occurrence)?;
+    occurrence?.list(compiled)
+}
+
 /// What is to be patched later; `None` if units have to be computed anew.
 pub fn notes(compiled: &Compiled, firing: &Firing) -> Result<Option<Vec<Note>>> {
     if !is_possible(compiled) {

@@ -184,6 +184,14 @@ impl OccurrencePatcher {
         matches!(self.place, Place::Key(_))
     }
 
+    /// Where the list is in which changed rows are elements: a column of the tview, and the keys that lead on from there.
+    pub fn list(&self, compiled: &Compiled) -> Option<String> {
+        let (position, path) = self.patches.list()?;
+        let column = compiled.view.columns.get(position)?;
+        let steps = std::iter::once(column.name.as_str()).chain(path);
+        Some(steps.collect::<Vec<_>>().join("."))
+    }
+
     /// The columns of changed rows that hold the keys of their units, where rows are found again by other columns: several of them can be
     /// in one unit.
     pub fn unit_apart(&self) -> Option<&[i16]> {
