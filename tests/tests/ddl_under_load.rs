@@ -116,11 +116,10 @@ fn drops_of_all_at_once_wait_with_nothing_in_their_hands() {
         "DROP SCHEMA shown CASCADE".into(),
         format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}; DROP SCHEMA shown"),
     ] {
-        let prepare = format!(
+        let prepare =
             "CREATE SCHEMA shown; CREATE TABLE shown.tv_order AS SELECT o.pk, o.state, u.name FROM orders o LEFT JOIN customer u
-               ON u.pk = o.fk_customer"
-        );
-        execute(&mut session, &prepare);
+               ON u.pk = o.fk_customer";
+        execute(&mut session, prepare);
         if drop.contains(&role) {
             let give = format!(
                 "CREATE ROLE {role}; GRANT USAGE, CREATE ON SCHEMA shown TO {role};

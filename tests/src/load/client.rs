@@ -371,7 +371,7 @@ fn first_line(outcome: &Outcome) -> String {
 /// Connects. Sessions that plan each statement once get more done.
 fn open(parameters: &str) -> Result<Session, String> {
     let mut session = Session::connect(parameters).map_err(|failure| failure.to_string())?;
-    let plans = if fresh() % 4 == 0 {
+    let plans = if fresh().is_multiple_of(4) {
         "auto"
     } else {
         "force_generic_plan"
