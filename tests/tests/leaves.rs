@@ -4,9 +4,8 @@
 //! `ORACLE_SEED`, `ORACLE_STATEMENTS` and `ORACLE_FAILURES` as for the oracle.
 
 use pg_tviews_tests::generate::Options;
+use pg_tviews_tests::oracle::Hunt;
 use pg_tviews_tests::oracle::keeper::{Extension, Keeper, PlainView};
-use pg_tviews_tests::oracle::{Hunt, hunt};
-use pg_tviews_tests::server;
 
 fn leaves(name: &str, statements: usize, keeper: &dyn Keeper, session: &str) {
     let options = Options {
@@ -14,17 +13,7 @@ fn leaves(name: &str, statements: usize, keeper: &dyn Keeper, session: &str) {
         leaves: true,
         ..Options::for_server()
     };
-    let wanted = Hunt::from_environment(20_260_401, statements, options);
-    let database = server::create_database(name);
-    let server = server::server().connection_string(server::SUPERUSER, &database);
-    let parameters = format!("{server} options='{session}'");
-    match hunt(&wanted, &parameters, keeper) {
-        Err(report) => panic!("{report}"),
-        Ok(tally) => {
-            println!("seed {}: {tally}", wanted.seed);
-            assert_eq!(tally.refused + tally.invalid, 0, "{tally}");
-        }
-    }
+    Hunt::from_environment(20_260_401, statements, options).finds_nothing(name, keeper, session);
 }
 
 #[test]

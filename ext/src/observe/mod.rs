@@ -174,7 +174,11 @@ fn explain_event(
         Statement::ReplaceMany(Batch::default())
     };
     let search = compiled.sql(Statement::Search(number, from));
-    let recompute = compiled.sql(recompute);
+    let leaves = leaf::describe(compiled, number).filter(|_| !delta::serves(compiled, number));
+    let recompute = match leaves {
+        Some((_, sql)) => sql,
+        None => compiled.sql(recompute),
+    };
     let statement = if search.is_empty() {
         recompute
     } else {
@@ -199,7 +203,7 @@ fn strategy(compiled: &Compiled, number: usize, event: &str) -> String {
             .into();
     }
     let recompute = match leaf::describe(compiled, number) {
-        Some(leaves) => format!("compute of these units {}", leaves.join(", ")),
+        Some((names, _)) => format!("compute of these units {}", names.join(", ")),
         None => "recompute these units".into(),
     };
     match patch::list_of(compiled, number).filter(|_| event == "UPDATE") {

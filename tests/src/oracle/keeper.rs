@@ -42,7 +42,7 @@ impl Keeper for Extension {
             "SELECT CASE WHEN key_columns = '{{}}' THEN 'tview: one unit' ELSE 'tview: several units' END
                FROM tviews.tview WHERE tview = '{name}'::regclass
               UNION ALL
-             SELECT 'source: ' || regexp_replace(strategy, ' over \\d+ |, then.*', ' ')
+             SELECT 'source: ' || regexp_replace(regexp_replace(strategy, ' of these units .*', ' of these units'), ' over \\d+ |, then recompute.*|, then delta.*', ' ')
                FROM public.pg_tviews_explain('{name}') WHERE event = 'UPDATE'"
         ))?;
         Ok(rows.into_iter().flatten().flatten().collect())

@@ -66,10 +66,13 @@ fn is_possible(compiled: &Compiled) -> bool {
     compiled.text.single && settings::patching() && !snapshot_is_fixed()
 }
 
-/// The leaves that changes of an occurrence concern, for explanations: `reviews.recent`.
-pub fn describe(compiled: &Compiled, occurrence: usize) -> Option<Vec<String>> {
+/// For explanations: the leaves that changes of an occurrence concern (`reviews.recent`), and the statement that computes them.
+pub fn describe(compiled: &Compiled, occurrence: usize) -> Option<(Vec<String>, String)> {
     let leaves = leaves_of(compiled).filter(|_| compiled.text.single)?;
-    Some(leaves.names(compiled, leaves.of(occurrence)?))
+    let bits = leaves.of(occurrence)?;
+    let _scope = Scope::settings(&compiled.settings);
+    let (sql, _) = leaves.sql(compiled, bits)?;
+    Some((leaves.names(compiled, bits), sql))
 }
 
 /// Computes the noted leaves of units of a tview, which is locked for that. Units that are computed as a whole are in `found`; those that

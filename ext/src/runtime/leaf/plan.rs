@@ -9,7 +9,7 @@ use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::patch::parts_of;
 use pg_tviews_jsonb::Overlay;
-use pg_tviews_planner::{LeafPlace, leaf_columns};
+use pg_tviews_planner::{LeafPlace, PatchColumn, leaf_columns};
 use pg_tviews_sqltext::{PatchValue, leaf_parts};
 use pgrx::pg_sys::Oid;
 use std::cell::{OnceCell, RefCell};
@@ -69,18 +69,25 @@ impl TviewLeaves {
             .map(|(_, place)| place)
     }
 
+    /// The text of the statement that computes some leaves, and what its columns are. Needs the tview's settings.
+    pub fn sql(&self, compiled: &Compiled, bits: u64) -> Option<(String, Vec<PatchColumn>)> {
+        let chosen: Vec<LeafPlace> = self.chosen(bits).cloned().collect();
+        let query = query(compiled, &chosen)?;
+        let columns = leaf_columns(&chosen);
+        let values: Vec<&PatchValue> = columns.iter().map(|column| &column.value).collect();
+        Some((leaf_parts(&query, &values), columns))
+    }
+
     /// The statement that computes some leaves. Needs an SPI connection, and the owner's rights and settings.
     pub fn statement(&self, compiled: &Compiled, bits: u64) -> Result<Rc<Statement>> {
         if let Some(known) = self.statements.borrow().get(&bits) {
             return Ok(Rc::clone(known));
         }
-        let chosen: Vec<LeafPlace> = self.chosen(bits).cloned().collect();
-        let query = query(compiled, &chosen)
+        let (sql, columns) = self
+            .sql(compiled, bits)
             .ok_or_else(|| Error::internal("leaves that can't be computed on their own"))?;
-        let columns = leaf_columns(&chosen);
-        let values: Vec<&PatchValue> = columns.iter().map(|column| &column.value).collect();
         let types: Vec<Oid> = compiled.key_types.iter().map(|key| key.oid).collect();
-        let plan = Plan::prepare(&leaf_parts(&query, &values), &types, Planning::Generic)?;
+        let plan = Plan::prepare(&sql, &types, Planning::Generic)?;
         let targets = columns.iter().filter_map(|column| {
             let attnum = *self.attnums.get(column.position)?;
             Some((attnum, parts_of(&column.value)))
@@ -123,11 +130,8 @@ fn build(compiled: &Compiled) -> Option<TviewLeaves> {
         return None;
     }
     let storage = Storage::examine(compiled.oid).filter(Storage::is_direct)?;
-    let attnums: Vec<i16> = compiled
-        .stored_columns()?
-        .iter()
-        .map(|column| column.attnum)
-        .collect();
+    let columns = compiled.stored_columns()?;
+    let attnums: Vec<i16> = columns.iter().map(|column| column.attnum).collect();
     let _scope = Scope::settings(&compiled.settings);
     let has_query = |place: &LeafPlace| query(compiled, std::slice::from_ref(place)).is_some();
     let computed: Vec<bool> = found.places.iter().map(has_query).collect();
