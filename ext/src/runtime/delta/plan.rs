@@ -127,7 +127,8 @@ impl OccurrenceDelta {
             types.push(type_oid);
         }
         let positions: Vec<usize> = columns.iter().map(|column| column.position).collect();
-        let statement = if deltas.storage.is_direct() {
+        // Where the definition shows nothing of the rows there is nothing to write.
+        let statement = if deltas.storage.is_direct() || columns.is_empty() {
             None
         } else {
             let sql = compiled.text.write_one(&positions);
