@@ -4,6 +4,8 @@ where they change, by no statement either.
 CREATE TABLE product (pk integer PRIMARY KEY, name text);
 --- schema
 CREATE TABLE review (pk integer PRIMARY KEY, fk_product integer, stars integer);
+--- schema
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 --- data
 INSERT INTO product VALUES (1, 'one'), (2, 'two');
 --- data
@@ -14,8 +16,6 @@ SELECT p.pk, jsonb_build_object('a', (SELECT count(*) FROM review r WHERE r.fk_p
 SELECT p.pk, jsonb_build_object('a', (SELECT jsonb_agg(jsonb_build_object('id', r.pk, 'stars', r.stars) ORDER BY r.pk) FROM review r WHERE r.fk_product = p.pk)) || jsonb_build_object('a', p.name) AS data FROM product p
 --- tview tv_groups as
 SELECT r.fk_product FROM review r GROUP BY r.fk_product
---- step
-CREATE OR REPLACE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 --- step
 DO $$ DECLARE tview regclass; BEGIN FOR tview IN SELECT oid FROM pg_class WHERE relname IN ('tv_counted', 'tv_listed', 'tv_groups') AND relkind = 'r' LOOP EXECUTE format('CREATE OR REPLACE TRIGGER look AFTER UPDATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION look()', tview); END LOOP; END $$;
 --- step
