@@ -121,6 +121,9 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
         };
         ready.push(tview);
     }
+    // What a lower tview's change asks for of a higher one waits until this is over, even where rows of the higher one are written by
+    // a statement, which is something that reads it: it would write what was made from the rows as they were before.
+    let flushing = pending::Flushing::begin();
     for level in ready.chunk_by(|one, other| one.tview().level == other.tview().level) {
         for tview in level {
             let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
@@ -133,6 +136,7 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
             }
         }
     }
+    drop(flushing);
     pending::flush()?;
     Ok(true)
 }

@@ -372,11 +372,12 @@ pub fn hand_up(subtransaction: SubTransactionId, parent: SubTransactionId) {
     });
 }
 
-/// While it lives, a flush is running.
-struct Flushing(());
+/// While it lives, a flush is running: nothing that reads a tview starts another one.
+pub struct Flushing(());
 
 impl Flushing {
-    fn begin() -> Flushing {
+    /// Begins it.
+    pub fn begin() -> Flushing {
         FLUSHING.set(Some(transaction::current_subtransaction()));
         Flushing(())
     }
