@@ -110,7 +110,7 @@ const REFUSALS: [&str; 4] = [
     "whose equal values can be written differently",
     "extra_float_digits",
     "a crash empties unlogged tables",
-    "an operator outside of pg_catalog",
+    "which its text can't name",
 ];
 
 /// A client of `app` and one of `twin` that do the same.
