@@ -203,7 +203,7 @@ fn strategy(compiled: &Compiled, number: usize, event: &str) -> String {
             .into();
     }
     let recompute = match leaf::describe(compiled, number) {
-        Some((names, _)) => format!("compute of these units {}", names.join(", ")),
+        Some((names, _)) => format!("compute {} of these units", names.join(", ")),
         None => "recompute these units".into(),
     };
     match patch::list_of(compiled, number).filter(|_| event == "UPDATE") {
