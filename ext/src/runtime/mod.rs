@@ -15,6 +15,7 @@ pub mod notes;
 pub mod patch;
 mod paths;
 pub mod pending;
+mod row;
 
 use crate::catalog;
 use crate::error::Result;

@@ -3,14 +3,13 @@
 use super::plan::{Addition, OccurrenceDelta, TviewDeltas};
 use crate::error::Result;
 use crate::pg::expression::Evaluation;
-use crate::pg::jsonb::{Overlaid, overlay};
 use crate::pg::memory::Memory;
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, Value};
 use crate::pg::stored::{OpenTable, Written};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::guard::Permit;
-use pg_tviews_jsonb::Overlay;
+use crate::runtime::row::Changes;
 use pg_tviews_sqltext::Event;
 use std::rc::Rc;
 
@@ -69,38 +68,23 @@ impl<'a> Adder<'a> {
     /// Writes the current row with new values.
     fn write(&mut self, values: &[Value]) -> Result<bool> {
         let targets = &self.addition.targets;
-        let mut changes = Vec::with_capacity(targets.len());
-        for ((attnum, parts), value) in targets.iter().zip(values) {
-            if *parts == Overlay::Value {
-                if self.stored.differs(*attnum, *value) {
-                    changes.push((*attnum, *value));
-                }
-                continue;
-            }
-            let document = self.stored.row().value(*attnum);
-            match self.scratch.within(|| overlay(document, *value, parts)) {
-                Overlaid::Same => {}
-                Overlaid::New(document, _) => changes.push((*attnum, document)),
-                Overlaid::Unfit => return Ok(false),
-            }
-        }
-        if changes.is_empty() {
+        let Some(changes) = Changes::of(&self.stored, targets, values, &self.scratch) else {
+            return Ok(false);
+        };
+        if changes.columns.is_empty() {
             return Ok(true);
         }
         let Some(statement) = &self.addition.statement else {
-            return Ok(self.scratch.within(|| self.stored.write(&changes)) == Written::Yes);
-        };
-        let stored = self.stored.row();
-        let new = |attnum: &i16| {
-            let changed = changes.iter().find(|(known, _)| known == attnum);
-            changed.map_or_else(|| stored.value(*attnum), |(_, value)| *value)
+            return Ok(self.scratch.within(|| self.stored.write(&changes.columns)) == Written::Yes);
         };
         let columns = self
             .deltas
             .key
             .iter()
             .chain(targets.iter().map(|(attnum, _)| attnum));
-        let arguments: Vec<Value> = columns.map(new).collect();
+        let arguments: Vec<Value> = columns
+            .map(|attnum| changes.value(&self.stored, *attnum))
+            .collect();
         let _connection = Connection::open()?;
         let _permit = Permit::issue(self.compiled.oid, &[Event::Update]);
         let written = statement.execute(&arguments, SnapshotChoice::Current)?;

@@ -17,15 +17,14 @@ pub use plan::LeafWriter;
 
 use super::compiled::Compiled;
 use super::delta;
+use super::row::Changes;
 use crate::error::Result;
-use crate::pg::jsonb::{Overlaid, overlay};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::memory::Memory;
 use crate::pg::settings::{self, Scope};
 use crate::pg::spi::{Connection, SnapshotChoice, Value, forget_result, result_row};
 use crate::pg::stored::{OpenTable, Written};
-use pg_tviews_jsonb::Overlay;
 use plan::{Statement, TviewLeaves, leaves_of};
 
 /// Units that changes of an occurrence affect.
@@ -164,25 +163,13 @@ fn put(
         if !stored.advance() {
             return true;
         }
-        let mut changes = Vec::with_capacity(values.len());
-        for ((attnum, parts), value) in statement.targets.iter().zip(values) {
-            if *parts == Overlay::Value {
-                if stored.differs(*attnum, *value) {
-                    changes.push((*attnum, *value));
-                }
-                continue;
-            }
-            let document = stored.row().value(*attnum);
-            match scratch.within(|| overlay(document, *value, parts)) {
-                Overlaid::Same => {}
-                Overlaid::New(document, _) => changes.push((*attnum, document)),
-                Overlaid::Unfit => return false,
-            }
-        }
-        if changes.is_empty() {
+        let Some(changes) = Changes::of(stored, &statement.targets, values, scratch) else {
+            return false;
+        };
+        if changes.columns.is_empty() {
             return true;
         }
-        match scratch.within(|| stored.write(&changes)) {
+        match scratch.within(|| stored.write(&changes.columns)) {
             Written::Yes => return true,
             Written::Again => stored.look_again(),
             Written::Waits | Written::No => return false,

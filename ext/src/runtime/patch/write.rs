@@ -3,7 +3,6 @@
 use super::Outcome;
 use super::plan::{OccurrencePatcher, Place, Prepared, Statements, TviewPatcher, Way};
 use crate::error::{Error, Result};
-use crate::pg::jsonb::{Overlaid, overlay};
 use crate::pg::keys::UnitSet;
 use crate::pg::memory::Memory;
 use crate::pg::settings::Scope;
@@ -12,7 +11,7 @@ use crate::pg::stored::{OpenTable, Reader, RowRef, Written};
 use crate::pg::trigger::UpdatedRows;
 use crate::runtime::compiled::Compiled;
 use crate::runtime::guard::Permit;
-use pg_tviews_jsonb::Overlay;
+use crate::runtime::row::Changes;
 use pg_tviews_sqltext::Event;
 use std::collections::HashSet;
 
@@ -233,38 +232,16 @@ impl Writer<'_> {
             return Written::Again;
         }
         let targets = &self.job.prepared.targets;
-        let mut changes = Vec::with_capacity(targets.len());
-        let mut written = 0;
-        for ((attnum, parts), value) in targets.iter().zip(values) {
-            if *parts == Overlay::Value {
-                if self.stored.differs(*attnum, *value) {
-                    changes.push((*attnum, *value));
-                }
-                continue;
-            }
-            let document = self.stored.row().value(*attnum);
-            match self.scratch.within(|| overlay(document, *value, parts)) {
-                Overlaid::Same => {}
-                Overlaid::New(document, size) => {
-                    changes.push((*attnum, document));
-                    written += size;
-                }
-                Overlaid::Unfit => return Written::No,
-            }
-        }
-        if changes.is_empty() {
+        let Some(changes) = Changes::of(&self.stored, targets, values, &self.scratch) else {
+            return Written::No;
+        };
+        if changes.columns.is_empty() {
             return Written::Yes;
         }
         let Some(waiting) = &mut self.waiting else {
-            return self.scratch.within(|| self.stored.write(&changes));
+            return self.scratch.within(|| self.stored.write(&changes.columns));
         };
         let stored = self.stored.row();
-        let changed = |attnum: i16| {
-            changes
-                .iter()
-                .find(|(known, _)| *known == attnum)
-                .map(|(_, value)| *value)
-        };
         let key = self
             .job
             .patcher
@@ -274,10 +251,10 @@ impl Writer<'_> {
             .map(|attnum| stored.value(*attnum));
         let new = targets
             .iter()
-            .map(|(attnum, _)| changed(*attnum).unwrap_or_else(|| stored.value(*attnum)));
+            .map(|(attnum, _)| changes.value(&self.stored, *attnum));
         waiting.rows.add(&key.chain(new).collect::<Vec<Value>>());
         waiting.places.insert(place);
-        waiting.size += written;
+        waiting.size += changes.size;
         Written::Waits
     }
 
