@@ -13,20 +13,24 @@ impl Analyzer {
         let node = node.without_empty_list();
         match node.kind() {
             NodeKind::Aggregate => self.rows(node, scope).map(Box::new).map(List::Rows),
-            NodeKind::Sublink {
-                kind: SublinkKind::Value,
-                test: None,
-                query,
-            } => {
-                let known = self.subqueries.iter().find(|(known, _)| *known == query);
-                // The elements of ARRAY(SELECT …) are of another type than itself.
-                let shown = query.targets().first().map(|target| target.expression.type_oid());
-                known
-                    .filter(|_| shown == Some(node.type_oid()))
-                    .map(|(_, block)| List::Subquery(*block))
-            }
-            _ => None,
+            _ => self.shown_subquery(node).map(List::Subquery),
         }
+    }
+
+    /// The subquery whose only value an expression is, if it is one. It has been analysed before.
+    pub(super) fn shown_subquery(&self, node: Node) -> Option<BlockId> {
+        let NodeKind::Sublink {
+            kind: SublinkKind::Value,
+            test: None,
+            query,
+        } = node.kind()
+        else {
+            return None;
+        };
+        let (_, block) = self.subqueries.iter().find(|(known, _)| *known == query)?;
+        // The elements of ARRAY(SELECT …) are of another type than itself.
+        let shown = query.targets().first()?.expression.type_oid();
+        (shown == node.type_oid()).then_some(*block)
     }
 
     fn rows(&self, node: Node, scope: &Scope) -> Option<Rows> {

@@ -1,7 +1,7 @@
 //! Expressions over aggregates, for maintenance by differences.
 
 use super::{Analyzer, Scope};
-use crate::pg::node::{Node, NodeKind, SublinkKind, Visit, rewrite};
+use crate::pg::node::{Node, NodeKind, Visit, rewrite};
 use pg_tviews_ir::{Aggregate, AggregateFunction, Part, Shape, Summary, Template};
 
 impl Analyzer {
@@ -14,19 +14,7 @@ impl Analyzer {
             let part = match visited.kind() {
                 NodeKind::Other => return Visit::Descend,
                 NodeKind::Aggregate => self.aggregate(visited, scope).map(Part::Aggregate),
-                NodeKind::Sublink {
-                    kind: SublinkKind::Value,
-                    test: None,
-                    query,
-                } => {
-                    let known = self.subqueries.iter().find(|(known, _)| *known == query);
-                    // The elements of ARRAY(SELECT …) are of another type than itself.
-                    let shown = query.targets().first().map(|target| target.expression.type_oid());
-                    known
-                        .filter(|_| shown == Some(visited.type_oid()))
-                        .map(|(_, block)| Part::Subquery(*block))
-                }
-                _ => None,
+                _ => self.shown_subquery(visited).map(Part::Subquery),
             };
             let Some(part) = part else {
                 complete = false;

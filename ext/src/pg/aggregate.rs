@@ -31,6 +31,16 @@ const EXACT_TYPES: [pg_sys::Oid; 4] = [pg_sys::INT2OID, pg_sys::INT4OID, pg_sys:
 /// Decimal digits that every `bigint` can hold.
 const MOST_DIGITS: i32 = 18;
 
+/// Whether it is an aggregate of the server over the rows of its own block, and of nothing but these and perhaps their order.
+fn is_plain(call: &pg_sys::Aggref) -> bool {
+    call.agglevelsup == 0
+        && call.aggkind as u8 == AGGKIND_NORMAL
+        && call.aggdirectargs.is_null()
+        && call.aggdistinct.is_null()
+        && !call.aggvariadic
+        && call.aggfnoid.to_u32() < pg_sys::FirstNormalObjectId
+}
+
 impl Node {
     /// The call that an aggregate is.
     pub fn aggregate_call(self) -> Option<AggregateCall> {
@@ -40,13 +50,7 @@ impl Node {
                 return None;
             }
             let call = &*self.0.cast::<pg_sys::Aggref>();
-            let usual = call.agglevelsup == 0
-                && call.aggkind as u8 == AGGKIND_NORMAL
-                && call.aggdirectargs.is_null()
-                && call.aggorder.is_null()
-                && call.aggdistinct.is_null()
-                && !call.aggvariadic
-                && call.aggfnoid.to_u32() < pg_sys::FirstNormalObjectId;
+            let usual = is_plain(call) && call.aggorder.is_null();
             let arguments = pointers::<pg_sys::TargetEntry>(call.args);
             let argument = match arguments.as_slice() {
                 [] if call.aggstar => None,
@@ -69,13 +73,7 @@ impl Node {
                 return None;
             }
             let call = &*self.0.cast::<pg_sys::Aggref>();
-            let usual = call.agglevelsup == 0
-                && call.aggkind as u8 == AGGKIND_NORMAL
-                && call.aggdirectargs.is_null()
-                && call.aggdistinct.is_null()
-                && !call.aggvariadic
-                && call.aggfnoid.to_u32() < pg_sys::FirstNormalObjectId
-                && function_name(call.aggfnoid) == "jsonb_agg";
+            let usual = is_plain(call) && function_name(call.aggfnoid) == "jsonb_agg";
             let arguments = pointers::<pg_sys::TargetEntry>(call.args);
             let mut elements = arguments.iter().filter(|argument| !(***argument).resjunk);
             let (Some(element), None, true) = (elements.next(), elements.next(), usual) else {
