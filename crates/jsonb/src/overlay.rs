@@ -22,6 +22,30 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// The patch that puts the new parts in place, which come one after the other in the order in which they are named here; `None` if some of
+    /// them go into elements of arrays.
+    ///
+    /// # Errors
+    /// There are fewer parts than that, or one is malformed.
+    pub fn patch_of_parts<'a>(
+        &'a self,
+        parts: &mut impl Iterator<Item = Result<Value<'a>>>,
+    ) -> Result<Option<Patch<'a>>> {
+        let members = match self {
+            Overlay::Value => return Ok(Some(Patch::Set(parts.next().ok_or(Error::Missing)??))),
+            Overlay::Members(members) => members,
+            Overlay::Element { .. } => return Ok(None),
+        };
+        let mut patches = Vec::with_capacity(members.len());
+        for (key, overlay) in members {
+            let Some(patch) = overlay.patch_of_parts(parts)? else {
+                return Ok(None);
+            };
+            patches.push((key.as_slice(), patch));
+        }
+        Ok(Some(Patch::Members(patches)))
+    }
+
     /// The patch that puts the new parts in place; `new` holds them at the same keys.
     ///
     /// # Errors

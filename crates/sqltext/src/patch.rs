@@ -24,6 +24,21 @@ pub enum PatchValue {
 const MEMBERS_PER_CALL: usize = 40;
 
 impl PatchValue {
+    /// The expressions of the new members, one after the other; `None` if it is no document, or some go into elements of arrays.
+    pub fn parts(&self) -> Option<Vec<&str>> {
+        let PatchValue::Members(members) = self else {
+            return None;
+        };
+        let mut parts = Vec::new();
+        for (_, value) in members {
+            match value {
+                PatchValue::Value(text) => parts.push(text.as_str()),
+                PatchValue::Members(_) | PatchValue::Element { .. } => parts.extend(value.parts()?),
+            }
+        }
+        Some(parts)
+    }
+
     /// The value, or a document that holds nothing but the new members:
     /// ```sql
     /// "pg_catalog".jsonb_build_object('price', "pg_catalog".jsonb_build_object('current', s0."current_price"))
@@ -59,10 +74,18 @@ impl PatchValue {
 /// Expressions over rows of a table: `SELECT expression, … FROM "public"."tb_product" AS s0`. It is prepared, never run: what it
 /// selects is evaluated over changed rows.
 pub fn row_expressions(table: &str, alias: &str, values: &[&PatchValue]) -> String {
-    format!(
-        "SELECT {}\n  FROM {table} AS {alias}",
-        join(values, ", ", |value| value.expression())
-    )
+    let expressions: Vec<String> = values.iter().map(|value| value.expression()).collect();
+    row_expressions_of(table, alias, &expressions)
+}
+
+/// The same for expressions that are there already.
+pub fn row_expressions_of(table: &str, alias: &str, expressions: &[String]) -> String {
+    format!("SELECT {}\n  FROM {table} AS {alias}", expressions.join(", "))
+}
+
+/// What an expression's value becomes in a document.
+pub fn in_document(expression: &str) -> String {
+    format!("\"pg_catalog\".to_jsonb({expression})")
 }
 
 /// The new parts of a row, from a query that computes leaves as its columns `c1`, `c2` … (see [`leaf_value`]):

@@ -10,6 +10,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::ffi::{CString, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 
 /// Where in a text of the user's an error was found.
 struct Position {
@@ -19,21 +20,21 @@ struct Position {
 
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static LINES: RefCell<Vec<Rc<str>>> = const { RefCell::new(Vec::new()) };
     static POSITION: RefCell<Option<Position>> = const { RefCell::new(None) };
     static CALLBACK: RefCell<pg_sys::ErrorContextCallback> = RefCell::new(pg_sys::ErrorContextCallback::default());
 }
 
 /// While it lives, errors carry the line.
-pub struct ErrorContext(String);
+pub struct ErrorContext(Rc<str>);
 
 impl ErrorContext {
     /// Adds the line.
-    pub fn new(line: String) -> ErrorContext {
+    pub fn new(line: impl Into<Rc<str>>) -> ErrorContext {
         // Lines of an error that somebody has caught meanwhile are not about what comes now.
         LINES.with_borrow_mut(Vec::clear);
         DEPTH.set(DEPTH.get() + 1);
-        ErrorContext(line)
+        ErrorContext(line.into())
     }
 }
 
@@ -41,7 +42,7 @@ impl Drop for ErrorContext {
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get().saturating_sub(1));
         if std::thread::panicking() {
-            LINES.with_borrow_mut(|lines| lines.push(std::mem::take(&mut self.0)));
+            LINES.with_borrow_mut(|lines| lines.push(Rc::clone(&self.0)));
         }
     }
 }

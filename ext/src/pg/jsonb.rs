@@ -5,7 +5,7 @@
 
 use super::spi::Value;
 use crate::error::Error;
-use pg_tviews_jsonb::{Overlay, Sink, Value as JsonValue, plan};
+use pg_tviews_jsonb::{Overlay, Patch, Sink, Value as JsonValue, plan};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::{Datum, JsonB};
 use pgrx::pg_sys;
@@ -27,9 +27,7 @@ impl Varlena {
 
     fn bytes(&self) -> &[u8] {
         // SAFETY: the value is complete and is not changed while it lives.
-        unsafe {
-            std::slice::from_raw_parts(pgrx::vardata_any(self.0).cast(), pgrx::varsize_any_exhdr(self.0))
-        }
+        unsafe { contents(self.0) }
     }
 }
 
@@ -193,18 +191,155 @@ pub fn overlay(document: Value, parts: Value, overlay: &Overlay) -> Overlaid {
     }
     // SAFETY: both are jsonb values that outlive this call.
     let (document, parts) = unsafe { (Varlena::detoast(document.datum), Varlena::detoast(parts.datum)) };
-    let overlaid = || -> Result<Overlaid, pg_tviews_jsonb::Error> {
-        let patch = overlay.patch(JsonValue::document(parts.bytes())?)?;
-        let Some(plan) = plan(document.bytes(), &patch)? else {
-            return Ok(Overlaid::Same);
-        };
-        let mut buffer = JsonbBuffer::with_capacity(plan.size_hint());
-        plan.write(&mut buffer)?;
-        let size = buffer.length;
-        let NewJsonb(datum) = buffer.finish();
-        Ok(Overlaid::New(Value { datum, null: false }, size))
+    let patch = JsonValue::document(parts.bytes()).and_then(|parts| overlay.patch(parts));
+    patch
+        .and_then(|patch| patched(&document, &patch))
+        .unwrap_or(Overlaid::Unfit)
+}
+
+/// The same with a value for each part, of the types that these forms stand for.
+pub fn overlay_parts(document: Value, parts: &[Value], forms: &[Form], overlay: &Overlay) -> Overlaid {
+    if document.null {
+        return Overlaid::Unfit;
+    }
+    // SAFETY: a jsonb value that outlives this call.
+    let document = unsafe { Varlena::detoast(document.datum) };
+    let mut values = parts.iter().zip(forms).map(|(value, form)| {
+        // SAFETY: of the type that the form stands for, as the caller says.
+        unsafe { form.value(*value) }
+    });
+    match overlay.patch_of_parts(&mut values) {
+        Ok(Some(patch)) => patched(&document, &patch).unwrap_or(Overlaid::Unfit),
+        Ok(None) | Err(_) => Overlaid::Unfit,
+    }
+}
+
+fn patched(document: &Varlena, patch: &Patch<'_>) -> Result<Overlaid, pg_tviews_jsonb::Error> {
+    let Some(plan) = plan(document.bytes(), patch)? else {
+        return Ok(Overlaid::Same);
     };
-    overlaid().unwrap_or(Overlaid::Unfit)
+    let mut buffer = JsonbBuffer::with_capacity(plan.size_hint());
+    plan.write(&mut buffer)?;
+    let size = buffer.length;
+    let NewJsonb(datum) = buffer.finish();
+    Ok(Overlaid::New(Value { datum, null: false }, size))
+}
+
+/// What a value of some type is in a document, where that can be told without asking the catalogs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// It is a document itself.
+    Document,
+    /// A number of type `numeric`.
+    Numeric,
+    /// A number of type `smallint`.
+    SmallInteger,
+    /// A number of type `integer`.
+    Integer,
+    /// A number of type `bigint`.
+    BigInteger,
+    /// A truth value.
+    Boolean,
+    /// A string of type `text`, or one that is stored in the same way.
+    Text,
+}
+
+impl Form {
+    /// The form of a type's values; `None` for types whose values the server has to convert.
+    pub fn of(type_oid: pg_sys::Oid) -> Option<Form> {
+        Some(match type_oid {
+            pg_sys::JSONBOID => Form::Document,
+            pg_sys::NUMERICOID => Form::Numeric,
+            pg_sys::INT2OID => Form::SmallInteger,
+            pg_sys::INT4OID => Form::Integer,
+            pg_sys::INT8OID => Form::BigInteger,
+            pg_sys::BOOLOID => Form::Boolean,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID => Form::Text,
+            _ => return None,
+        })
+    }
+
+    /// What a value is in a document: the same as `to_jsonb` makes of it. It lives in the current memory context, or where the value does.
+    ///
+    /// # Safety
+    /// The value is of a type of this form.
+    unsafe fn value<'a>(self, value: Value) -> Result<JsonValue<'a>, pg_tviews_jsonb::Error> {
+        if value.null {
+            return Ok(JsonValue::Null);
+        }
+        let datum = value.datum;
+        // SAFETY: see the function's contract.
+        unsafe {
+            let integer = |number: i64| JsonValue::Numeric(whole(pg_sys::int64_to_numeric(number).cast()));
+            Ok(match self {
+                Form::Document => JsonValue::document(detoasted(datum))?,
+                Form::Numeric => number(datum),
+                Form::SmallInteger => integer(i64::from(datum.value() as i16)),
+                Form::Integer => integer(i64::from(datum.value() as i32)),
+                Form::BigInteger => integer(datum.value() as i64),
+                Form::Boolean => JsonValue::Bool(datum.value() as u8 != 0),
+                Form::Text => JsonValue::String(detoasted(datum)),
+            })
+        }
+    }
+}
+
+/// Bits of a number's header that tell how it is stored, and the form of nearly all numbers.
+const FORM_MASK: u16 = 0xC000;
+const SHORT_FORM: u16 = 0x8000;
+
+/// A value of type `numeric` as part of a document.
+///
+/// # Safety
+/// The datum is such a value.
+unsafe fn number<'a>(datum: pg_sys::Datum) -> JsonValue<'a> {
+    // SAFETY: see the function's contract; numbers have a header of two bytes. The functions take what they are given.
+    unsafe {
+        let stored = whole(pg_sys::pg_detoast_datum(datum.cast_mut_ptr()));
+        let header = stored.get(LENGTH_WORD..).and_then(|header| header.first_chunk());
+        if header.is_some_and(|header| u16::from_ne_bytes(*header) & FORM_MASK == SHORT_FORM) {
+            return JsonValue::Numeric(stored);
+        }
+        // Very large or small ones, those of old versions, and what is no number: as the server does it, by way of the text.
+        let call = |function, arguments: &[Option<pg_sys::Datum>]| {
+            pgrx::direct_function_call_as_datum(function, arguments).unwrap_or(pg_sys::Datum::from(0))
+        };
+        let text = call(pg_sys::numeric_out, &[Some(datum)]);
+        let bytes = std::ffi::CStr::from_ptr(text.cast_mut_ptr()).to_bytes();
+        if bytes.iter().any(|byte| byte.eq_ignore_ascii_case(&b'n')) {
+            return JsonValue::String(bytes);
+        }
+        let no_modifier = pg_sys::Datum::from(-1);
+        let arguments = [Some(text), Some(pg_sys::Datum::from(0)), Some(no_modifier)];
+        JsonValue::Numeric(whole(call(pg_sys::numeric_in, &arguments).cast_mut_ptr()))
+    }
+}
+
+/// A detoasted value of variable length with its length word.
+///
+/// # Safety
+/// It is one, and outlives what is returned.
+unsafe fn whole<'a>(value: *mut pg_sys::varlena) -> &'a [u8] {
+    // SAFETY: see the function's contract.
+    unsafe { std::slice::from_raw_parts(value.cast::<u8>(), pgrx::varsize_any(value)) }
+}
+
+/// What is in a detoasted value of variable length.
+///
+/// # Safety
+/// It is one, and outlives what is returned.
+unsafe fn contents<'a>(value: *const pg_sys::varlena) -> &'a [u8] {
+    // SAFETY: see the function's contract.
+    unsafe { std::slice::from_raw_parts(pgrx::vardata_any(value).cast(), pgrx::varsize_any_exhdr(value)) }
+}
+
+/// What is in a value of variable length. A detoasted copy lives in the current memory context.
+///
+/// # Safety
+/// It is one, and outlives what is returned.
+unsafe fn detoasted<'a>(datum: pg_sys::Datum) -> &'a [u8] {
+    // SAFETY: see the function's contract.
+    unsafe { contents(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) }
 }
 
 /// Declares the SQL type of an argument or result: that of one of pgrx's own.

@@ -85,25 +85,57 @@ impl Firing {
 
     /// Whether the statement that fired is the client's own, and neither part of a function or a cascade nor below another one.
     pub fn is_clients_statement(&self) -> bool {
+        self.tables_of_client()
+            .is_some_and(|tables| tables.contains(&self.relation_oid()))
+    }
+
+    /// The tables that the client's own statement changes; `None` if it runs none.
+    fn tables_of_client(&self) -> Option<Vec<pg_sys::Oid>> {
         // SAFETY: a portal that is active has its statements; they are planned ones.
         unsafe {
             let portal = pg_sys::ActivePortal;
             if portal.is_null() {
-                return false;
+                return None;
             }
             let statements = super::list::pointers::<pg_sys::PlannedStmt>((*portal).stmts);
             let [statement] = statements.as_slice() else {
-                return false;
+                return None;
             };
             let tables = super::list::pointers::<pg_sys::RangeTblEntry>((**statement).rtable);
             let results = super::list::integers((**statement).resultRelations);
-            results.iter().any(|index| {
-                let entry = usize::try_from(*index)
-                    .ok()
-                    .and_then(|index| tables.get(index.checked_sub(1)?));
-                entry.is_some_and(|entry| (**entry).relid == self.relation_oid())
-            })
+            let changed = results.iter().filter_map(|index| {
+                let entry = tables.get(usize::try_from(*index).ok()?.checked_sub(1)?);
+                entry.map(|entry| (**entry).relid)
+            });
+            Some(changed.collect())
         }
+    }
+
+    /// Whether the statement that fired is the client's own and changes this table alone, and nothing is left to fire after the trigger that
+    /// could do more than look at the changed row: neither triggers of others nor deferred ones.
+    pub fn is_last_of_client(&self) -> bool {
+        let data = self.get();
+        // SAFETY: relation and trigger are valid during the call, and with the relation its triggers.
+        let is_last = unsafe {
+            let own = (*data.tg_trigger).tgfoid;
+            let triggers = (*data.tg_relation).trigdesc;
+            let all: &[pg_sys::Trigger] = if triggers.is_null() {
+                &[]
+            } else {
+                std::slice::from_raw_parts((*triggers).triggers, (*triggers).numtriggers as usize)
+            };
+            let on_update = |trigger: &&pg_sys::Trigger| {
+                i32::from(trigger.tgtype) & i32::from(pg_sys::TRIGGER_TYPE_UPDATE as i16) != 0
+            };
+            all.iter().filter(on_update).all(|trigger| {
+                let checks = CHECKS_OF_KEYS.contains(&trigger.tgfoid.to_u32());
+                !trigger.tgdeferrable && (trigger.tgfoid == own || checks)
+            })
+        };
+        is_last
+            && self
+                .tables_of_client()
+                .is_some_and(|tables| tables == [self.relation_oid()])
     }
 
     /// How many rows the statement touched.
@@ -170,6 +202,13 @@ impl Firing {
     }
 }
 
+/// The functions by which the server looks whether foreign keys still hold after an UPDATE. They change nothing.
+const CHECKS_OF_KEYS: [u32; 3] = [
+    pg_sys::F_RI_FKEY_CHECK_UPD,
+    pg_sys::F_RI_FKEY_NOACTION_UPD,
+    pg_sys::F_RI_FKEY_RESTRICT_UPD,
+];
+
 /// The rows that an UPDATE has changed.
 pub struct UpdatedRows {
     old: Row,
@@ -189,6 +228,11 @@ impl UpdatedRows {
         self.read = true;
         self.before_first = false;
         self.old.advance() && self.new.advance()
+    }
+
+    /// Whether there is one row only.
+    pub fn is_single(&self) -> bool {
+        self.single
     }
 
     /// Goes back to before the first row.

@@ -8,6 +8,7 @@ use super::paths::{self, Paths};
 use crate::analyze::{self, Analysis, Objection};
 use crate::catalog;
 use crate::error::{Error, Result};
+use crate::pg::context::ErrorContext;
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::{KeyType, UnitSet};
 use crate::pg::lock::{self, Mode, Taken};
@@ -29,6 +30,8 @@ pub struct Compiled {
     pub oid: Oid,
     /// `schema.name` for messages.
     pub name: String,
+    /// What maintenance of it is called in messages.
+    task: Rc<str>,
     /// As whom it is maintained.
     pub owner: Oid,
     /// Under which settings.
@@ -148,6 +151,7 @@ impl Compiled {
         drop(scope);
         Ok(Some(Compiled {
             oid: tview,
+            task: format!("maintenance of tview {name}").into(),
             name,
             owner,
             settings,
@@ -167,6 +171,11 @@ impl Compiled {
             validity,
             plans: RefCell::new(HashMap::new()),
         }))
+    }
+
+    /// While it lives, errors say that the tview is being maintained.
+    pub fn context(&self) -> ErrorContext {
+        ErrorContext::new(Rc::clone(&self.task))
     }
 
     /// Whether nothing has changed that it was made from.

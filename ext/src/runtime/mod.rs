@@ -16,6 +16,7 @@ pub mod patch;
 mod paths;
 pub mod pending;
 mod row;
+mod single;
 
 use crate::catalog;
 use crate::error::Result;
@@ -172,12 +173,17 @@ fn forget_stale() {
     drop(stale);
 }
 
+/// A tview's compiled form, if there is one from which nothing has changed. Its definition is not locked.
+fn known(tview: Oid) -> Option<Rc<Compiled>> {
+    let known = COMPILED.with_borrow(|compiled| compiled.get(&tview.to_u32()).cloned());
+    known.filter(|compiled| compiled.is_valid())
+}
+
 /// A tview's compiled form, made from what the catalogs say now. Its definition can't change until the end of the
 /// transaction. `None` if it is no tview (any more).
 pub fn acquire(tview: Oid) -> Result<Option<Rc<Compiled>>> {
     loop {
-        let known = COMPILED.with_borrow(|compiled| compiled.get(&tview.to_u32()).cloned());
-        let compiled = match known.filter(|compiled| compiled.is_valid()) {
+        let compiled = match known(tview) {
             Some(compiled) => compiled,
             None => {
                 let Some(fresh) = Compiled::build(tview)? else {

@@ -4,9 +4,8 @@ use super::applied;
 use super::compiled::{Compiled, RowsOf};
 use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
-use super::{acquire, delta, leaf, paths, readers_of, used_columns};
+use super::{acquire, delta, leaf, paths, readers_of, single, used_columns};
 use crate::error::Result;
-use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
 use crate::pg::related::Converted;
@@ -49,7 +48,10 @@ pub(super) fn rows_changed(firing: &Firing) -> Result<()> {
                 pending::flush()
             };
         }
-        if !can_wait(firing) && !pending::any() && patched(firing, &mut rows)? {
+        if !can_wait(firing)
+            && !pending::any()
+            && (single::patched(firing, &mut rows)? || patched(firing, &mut rows)?)
+        {
             return Ok(());
         }
     }
@@ -61,7 +63,7 @@ pub(super) fn rows_changed(firing: &Firing) -> Result<()> {
         let Some(compiled) = acquire(reader.tview)? else {
             continue;
         };
-        let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+        let _context = compiled.context();
         if reader.source == firing.relation_oid() && !firing.is_incomplete() {
             maintain(&compiled, firing, event)?;
         } else if compiled.lost_columns(reader.source, &reader.mapping).is_empty() {
@@ -115,7 +117,7 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
     }
     let mut ready = Vec::with_capacity(tviews.len());
     for compiled in &tviews {
-        let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+        let _context = compiled.context();
         let Some(tview) = patch::ready(compiled, firing.relation_oid(), rows)? else {
             return Ok(false);
         };
@@ -126,11 +128,11 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
     let flushing = pending::Flushing::begin();
     for level in ready.chunk_by(|one, other| one.tview().level == other.tview().level) {
         for tview in level {
-            let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
+            let _context = tview.tview().context();
             tview.lock(rows)?;
         }
         for tview in level {
-            let _context = ErrorContext::new(format!("maintenance of tview {}", tview.tview().name));
+            let _context = tview.tview().context();
             if tview.write(rows)? == Outcome::Recompute {
                 return Ok(false);
             }
@@ -153,7 +155,7 @@ fn truncated(firing: &Firing) -> Result<()> {
         let Some(compiled) = acquire(reader.tview)? else {
             continue;
         };
-        let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+        let _context = compiled.context();
         maintain(&compiled, firing, Event::Truncate)?;
     }
     Ok(())

@@ -12,7 +12,6 @@ use super::compiled::{Compiled, RowsOf};
 use super::paths::PathValues;
 use super::{Reader, acquire, delta, flush, is_current, leaf, patch, readers_of};
 use crate::error::Result;
-use crate::pg::context::ErrorContext;
 use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
 use crate::pg::lock;
@@ -267,11 +266,11 @@ pub fn flush() -> Result<()> {
             ready.push((compiled, work));
         }
         for (compiled, work) in &mut ready {
-            let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+            let _context = compiled.context();
             flush::lock(compiled, work)?;
         }
         for (compiled, work) in ready {
-            let _context = ErrorContext::new(format!("maintenance of tview {}", compiled.name));
+            let _context = compiled.context();
             flush::work(&compiled, work)?;
         }
     }

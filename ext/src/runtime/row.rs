@@ -1,10 +1,54 @@
 //! What becomes of a stored row where some of its columns, or parts of its documents, are written anew.
 
-use crate::pg::jsonb::{Overlaid, overlay};
+use crate::pg::jsonb::{Form, Overlaid, overlay, overlay_parts};
 use crate::pg::memory::Memory;
 use crate::pg::spi::Value;
 use crate::pg::stored::OpenTable;
 use pg_tviews_jsonb::Overlay;
+
+/// A column of a tview that is written anew, or in parts.
+pub struct Target {
+    pub attnum: i16,
+    /// What of it is new.
+    overlay: Overlay,
+    source: Source,
+}
+
+/// What is known of the new parts.
+enum Source {
+    /// One value: the column's, or a document that holds nothing but the new parts.
+    Whole,
+    /// A value for each part.
+    Parts(Vec<Form>),
+}
+
+impl Target {
+    /// A column whose new value, or a document of its new parts, is one value.
+    pub fn whole(attnum: i16, overlay: Overlay) -> Target {
+        Target {
+            attnum,
+            overlay,
+            source: Source::Whole,
+        }
+    }
+
+    /// A column whose new parts come as a value each, in the order in which the overlay names them.
+    pub fn parts(attnum: i16, overlay: Overlay, forms: Vec<Form>) -> Target {
+        Target {
+            attnum,
+            overlay,
+            source: Source::Parts(forms),
+        }
+    }
+
+    /// How many values it takes.
+    fn width(&self) -> usize {
+        match &self.source {
+            Source::Whole => 1,
+            Source::Parts(forms) => forms.len(),
+        }
+    }
+}
 
 /// The columns of a row that change.
 pub struct Changes {
@@ -19,26 +63,38 @@ impl Changes {
     /// that are to be replaced. New documents are in `scratch`.
     pub fn of(
         stored: &OpenTable,
-        targets: &[(i16, Overlay)],
-        values: &[Value],
+        targets: &[Target],
+        mut values: &[Value],
         scratch: &Memory,
     ) -> Option<Changes> {
         let mut changes = Changes {
             columns: Vec::with_capacity(targets.len()),
             size: 0,
         };
-        for ((attnum, parts), value) in targets.iter().zip(values) {
-            if *parts == Overlay::Value {
-                if stored.differs(*attnum, *value) {
-                    changes.columns.push((*attnum, *value));
+        for target in targets {
+            let (own, others) = values.split_at_checked(target.width())?;
+            values = others;
+            let attnum = target.attnum;
+            let overlaid = match (&target.source, own) {
+                (Source::Whole, [value]) if target.overlay == Overlay::Value => {
+                    if stored.differs(attnum, *value) {
+                        changes.columns.push((attnum, *value));
+                    }
+                    continue;
                 }
-                continue;
-            }
-            let document = stored.row().value(*attnum);
-            match scratch.within(|| overlay(document, *value, parts)) {
+                (Source::Whole, [value]) => {
+                    scratch.within(|| overlay(stored.row().value(attnum), *value, &target.overlay))
+                }
+                (Source::Whole, _) => return None,
+                (Source::Parts(forms), parts) => {
+                    let document = stored.row().value(attnum);
+                    scratch.within(|| overlay_parts(document, parts, forms, &target.overlay))
+                }
+            };
+            match overlaid {
                 Overlaid::Same => {}
                 Overlaid::New(document, size) => {
-                    changes.columns.push((*attnum, document));
+                    changes.columns.push((attnum, document));
                     changes.size += size;
                 }
                 Overlaid::Unfit => return None,

@@ -8,7 +8,7 @@ use crate::pg::spi::{Connection, KeptPlan, Plan, Planning};
 use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::patch::parts_of;
-use pg_tviews_jsonb::Overlay;
+use crate::runtime::row::Target;
 use pg_tviews_planner::{ColumnSet, Delta, Kept, Occurrence};
 use pg_tviews_sqltext::{PatchValue, qualified, row_expressions};
 use pgrx::pg_sys::Oid;
@@ -45,7 +45,7 @@ pub struct Addition {
     /// The new values or parts of documents, and last whether they fit.
     pub expressions: RowExpressions,
     /// The columns, each with what of it is new.
-    pub targets: Vec<(i16, Overlay)>,
+    pub targets: Vec<Target>,
     /// The statement by which rows are written whose table does more than to store them: its parameters are the key and the
     /// columns' new values.
     pub statement: Option<KeptPlan>,
@@ -123,7 +123,7 @@ impl OccurrenceDelta {
                 let message = "an aggregate kept by differences is of another type than its column";
                 return Err(crate::error::Error::internal(message));
             };
-            targets.push((stored.attnum, parts_of(&column.value)));
+            targets.push(Target::whole(stored.attnum, parts_of(&column.value)));
             types.push(type_oid);
         }
         let positions: Vec<usize> = columns.iter().map(|column| column.position).collect();

@@ -81,7 +81,7 @@ impl<'a> Adder<'a> {
             .deltas
             .key
             .iter()
-            .chain(targets.iter().map(|(attnum, _)| attnum));
+            .chain(targets.iter().map(|target| &target.attnum));
         let arguments: Vec<Value> = columns
             .map(|attnum| changes.value(&self.stored, *attnum))
             .collect();

@@ -8,7 +8,7 @@ use crate::pg::spi::{KeptPlan, Plan, Planning};
 use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::patch::parts_of;
-use pg_tviews_jsonb::Overlay;
+use crate::runtime::row::Target;
 use pg_tviews_planner::{LeafPlace, PatchColumn, leaf_columns};
 use pg_tviews_sqltext::{PatchValue, leaf_parts};
 use pgrx::pg_sys::Oid;
@@ -40,8 +40,7 @@ pub struct TviewLeaves {
 /// A statement that computes some leaves of a unit. Its parameters are the unit's key.
 pub struct Statement {
     pub plan: KeptPlan,
-    /// The tview's columns, each with what of it is new.
-    pub targets: Vec<(i16, Overlay)>,
+    pub targets: Vec<Target>,
 }
 
 impl TviewLeaves {
@@ -90,7 +89,7 @@ impl TviewLeaves {
         let plan = Plan::prepare(&sql, &types, Planning::Generic)?;
         let targets = columns.iter().filter_map(|column| {
             let attnum = *self.attnums.get(column.position)?;
-            Some((attnum, parts_of(&column.value)))
+            Some(Target::whole(attnum, parts_of(&column.value)))
         });
         let fresh = Rc::new(Statement {
             targets: targets.collect(),

@@ -285,6 +285,26 @@ impl Ready<'_> {
         locks::take(self.compiled, asked).map(drop)
     }
 
+    /// The unit of a single changed row, if that is all there is to lock, and writing it calls nothing but functions of the server.
+    pub fn only_unit(&self, rows: &mut UpdatedRows) -> Option<UnitSet> {
+        let [change] = self.changes.as_slice() else {
+            return None;
+        };
+        let (Place::Key(columns), Decision::Patch(prepared)) = (&change.occurrence.place, &*change.decision)
+        else {
+            return None;
+        };
+        if !prepared.settled || prepared.statements.is_some() {
+            return None;
+        }
+        rows.rewind();
+        rows.advance().then(|| {
+            let mut units = UnitSet::new(&self.compiled.key_types);
+            units.add(&rows.new_row().values(columns));
+            units
+        })
+    }
+
     /// The values of the link over which a change leads to rows, if it is one.
     fn targets(&self, change: &Change<'_>, rows: &mut UpdatedRows) -> Option<BTreeSet<LinkValue>> {
         let (number, attnum) = change.occurrence.link?;

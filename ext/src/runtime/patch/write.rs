@@ -251,7 +251,7 @@ impl Writer<'_> {
             .map(|attnum| stored.value(*attnum));
         let new = targets
             .iter()
-            .map(|(attnum, _)| changes.value(&self.stored, *attnum));
+            .map(|target| changes.value(&self.stored, target.attnum));
         waiting.rows.add(&key.chain(new).collect::<Vec<Value>>());
         waiting.places.insert(place);
         waiting.size += changes.size;
