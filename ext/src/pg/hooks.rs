@@ -2,6 +2,7 @@
 
 use super::context::guarded;
 use super::reserve;
+use super::spare::spare;
 use super::transaction::Horizon;
 use crate::error::or_raise;
 use crate::runtime::{patch, pending};
@@ -124,7 +125,18 @@ unsafe extern "C-unwind" fn executor_start(query: *mut pg_sys::QueryDesc, flags:
             Some(previous) => previous(query, flags),
             None => raw::standard_ExecutorStart(query, flags),
         }
+        if (*query).operation == pg_sys::CmdType::CMD_UPDATE {
+            spare_update(query);
+        }
     }
+}
+
+/// # Safety
+/// The query has just been started.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn spare_update(query: *mut pg_sys::QueryDesc) {
+    // SAFETY: see the function's contract.
+    unsafe { spare(query) }
 }
 
 /// # Safety

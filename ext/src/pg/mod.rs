@@ -34,6 +34,7 @@ pub mod relation;
 mod reserve;
 pub mod scan;
 pub mod settings;
+mod spare;
 pub mod spi;
 pub mod stored;
 mod text;

@@ -41,6 +41,12 @@ impl Firing {
         unsafe { &*self.0 }
     }
 
+    /// The function that the trigger calls.
+    pub fn function(&self) -> pg_sys::Oid {
+        // SAFETY: the trigger's description is valid during the call.
+        unsafe { (*self.get().tg_trigger).tgfoid }
+    }
+
     pub fn relation_oid(&self) -> pg_sys::Oid {
         // SAFETY: the relation is open during the call.
         unsafe { (*self.get().tg_relation).rd_id }
@@ -115,9 +121,9 @@ impl Firing {
     /// could do more than look at the changed row: neither triggers of others nor deferred ones.
     pub fn is_last_of_client(&self) -> bool {
         let data = self.get();
+        let own = self.function();
         // SAFETY: relation and trigger are valid during the call, and with the relation its triggers.
         let is_last = unsafe {
-            let own = (*data.tg_trigger).tgfoid;
             let triggers = (*data.tg_relation).trigdesc;
             let all: &[pg_sys::Trigger] = if triggers.is_null() {
                 &[]

@@ -51,6 +51,8 @@ struct TableEntry {
 /// The columns of a table that any tview uses.
 struct UsedColumns {
     attnums: Rc<Vec<i16>>,
+    /// The function that statements' triggers call.
+    function: Oid,
     /// The tviews are still as they were.
     tviews: Vec<Validity>,
 }
@@ -108,13 +110,8 @@ fn is_current(table: Oid, readers: &Rc<Vec<Reader>>) -> bool {
 /// No lock is taken on the way. The statement holds a lock of the table, and whatever makes further columns be used (a new tview,
 /// a new column where whole rows are used) has to exclude writers of the table, and sends an invalidation that is processed when the
 /// lock is granted.
-fn used_columns(table: Oid) -> Result<Option<Rc<Vec<i16>>>> {
-    let known = TABLES.with_borrow(|tables| {
-        let entry = tables.get(&table.to_u32()).filter(|entry| entry.validity.get())?;
-        let used = entry.used.as_ref()?;
-        let valid = used.tviews.iter().all(|validity| validity.get());
-        valid.then(|| Rc::clone(&used.attnums))
-    });
+fn used_columns(table: Oid, function: Oid) -> Result<Option<Rc<Vec<i16>>>> {
+    let known = known_columns(table, |used| Rc::clone(&used.attnums));
     if known.is_some() {
         return Ok(known);
     }
@@ -139,10 +136,30 @@ fn used_columns(table: Oid) -> Result<Option<Rc<Vec<i16>>>> {
     TABLES.with_borrow_mut(|tables| {
         if let Some(entry) = tables.get_mut(&table.to_u32()) {
             let attnums = Rc::clone(&attnums);
-            entry.used = Some(UsedColumns { attnums, tviews });
+            entry.used = Some(UsedColumns {
+                attnums,
+                function,
+                tviews,
+            });
         }
     });
     Ok(Some(attnums))
+}
+
+/// What is known of the columns of a table that any tview uses, if nothing has changed since.
+fn known_columns<T>(table: Oid, look: impl FnOnce(&UsedColumns) -> T) -> Option<T> {
+    TABLES.with_borrow(|tables| {
+        let entry = tables.get(&table.to_u32()).filter(|entry| entry.validity.get())?;
+        let used = entry.used.as_ref()?;
+        let valid = used.tviews.iter().all(|validity| validity.get());
+        valid.then(|| look(used))
+    })
+}
+
+/// The function that our triggers on a table call, if it is known that an UPDATE concerns no tview which sets `none` of the columns that
+/// tviews use. Looks at nothing but what earlier statements have found out.
+pub fn unconcerned(table: Oid, none: impl FnOnce(&[i16]) -> bool) -> Option<Oid> {
+    known_columns(table, |used| none(&used.attnums).then_some(used.function)).flatten()
 }
 
 /// Where a change through another table does not show what a tview uses: for each such table (source, table, missing columns).

@@ -37,23 +37,25 @@ pub(super) fn rows_changed(firing: &Firing) -> Result<()> {
     if !firing.has_rows() {
         return Ok(());
     }
-    patch::note_change(firing.relation_oid());
     if event == Event::Update
         && let Some(mut rows) = firing.updated_rows()
     {
         if concerns_nobody(firing, &mut rows)? {
-            return if can_wait(firing) {
+            return if !pending::any() || can_wait(firing) {
                 Ok(())
             } else {
                 pending::flush()
             };
         }
+        patch::note_change(firing.relation_oid());
         if !can_wait(firing)
             && !pending::any()
             && (single::patched(firing, &mut rows)? || patched(firing, &mut rows)?)
         {
             return Ok(());
         }
+    } else {
+        patch::note_change(firing.relation_oid());
     }
     for reader in readers_of(firing.relation_oid())?.iter() {
         // A row that is inserted through a table from which the source inherits stays in that table.
@@ -87,7 +89,7 @@ pub(super) fn rows_changed(firing: &Firing) -> Result<()> {
 
 /// Whether no tview uses a column that an UPDATE has changed.
 fn concerns_nobody(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
-    let Some(used) = used_columns(firing.relation_oid())? else {
+    let Some(used) = used_columns(firing.relation_oid(), firing.function())? else {
         return Ok(false);
     };
     rows.rewind();
