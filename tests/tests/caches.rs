@@ -172,6 +172,9 @@ fn follows_changes(name: &str, settings: &str) {
         "UPDATE shop.product SET name = name || '.', price = price + 1",
     );
     execute(&mut writer, "UPDATE shop.category SET name = name || '.'");
+    // From then on it tells types that it knows from others.
+    execute(&mut other, "CREATE TEMPORARY TABLE first (n integer)");
+    execute(&mut writer, "UPDATE shop.category SET name = name || '.'");
     for (change, write) in CHANGES {
         execute(&mut writer, "UPDATE people.customer SET note = note || '.'");
         execute(&mut other, change);

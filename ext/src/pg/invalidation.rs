@@ -3,6 +3,7 @@
 //! Invalidation only marks; whoever uses a cached thing next looks at its mark while it holds locks on the definition, and builds
 //! it anew.
 
+use super::known_types;
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -86,7 +87,6 @@ pub fn register() {
         pg_sys::SysCacheIdentifier::NAMESPACEOID,
         pg_sys::SysCacheIdentifier::PROCOID,
         pg_sys::SysCacheIdentifier::OPEROID,
-        pg_sys::SysCacheIdentifier::TYPEOID,
         // Texts of expressions hold the names of enum values, collations, and text search configurations and dictionaries.
         pg_sys::SysCacheIdentifier::ENUMOID,
         pg_sys::SysCacheIdentifier::COLLOID,
@@ -106,6 +106,11 @@ pub fn register() {
                 pg_sys::Datum::from(0),
             );
         }
+        pg_sys::CacheRegisterSyscacheCallback(
+            pg_sys::SysCacheIdentifier::TYPEOID as i32,
+            Some(type_changed),
+            pg_sys::Datum::from(0),
+        );
     }
 }
 
@@ -125,6 +130,14 @@ unsafe extern "C-unwind" fn relation_changed(_argument: pg_sys::Datum, relation:
 /// Called by the server.
 unsafe extern "C-unwind" fn catalog_changed(_argument: pg_sys::Datum, _cache: i32, _hash: u32) {
     WATCHED.with_borrow_mut(Watched::all_fell);
+}
+
+/// # Safety
+/// Called by the server.
+unsafe extern "C-unwind" fn type_changed(_argument: pg_sys::Datum, _cache: i32, hash: u32) {
+    if known_types::concerns_plans(hash) {
+        WATCHED.with_borrow_mut(Watched::all_fell);
+    }
 }
 
 fn mark(marks: &[Weak<Cell<bool>>]) {

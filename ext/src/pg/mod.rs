@@ -21,6 +21,7 @@ pub mod json;
 pub mod jsonb;
 pub mod kept;
 pub mod keys;
+pub mod known_types;
 pub mod leaf;
 mod list;
 pub mod lock;

@@ -89,7 +89,7 @@ fn equals(attnum: i16, value: pg_sys::Oid) -> pg_sys::ScanKeyData {
 impl Row<'_> {
     /// The value of a column, which has to be of this type; `None` for NULL.
     fn value(&self, attnum: i16, type_oid: pg_sys::Oid) -> Result<Option<pg_sys::Datum>> {
-        let unexpected = || Error::internal(format!("unexpected column {attnum} in pg_tviews' catalogs"));
+        let unexpected = || Error::internal(format!("unexpected column {attnum} in a catalog"));
         let place = usize::try_from(attnum - 1).map_err(|_| unexpected())?;
         let (Some(value), Some(null)) = (self.values.get(place), self.nulls.get(place)) else {
             return Err(unexpected());
@@ -103,12 +103,18 @@ impl Row<'_> {
 
     fn required(&self, attnum: i16, type_oid: pg_sys::Oid) -> Result<pg_sys::Datum> {
         let value = self.value(attnum, type_oid)?;
-        value.ok_or_else(|| Error::internal("unexpected NULL in pg_tviews' catalogs"))
+        value.ok_or_else(|| Error::internal("unexpected NULL in a catalog"))
     }
 
     /// The value of a column of type regclass.
     pub fn relation(&self, attnum: i16) -> Result<pg_sys::Oid> {
         let value = self.required(attnum, pg_sys::REGCLASSOID)?;
+        Ok(pg_sys::Oid::from(value.value() as u32))
+    }
+
+    /// The value of a column of type oid.
+    pub fn oid(&self, attnum: i16) -> Result<pg_sys::Oid> {
+        let value = self.required(attnum, pg_sys::OIDOID)?;
         Ok(pg_sys::Oid::from(value.value() as u32))
     }
 

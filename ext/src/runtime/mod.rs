@@ -21,6 +21,7 @@ mod single;
 use crate::catalog;
 use crate::error::Result;
 use crate::pg::invalidation::{self, Validity, watch};
+use crate::pg::known_types::while_compiling;
 use crate::pg::related::Mapping;
 use crate::pg::relation::Relation;
 use compiled::Compiled;
@@ -203,7 +204,7 @@ pub fn acquire(tview: Oid) -> Result<Option<Rc<Compiled>>> {
         let compiled = match known(tview) {
             Some(compiled) => compiled,
             None => {
-                let Some(fresh) = Compiled::build(tview)? else {
+                let Some(fresh) = while_compiling(|| Compiled::build(tview))? else {
                     COMPILED.with_borrow_mut(|compiled| compiled.remove(&tview.to_u32()));
                     return Ok(None);
                 };

@@ -62,6 +62,17 @@ UPDATE thing SET note = 'o' WHERE pk = 1;
 UPDATE thing SET note = 'p' WHERE pk < 3;
 SELECT differ();
 TABLE tv_thing ORDER BY pk;
+DROP TRIGGER follow ON thing;
+-- Tables that others create and drop don't make it forget what it knows: not once it has seen that there are such.
+CREATE TEMPORARY TABLE passing (n integer);
+UPDATE thing SET shown = 5 WHERE pk = 3;
+SELECT fired('UPDATE thing SET note = ''q'' WHERE pk = 3');
+CREATE TEMPORARY TABLE other (n integer, t thing);
+SELECT fired('UPDATE thing SET note = ''r'' WHERE pk = 3');
+DROP TABLE passing, other;
+CREATE TABLE lasting (n integer);
+SELECT fired('UPDATE thing SET note = ''s'' WHERE pk = 3');
+SELECT differ();
 -- Partitions and inheriting tables.
 CREATE TABLE parted (pk integer PRIMARY KEY, shown integer, note text) PARTITION BY RANGE (pk);
 CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (10);
