@@ -50,6 +50,8 @@ pub enum Rule {
     NewestVersion,
     /// Who writes leaves of several rows locks as those do who compute them.
     OneRow,
+    /// Only leaves are computed beside those who write behind links, and only such as are made of nothing that these write.
+    OwnLeaves,
     /// Who computes units locks the values that their links have, and who writes leaves of the rows with a value locks that.
     LinkValues,
     /// These are the values in the stored rows,

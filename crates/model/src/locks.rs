@@ -74,6 +74,7 @@ impl Work {
         let of = |table: Table| self.patches.iter().filter(move |key| key.0 == table);
         let mut units = self.units.clone();
         units.extend(of(Table::Product).map(|key| key.1));
+        units.extend(&self.leaves);
         let searches = !self.searches.is_empty();
         if self.everything || (searches && fixed) || is_many(&units) {
             return vec![Wanted::Lock(if rules.has(Rule::WholeLock) {
@@ -83,10 +84,11 @@ impl Work {
             })];
         }
         let targets: BTreeSet<i8> = of(Table::Category).map(|key| key.1).collect();
-        let only_leaves = self.units.is_empty() && !searches;
+        let only_leaves = (self.units.is_empty() || !rules.has(Rule::OwnLeaves)) && !searches;
+        let one = units.iter().all(|unit| units.first() == Some(unit));
         let mode = if !targets.is_empty() {
             Lock::Values(tview)
-        } else if only_leaves && (units.len() == 1 || !rules.has(Rule::OneRow)) {
+        } else if only_leaves && (one || !rules.has(Rule::OneRow)) {
             Lock::Leaves(tview)
         } else {
             Lock::Weak(tview)

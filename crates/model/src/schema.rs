@@ -1,7 +1,7 @@
 //! Tables, tviews over them, and what changed rows ask for.
 //!
 //! `TvProduct` has one row for each product with its price, its category (inner join), the number of its reviews, and a rate that
-//! concerns all; price and category's name are leaves that can be written alone.
+//! concerns all; price and category's name are leaves that can be written alone, the number of reviews is one that can be computed alone.
 //! `TvSize` groups products by category and counts those without a review (anti-join), and votes on their reviews. `TvShelf`, over `TvProduct`, has one
 //! row for each category. There are no foreign keys.
 
@@ -128,6 +128,23 @@ pub fn is_patched(tview: Table, (table, _): Key, old: Row, new: Row) -> bool {
     tview == TvProduct && (table == Category || (table == Product && old[0] == new[0]))
 }
 
+/// A change that concerns nothing but a leaf of `TvProduct` that is computed on its own: of reviews that hide nothing.
+pub fn is_of_leaf(tview: Table, (table, _): Key, old: Option<Row>, new: Option<Row>) -> bool {
+    let hides = [old, new].into_iter().flatten().any(|review| review[1] == 1);
+    tview == TvProduct && table == Review && !hides
+}
+
+/// That leaf of a unit, whether there is a row or not.
+pub fn leaf(db: &Db, unit: i8) -> i8 {
+    let rate = db.get(&(Rate, 0)).map_or(0, |rate| rate[0]);
+    reviews(db, unit) * 8 + rate
+}
+
+/// A stored row with it.
+pub fn with_leaf(stored: Row, leaf: i8) -> Row {
+    [stored[0], stored[1], leaf]
+}
+
 /// A stored row with the leaf of a row of a source as that is now.
 pub fn patched(db: &Db, (table, id): Key, stored: Row) -> Row {
     let source = db.get(&(table, id)).copied().unwrap_or_default();
@@ -173,15 +190,11 @@ pub fn query(db: &Db, tview: Table, unit: i8) -> Option<Row> {
         TvProduct => {
             let product = db.get(&(Product, unit))?;
             let category = db.get(&(Category, product[0]))?;
-            let rate = db.get(&(Rate, 0))?;
+            db.get(&(Rate, 0))?;
             if rows(db, Review).any(|(_, review)| review[0] == unit && review[1] == 1) {
                 return None;
             }
-            Some([
-                product[0],
-                category[0] * 8 + product[1],
-                reviews(db, unit) * 8 + rate[0],
-            ])
+            Some([product[0], category[0] * 8 + product[1], leaf(db, unit)])
         }
         TvSize => {
             let of_category = || rows(db, Product).filter(|(_, product)| product[0] == unit);

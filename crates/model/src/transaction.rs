@@ -1,5 +1,7 @@
 //! One transaction: its statements, its notes and its flush, in steps between which others can do something.
 
+mod leaves;
+
 use crate::locks::{Lock, Wanted, unit_locks};
 use crate::schema::{self, Db, Finding, Key, PathValue, Row, TVIEWS, Table};
 use crate::{Rule, Rules};
@@ -57,6 +59,8 @@ pub enum Step {
 pub(crate) struct Work {
     /// Named units, in the order in which they were named.
     pub(crate) units: Vec<i8>,
+    /// Units of which a leaf is to be computed.
+    pub(crate) leaves: Vec<i8>,
     /// Rows of sources whose leaves are to be written.
     pub(crate) patches: BTreeSet<Key>,
     pub(crate) searches: BTreeSet<(Key, Row)>,
@@ -83,6 +87,8 @@ enum Stage {
     Find,
     /// Stored rows as they were found, each with the row of a source whose leaf is written.
     Patch(Vec<(Key, i8, Row)>),
+    /// Stored rows as they were found, each with the leaf that has been computed.
+    Leaves(Vec<(i8, Row, i8)>),
     Search,
     Compute(BTreeSet<i8>),
     Write(BTreeSet<i8>, Vec<(i8, Row)>),
@@ -310,17 +316,20 @@ impl Transaction {
                 self.work_of(tview).patches.insert(key);
                 continue;
             }
+            let of_leaf = self.snapshot.is_none()
+                && world.rules.writes_leaves()
+                && schema::is_of_leaf(tview, key, old, new);
             for row in [old, new].into_iter().flatten() {
                 let is_left = Some(row) != new && new.is_some();
                 if !is_left || world.rules.has(Rule::OldUnits) {
-                    self.note(tview, key, row);
+                    self.note(tview, key, row, of_leaf);
                 }
             }
         }
         Ok(())
     }
 
-    fn note(&mut self, tview: Table, key: Key, row: Row) {
+    fn note(&mut self, tview: Table, key: Key, row: Row, of_leaf: bool) {
         let Some(finding) = schema::finding(tview, key, row) else {
             return;
         };
@@ -328,6 +337,7 @@ impl Transaction {
         work.moved.extend(schema::passed(tview, key, row));
         work.passing.extend(schema::passing(tview, key, row));
         match finding {
+            Finding::Direct(unit) if of_leaf => work.leaves.push(unit),
             Finding::Direct(unit) => work.units.push(unit),
             Finding::Search => drop(work.searches.insert((key, row))),
             Finding::Everything => work.everything = true,
@@ -366,6 +376,7 @@ impl Transaction {
             for note in notes.filter(|note| note.tview == tview && note.flushed.is_none()) {
                 note.flushed = Some(depth);
                 work.units.extend(&note.work.units);
+                work.leaves.extend(&note.work.leaves);
                 work.patches.extend(&note.work.patches);
                 work.searches.extend(&note.work.searches);
                 work.passing.extend(&note.work.passing);
@@ -486,26 +497,9 @@ impl Transaction {
         let (tview, work) = self.batch[0].clone();
         let source = self.computes_from(world);
         self.phase = Phase::Work(match stage {
-            Stage::Find => {
-                let sources = work.patches.iter();
-                let found = sources.flat_map(|key| {
-                    let holders = schema::holders(&source, *key).into_iter();
-                    holders.map(|(unit, row)| (*key, unit, row))
-                });
-                Stage::Patch(found.collect())
+            Stage::Find | Stage::Patch(_) | Stage::Leaves(_) => {
+                self.write_leaves(stage, tview, &work, &source, world)?
             }
-            Stage::Patch(mut found) if !found.is_empty() => {
-                let (key, unit, as_found) = found.remove(0);
-                let now = self.sees(world);
-                let newest = now.get(&(tview, unit)).copied();
-                let base = newest.filter(|_| world.rules.has(Rule::NewestVersion));
-                let row = schema::patched(&now, key, base.unwrap_or(as_found));
-                if newest.is_some_and(|newest| newest != row) {
-                    self.change((tview, unit), Some(row), world)?;
-                }
-                Stage::Patch(found)
-            }
-            Stage::Patch(_) => Stage::Search,
             Stage::Search => Stage::Compute(self.search(tview, &work, &source, world)),
             Stage::Compute(found) => {
                 let computed = found.iter().copied();

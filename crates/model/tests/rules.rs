@@ -56,6 +56,13 @@ fn price_and_rename() -> [Program; 2] {
     ]
 }
 
+fn review_and_rename() -> [Program; 2] {
+    [
+        read_committed([Put((Review, 1), [1, 0, 0])]),
+        read_committed([Update((Category, 1), [5, 0, 0])]),
+    ]
+}
+
 #[test]
 fn units_are_locked() {
     leads_to_a_wrong_row(Rule::UnitLock, &two_reviews());
@@ -122,6 +129,14 @@ fn the_snapshot_comes_after_the_locks() {
 #[test]
 fn leaves_are_written_into_the_newest_version() {
     leads_to_a_wrong_row(Rule::NewestVersion, &price_and_rename());
+    leads_to_a_wrong_row(Rule::NewestVersion, &review_and_rename());
+}
+
+#[test]
+fn only_leaves_are_computed_beside_those_who_write_behind_links() {
+    let left_out = with_and_without(Rule::OwnLeaves, Rules::only(&[TvProduct]), &review_and_rename());
+    assert_eq!((left_out.wrong, left_out.deadlock), (None, None));
+    leads_to_a_wrong_row(Rule::OwnLeaves, &product_and_rename());
 }
 
 #[test]
@@ -151,15 +166,19 @@ fn values_that_links_will_have_are_locked() {
 
 #[test]
 fn leaves_of_several_rows_are_not_written_beside_others() {
-    let programs = [
-        read_committed([Update((Product, 1), [1, 3, 0]), Update((Product, 2), [1, 4, 0])]),
-        read_committed([Update((Category, 1), [5, 0, 0])]),
-    ];
-    let with = explore(Rules::only(&[TvProduct]), &programs);
-    assert_eq!((with.wrong, with.deadlock), (None, None));
-    let without = explore(Rules::only(&[TvProduct]).without(Rule::OneRow), &programs);
-    assert_eq!(without.wrong, None);
-    assert!(without.deadlock.is_some());
+    let prices = [Update((Product, 1), [1, 3, 0]), Update((Product, 2), [1, 4, 0])];
+    let reviews = [Put((Review, 1), [1, 0, 0]), Put((Review, 2), [2, 0, 0])];
+    for leaves in [prices, reviews] {
+        let programs = [
+            read_committed(leaves),
+            read_committed([Update((Category, 1), [5, 0, 0])]),
+        ];
+        let with = explore(Rules::only(&[TvProduct]), &programs);
+        assert_eq!((with.wrong, with.deadlock), (None, None));
+        let without = explore(Rules::only(&[TvProduct]).without(Rule::OneRow), &programs);
+        assert_eq!(without.wrong, None);
+        assert!(without.deadlock.is_some());
+    }
 }
 
 #[test]

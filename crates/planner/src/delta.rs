@@ -19,16 +19,18 @@
 //! What of 2 depends on values is a condition on the stored row. Where it does not hold, and for groups that come and go, the unit is
 //! computed anew.
 
+mod known;
+
 use crate::patch::{PatchColumn, insert, is_deciding};
 use crate::resolve::Sight;
 use crate::{Finding, Occurrence, UnitKey};
+use known::Known;
 use pg_tviews_ir::{
     Aggregate, AggregateFunction, BlockId, Column, Document, Expression, Leaf, Number, Oid, Parent, Part,
     ROOT_BLOCK, Shape, SourceId, Summary, Template, View, WHOLE_ROW,
 };
 use pg_tviews_sqltext::{
-    AverageOf, CHANGED, Holding, NewCount, NewSum, PatchValue, STORED, StoredValue, all_of,
-    column as column_text, measure_of_rows, measure_of_sum, not_less,
+    CHANGED, PatchValue, STORED, all_of, column as column_text, measure_of_rows, measure_of_sum, not_less,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,9 +52,11 @@ pub struct Delta {
     pub key: Vec<i16>,
     /// What a row contributes: expressions of type `bigint`, NULL where it is no number. The first is 1 if the row counts at all.
     pub measures: Vec<String>,
-    /// The alias under which `columns` and `fits` know the stored row.
+    /// The alias under which `figures` know the stored row.
     pub stored: &'static str,
-    /// What becomes of the stored row. The differences of the measures are `$1`, `$2` …
+    /// What is read of the stored row: expressions of type `numeric`.
+    pub figures: Vec<String>,
+    /// What becomes of the stored row. The differences of the measures are `$1`, `$2` …, the figures come after them.
     pub columns: Vec<PatchColumn>,
     /// The condition under which it does.
     pub fits: String,
@@ -61,8 +65,16 @@ pub struct Delta {
 /// For each occurrence how its changes are brought in by differences, if they can be; `stored` are the stored columns' names.
 ///
 /// Subqueries over the same rows are taken together: one may tell what another one needs (`count(*)` beside `avg(x)`). Where one
-/// of a row's occurrences needs its unit to be computed, there is no use in adding for others.
-pub fn deltas(view: &View, key: &UnitKey, occurrences: &[Occurrence], stored: &[&str]) -> Vec<Option<Kept>> {
+/// of a row's occurrences needs its unit to be computed, there is no use in adding for others. `computed` says of which occurrences
+/// only leaves are computed ([`crate::leaves`]): these are other leaves than those to which is added, because a leaf to which is added
+/// shows one subquery alone.
+pub fn deltas(
+    view: &View,
+    key: &UnitKey,
+    occurrences: &[Occurrence],
+    stored: &[&str],
+    computed: &[bool],
+) -> Vec<Option<Kept>> {
     let members: Vec<Option<Member<'_>>> = occurrences
         .iter()
         .map(|occurrence| member(view, key, occurrence))
@@ -94,8 +106,11 @@ pub fn deltas(view: &View, key: &UnitKey, occurrences: &[Occurrence], stored: &[
     let unkept: Vec<&Occurrence> = occurrences
         .iter()
         .zip(&kept)
-        .filter(|(_, kept)| kept.is_none())
-        .map(|(occurrence, _)| occurrence)
+        .enumerate()
+        .filter(|(number, (_, kept))| {
+            kept.is_none() && !computed.get(*number).is_some_and(|computed| *computed)
+        })
+        .map(|(_, (occurrence, _))| occurrence)
         .collect();
     for (occurrence, kept) in occurrences.iter().zip(&mut kept) {
         let same =
@@ -457,128 +472,9 @@ impl<'v> Planner<'v> {
             key: direct.to_vec(),
             measures: self.measures.clone(),
             stored: STORED,
+            figures: known.figures,
             columns: columns.collect(),
             fits: all_of(&unique),
         })
-    }
-}
-
-/// What can be told from a stored row: for each measure how.
-struct Known {
-    counts: BTreeMap<usize, NewCount>,
-    /// By the measure of the sum.
-    sums: BTreeMap<usize, NewSum>,
-}
-
-impl Known {
-    fn of(plan: &Planner<'_>, targets: &[Target], stored: &[&str]) -> Option<Known> {
-        let mut known = Known {
-            counts: BTreeMap::new(),
-            sums: BTreeMap::new(),
-        };
-        // Numbers first, then sums, then averages, from which sums follow only together with numbers. Sums that show where there are no
-        // values come before those that don't.
-        for pass in 0..4 {
-            for (target, measured) in targets.iter().zip(&plan.measured) {
-                let ([aggregate], [measured]) = (target.aggregates.as_slice(), measured.as_slice()) else {
-                    continue;
-                };
-                let value = StoredValue {
-                    column: (*stored.get(target.position)?).to_owned(),
-                    path: target.path.clone(),
-                };
-                match (pass, aggregate.function) {
-                    (0, AggregateFunction::Count) => known.count(target.shape, *measured, value),
-                    (1, AggregateFunction::Sum(number)) if target.shape == Shape::Itself => {
-                        known.sum(target.shape, number, *measured, value);
-                    }
-                    (2, AggregateFunction::Sum(number)) => known.sum(target.shape, number, *measured, value),
-                    (3, AggregateFunction::Average(number)) => {
-                        known.average(target.shape, number, *measured, value);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Some(known)
-    }
-
-    fn count(&mut self, shape: Shape, measured: Measured, stored: StoredValue) {
-        if matches!(shape, Shape::Itself | Shape::OrZero(_)) {
-            let number = measured.count + 1;
-            self.counts
-                .entry(measured.count)
-                .or_insert(NewCount { stored, number });
-        }
-    }
-
-    fn sum(&mut self, shape: Shape, number: Number, measured: Measured, stored: StoredValue) {
-        let Some(sum) = measured.sum else { return };
-        let holding = match (self.counts.get(&measured.count), shape) {
-            (Some(count), Shape::Itself | Shape::OrZero(_)) => Holding::Counted(count.clone()),
-            // That there are no values shows only in the sum itself.
-            (None, Shape::Itself) => Holding::NotLess(measured.count + 1),
-            (None, Shape::OrZero(places)) if places == number.scale() => Holding::NoMatter,
-            (None, Shape::OrZero(_)) => Holding::NotLessThanShown(measured.count + 1),
-            _ => return,
-        };
-        self.sums.entry(sum).or_insert(NewSum {
-            stored,
-            average: None,
-            scale: number.scale(),
-            number: sum + 1,
-            holding,
-        });
-    }
-
-    fn average(&mut self, shape: Shape, number: Number, measured: Measured, stored: StoredValue) {
-        let (Some(sum), Some(count)) = (measured.sum, self.counts.get(&measured.count)) else {
-            return;
-        };
-        let places = match shape {
-            Shape::Itself | Shape::OrZero(_) => None,
-            Shape::Rounded(places) => Some(places),
-            Shape::Other => return,
-        };
-        let fresh = NewSum {
-            stored,
-            average: Some(AverageOf {
-                count: count.clone(),
-                places,
-            }),
-            scale: number.scale(),
-            number: sum + 1,
-            holding: Holding::Counted(count.clone()),
-        };
-        self.sums.entry(sum).or_insert(fresh);
-    }
-
-    /// An aggregate's new value. Conditions on the way are added to `fits`.
-    fn value(
-        &self,
-        aggregate: &Aggregate,
-        shape: Shape,
-        measured: Measured,
-        fits: &mut Vec<String>,
-    ) -> Option<String> {
-        let count = self.counts.get(&measured.count);
-        let sum = measured.sum.and_then(|sum| self.sums.get(&sum));
-        match aggregate.function {
-            AggregateFunction::Count => Some(count?.value()),
-            AggregateFunction::Sum(number) => {
-                let sum = sum?;
-                // That there are no values any more does not show here, and matters elsewhere.
-                if sum.holding == Holding::NoMatter && shape != Shape::OrZero(number.scale()) {
-                    return None;
-                }
-                fits.extend(sum.fits());
-                Some(sum.value(number == Number::Integer))
-            }
-            AggregateFunction::Average(_) => {
-                let sum = sum?;
-                fits.extend(sum.fits());
-                Some(sum.average(count?))
-            }
-        }
     }
 }

@@ -39,6 +39,8 @@ pub struct Leaves {
     pub places: Vec<LeafPlace>,
     /// For each occurrence the numbers of the leaves that its changes concern, if they concern nothing else.
     pub of: Vec<Option<BTreeSet<usize>>>,
+    /// For each leaf the numbers of all occurrences that stand in its subqueries.
+    pub made_of: Vec<BTreeSet<usize>>,
 }
 
 /// The new parts of a row where some leaves have been computed by a query, in this order.
@@ -69,6 +71,7 @@ pub fn leaves(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -> Leaves 
     let mut found = Leaves {
         places: vec![],
         of: vec![None; occurrences.len()],
+        made_of: vec![],
     };
     let Some(root) = sole_root(view, key) else {
         return found;
@@ -86,16 +89,30 @@ pub fn leaves(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -> Leaves 
         if concerned.is_empty() || !concerned.iter().all(|(_, leaf)| is_of_root(view, root, leaf)) {
             continue;
         }
-        let places = concerned.iter().map(|(place, _)| {
+        let places = concerned.iter().map(|(place, leaf)| {
             let known = found.places.iter().position(|known| known == place);
             known.unwrap_or_else(|| {
                 found.places.push(place.clone());
+                found.made_of.push(inside(view, leaf, occurrences));
                 found.places.len() - 1
             })
         });
         *of = Some(places.collect());
     }
     found
+}
+
+/// The occurrences that stand in a leaf's subqueries.
+fn inside(view: &View, leaf: &Leaf, occurrences: &[Occurrence]) -> BTreeSet<usize> {
+    let stands = |occurrence: &Occurrence| {
+        let around = enclosing_blocks(view, view.source(occurrence.source).block);
+        leaf.subqueries.iter().any(|subquery| around.contains(subquery))
+    };
+    let numbered = occurrences.iter().enumerate();
+    numbered
+        .filter(|(_, occurrence)| stands(occurrence))
+        .map(|(number, _)| number)
+        .collect()
 }
 
 /// The root, if each row of the definition is made from exactly one row of it, which the unit key names.

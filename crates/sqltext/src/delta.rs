@@ -1,6 +1,7 @@
 //! Expressions for aggregates that are kept by differences: what a changed row contributes, and what becomes of a stored row.
 //!
-//! Differences are integers and come as `$1`, `$2` …: numbers of rows, and sums in units of the last decimal place.
+//! Differences are integers and come as `$1`, `$2` …: numbers of rows, and sums in units of the last decimal place. After them come the
+//! numbers that are read from the stored row: each is used several times, and is read once.
 
 use crate::{column, join, literal};
 
@@ -76,11 +77,18 @@ pub struct StoredValue {
     pub column: String,
     /// The keys that lead to it.
     pub path: Vec<String>,
+    /// Number of the parameter as which it comes, from 1.
+    pub parameter: usize,
 }
 
 impl StoredValue {
-    /// As a number, NULL included: `(t."total")::numeric`, `((t."data" -> 'reviews') ->> 'count')::numeric`
+    /// The number, NULL included: `$3`
     pub fn number(&self) -> String {
+        format!("(${})", self.parameter)
+    }
+
+    /// How the number is read: `(t."total")::numeric`, `((t."data" -> 'reviews') ->> 'count')::numeric`
+    pub fn read(&self) -> String {
         let mut text = column(STORED, &self.column);
         for (place, key) in self.path.iter().enumerate() {
             let last = place + 1 == self.path.len();
@@ -104,7 +112,7 @@ pub struct NewCount {
 }
 
 impl NewCount {
-    /// `(t."n")::numeric + ($1)::numeric`
+    /// `($3) + ($1)::numeric`
     pub fn numeric(&self) -> String {
         format!("({} {PLUS} (${})::{NUMERIC})", self.stored.number(), self.number)
     }

@@ -198,12 +198,13 @@ fn explain_event(
 
 /// What is done about the units that a change of an occurrence affects.
 fn strategy(compiled: &Compiled, number: usize, event: &str) -> String {
+    let leaves = leaf::describe(compiled, number).map(|(names, _)| names.join(", "));
     if delta::serves(compiled, number) {
-        return "delta: add the difference to the aggregates; recompute units where that is not enough"
-            .into();
+        let otherwise = leaves.map_or("recompute units".into(), |leaves| format!("compute {leaves}"));
+        return format!("delta: add the difference to the aggregates; {otherwise} where that is not enough");
     }
-    let recompute = match leaf::describe(compiled, number) {
-        Some((names, _)) => format!("compute {} of these units", names.join(", ")),
+    let recompute = match leaves {
+        Some(leaves) => format!("compute {leaves} of these units"),
         None => "recompute these units".into(),
     };
     match patch::list_of(compiled, number).filter(|_| event == "UPDATE") {

@@ -17,8 +17,8 @@ pub struct RowExpressions {
     /// Kept between transactions where the expressions call nothing but functions of the server: others may keep something in it
     /// that ends with the transaction.
     kept: Option<RefCell<Option<Rc<Evaluation>>>>,
-    /// Number of their parameters, which are of type bigint.
-    parameters: usize,
+    /// The types of their parameters.
+    parameters: Vec<pg_sys::Oid>,
     /// Holds the expressions, and what is kept. Dropped last.
     context: Memory,
 }
@@ -35,14 +35,14 @@ impl RowExpressions {
     /// Takes the expressions that a statement `SELECT … FROM table` selects. Needs a connection to SPI and the rights and settings under
     /// which they are to be understood. `lasting`: they call functions of the server only.
     pub fn prepare(sql: &str, lasting: bool) -> Result<RowExpressions> {
-        let mut expressions = RowExpressions::with_parameters(sql, 0)?;
+        let mut expressions = RowExpressions::with_parameters(sql, &[])?;
         expressions.kept = lasting.then(|| RefCell::new(None));
         Ok(expressions)
     }
 
-    /// The same for expressions with parameters `$1`, `$2` … of type bigint.
-    pub fn with_parameters(sql: &str, parameters: usize) -> Result<RowExpressions> {
-        let plan = Plan::prepare(sql, &vec![pg_sys::INT8OID; parameters], Planning::Generic)?;
+    /// The same for expressions with parameters `$1`, `$2` … of these types.
+    pub fn with_parameters(sql: &str, parameters: &[pg_sys::Oid]) -> Result<RowExpressions> {
+        let plan = Plan::prepare(sql, parameters, Planning::Generic)?;
         let context = Memory::of_backend();
         let unexpected = || Error::internal(format!("not a query of one table: {sql}"));
         // SAFETY: the plan is valid while connected; what is taken from it is copied into our context.
@@ -74,7 +74,7 @@ impl RowExpressions {
         Ok(RowExpressions {
             context,
             expressions,
-            parameters,
+            parameters: parameters.to_vec(),
             kept: lasting.then(|| RefCell::new(None)),
         })
     }
@@ -115,7 +115,14 @@ impl RowExpressions {
                 .map(|expression| pg_sys::ExecInitExpr(*expression, std::ptr::null_mut()))
                 .collect();
             let expression_context = pg_sys::CreateStandaloneExprContext();
-            let parameters = pg_sys::makeParamList(self.parameters as i32);
+            let parameters = pg_sys::makeParamList(self.parameters.len() as i32);
+            if !parameters.is_null() {
+                let entries = (*parameters).params.as_mut_slice(self.parameters.len());
+                for (entry, type_oid) in entries.iter_mut().zip(&self.parameters) {
+                    entry.isnull = true;
+                    entry.ptype = *type_oid;
+                }
+            }
             (*expression_context).ecxt_param_list_info = parameters;
             (states, expression_context, parameters)
         });
@@ -143,19 +150,19 @@ impl Evaluation {
         }
     }
 
-    /// Gives the parameters their values.
-    pub fn set_parameters(&self, values: &[i64]) {
+    /// Gives the parameters their values, which have to live until the expressions have been evaluated.
+    pub fn set_parameters(&self, values: impl Iterator<Item = Value>) {
         if self.parameters.is_null() {
             return;
         }
         // SAFETY: the list was made by `initialize` and has as many entries as it says.
         unsafe {
-            let count = values.len().min((*self.parameters).numParams as usize);
-            let entries = (*self.parameters).params.as_mut_slice(count);
+            let entries = (*self.parameters)
+                .params
+                .as_mut_slice((*self.parameters).numParams as usize);
             for (entry, value) in entries.iter_mut().zip(values) {
-                entry.value = pg_sys::Datum::from(*value);
-                entry.isnull = false;
-                entry.ptype = pg_sys::INT8OID;
+                entry.value = value.datum;
+                entry.isnull = value.null;
             }
         }
     }

@@ -205,16 +205,21 @@ impl UnitSet {
 
     /// Whether a unit is in the set, which has been normalized.
     pub fn contains(&self, unit: &[Value]) -> bool {
+        self.position(unit).is_some()
+    }
+
+    /// The number of a unit in the set, which has been normalized.
+    pub fn position(&self, unit: &[Value]) -> Option<usize> {
         let mut all = 0..self.len();
         while !all.is_empty() {
             let middle = all.start + all.len() / 2;
             match self.compare(self.unit(middle), unit) {
-                Ordering::Equal => return true,
+                Ordering::Equal => return Some(middle),
                 Ordering::Less => all.start = middle + 1,
                 Ordering::Greater => all.end = middle,
             }
         }
-        false
+        None
     }
 
     /// The unit with this number as a set of its own, whose values stay where they are.

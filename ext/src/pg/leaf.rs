@@ -12,7 +12,8 @@ pub type Place<'a> = (usize, &'a [String]);
 
 impl Query {
     /// The text of `SELECT leaf, … FROM root WHERE key = $1 …`, whose columns are `c1`, `c2` …; the key is given by output columns (position
-    /// from 0, type). `None` if the leaves depend on more than the root, or are not where they should be.
+    /// from 0, type). Where the leaves name no other columns of the root than those of the key the root need not be read, and it
+    /// is `SELECT leaf, … FROM (SELECT $1 …) root`. `None` if the leaves depend on more than the root, or are not where they should be.
     pub fn leaves_text(self, leaves: &[Place<'_>], key: &[(usize, pg_sys::Oid)]) -> Option<String> {
         let copy = self.copy();
         let targets = copy.targets();
@@ -31,8 +32,35 @@ impl Query {
         for (position, path) in leaves {
             shown.push(visible.get(*position)?.expression.member(path)?);
         }
-        copy.select_from(root?, &shown, &conditions)?;
+        let columns: Vec<Node> = key
+            .iter()
+            .filter_map(|(position, type_oid)| plain_column(visible.get(*position)?.expression, *type_oid))
+            .collect();
+        let root = root?;
+        let alone = columns.len() == key.len() && copy.select_from_key(root, &shown, &columns).is_some();
+        if !alone {
+            copy.select_from(root, &shown, &conditions)?;
+        }
         Some(super::parse::query_text(copy))
+    }
+
+    /// Makes it a query of a row that holds these columns of one of its tables, as parameters. Nothing is changed if that does not suffice.
+    fn select_from_key(self, index: usize, shown: &[Node], columns: &[Node]) -> Option<()> {
+        let numbers: Vec<i16> = columns.iter().filter_map(|column| column.attnum()).collect();
+        let leaves = shown.iter().map(|leaf| only_of(*leaf, index, Some(&numbers)));
+        let leaves: Vec<Node> = leaves.collect::<Option<_>>()?;
+        // SAFETY: as in `select_from`.
+        unsafe {
+            let query = &mut *self.raw();
+            let entries = pointers::<pg_sys::RangeTblEntry>(query.rtable);
+            let entry = *entries.get(index.checked_sub(1)?)?;
+            if !query.cteList.is_null() || !query.setOperations.is_null() {
+                return None;
+            }
+            let item = reference_to(pointers((*query.jointree).fromlist), index)?;
+            let row = row_of_parameters(columns, &numbers, (*entry).eref)?;
+            self.select(item, row, &leaves, std::ptr::null_mut())
+        }
     }
 
     /// Makes it a query of one of its tables, which is then the only entry of its range table.
@@ -49,28 +77,93 @@ impl Query {
             if !is_table || !query.cteList.is_null() || !query.setOperations.is_null() {
                 return None;
             }
-            let mut targets = std::ptr::null_mut();
-            for (number, leaf) in shown.iter().enumerate() {
-                let expression = only_of(*leaf, index)?;
-                let name = super::text::c_string(&format!("c{}", number + 1)).ok()?;
-                let name = pg_sys::pstrdup(name.as_ptr());
-                let target = pg_sys::makeTargetEntry(expression.0.cast(), number as i16 + 1, name, false);
-                targets = pg_sys::lappend(targets, target.cast());
-            }
+            let leaves = shown.iter().map(|leaf| only_of(*leaf, index, None));
+            let leaves: Vec<Node> = leaves.collect::<Option<_>>()?;
             let mut quals = std::ptr::null_mut();
             for condition in conditions {
-                quals = pg_sys::make_and_qual(quals, only_of(*condition, index)?.0);
+                quals = pg_sys::make_and_qual(quals, only_of(*condition, index, None)?.0);
+            }
+            self.select(item, entry, &leaves, quals)
+        }
+    }
+
+    /// Makes it the query of these expressions over one entry, with these conditions.
+    ///
+    /// # Safety
+    /// The query is a copy of the caller's own, and so is everything that is put into it.
+    unsafe fn select(
+        self,
+        item: *mut pg_sys::RangeTblRef,
+        entry: *mut pg_sys::RangeTblEntry,
+        shown: &[Node],
+        quals: *mut pg_sys::Node,
+    ) -> Option<()> {
+        // SAFETY: see the function's contract; lists and nodes are made by the server's functions.
+        unsafe {
+            let query = &mut *self.raw();
+            let mut targets = std::ptr::null_mut();
+            for (number, leaf) in shown.iter().enumerate() {
+                let name = super::text::c_string(&format!("c{}", number + 1)).ok()?;
+                let name = pg_sys::pstrdup(name.as_ptr());
+                let target = pg_sys::makeTargetEntry(leaf.0.cast(), number as i16 + 1, name, false);
+                targets = pg_sys::lappend(targets, target.cast());
             }
             query.targetList = targets;
             query.rtable = pg_sys::lappend(std::ptr::null_mut(), entry.cast());
             (*item).rtindex = 1;
-            (*from).fromlist = pg_sys::lappend(std::ptr::null_mut(), item.cast());
-            (*from).quals = quals;
+            (*query.jointree).fromlist = pg_sys::lappend(std::ptr::null_mut(), item.cast());
+            (*query.jointree).quals = quals;
             query.sortClause = std::ptr::null_mut();
             query.hasSubLinks = true;
         }
         Some(())
     }
+}
+
+/// The entry `(SELECT $1 AS pk, …) p`, with the types of some columns, and the names that they and their table have.
+///
+/// # Safety
+/// These are the names of an entry's columns, among which the numbers are; they live as long as the new entry.
+unsafe fn row_of_parameters(
+    columns: &[Node],
+    numbers: &[i16],
+    known: *const pg_sys::Alias,
+) -> Option<*mut pg_sys::RangeTblEntry> {
+    // SAFETY: palloc0 returns zeroed memory of the size asked for; every field that the deparser looks at is set.
+    unsafe {
+        let (mut targets, mut names) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let known_names = pointers::<pg_sys::String>((*known).colnames);
+        for (number, column) in columns.iter().enumerate() {
+            let place = usize::try_from(*numbers.get(number)?).ok()?.checked_sub(1)?;
+            let name = (**known_names.get(place)?).sval;
+            let value = column.parameter(number + 1);
+            let target = pg_sys::makeTargetEntry(value.0.cast(), number as i16 + 1, name, false);
+            targets = pg_sys::lappend(targets, target.cast());
+            names = pg_sys::lappend(names, pg_sys::makeString(name).cast());
+        }
+        let row = pg_sys::palloc0(size_of::<pg_sys::Query>()).cast::<pg_sys::Query>();
+        (*row).type_ = pg_sys::NodeTag::T_Query;
+        (*row).commandType = pg_sys::CmdType::CMD_SELECT;
+        (*row).canSetTag = true;
+        (*row).targetList = targets;
+        (*row).jointree = pg_sys::makeFromExpr(std::ptr::null_mut(), std::ptr::null_mut());
+        let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>()).cast::<pg_sys::RangeTblEntry>();
+        (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
+        (*entry).rtekind = pg_sys::RTEKind::RTE_SUBQUERY;
+        (*entry).subquery = row;
+        (*entry).alias = pg_sys::makeAlias((*known).aliasname, std::ptr::null_mut());
+        (*entry).eref = pg_sys::makeAlias((*known).aliasname, names);
+        (*entry).inFromCl = true;
+        Some(entry)
+    }
+}
+
+/// The column that an expression is, if a parameter of this type stands for it wherever it is used: of the same type, and without a
+/// collation of its own.
+fn plain_column(node: Node, type_oid: pg_sys::Oid) -> Option<Node> {
+    let collation = node.collation();
+    let usual = collation == pg_sys::InvalidOid || collation == pg_sys::DEFAULT_COLLATION_OID;
+    (node.attnum().is_some() && node.type_oid() == type_oid && usual).then_some(node)
 }
 
 /// The index of the table that an expression is a column of.
@@ -100,6 +193,14 @@ fn reference_to(items: Vec<*mut pg_sys::Node>, index: usize) -> Option<*mut pg_s
 }
 
 impl Node {
+    /// The number of the column of the query that this is.
+    fn attnum(self) -> Option<i16> {
+        match self.kind() {
+            NodeKind::Variable(variable) if variable.levels_up == 0 => Some(variable.attnum),
+            _ => None,
+        }
+    }
+
     /// The member at a path of nested objects with constant keys.
     fn member(self, path: &[String]) -> Option<Node> {
         let Some((key, rest)) = path.split_first() else {
@@ -114,16 +215,20 @@ impl Node {
 }
 
 /// What a walk over an expression needs to know.
-struct Renumbering {
+struct Renumbering<'a> {
     index: i32,
     depth: u32,
+    /// The only columns, which get numbers from 1.
+    columns: Option<&'a [i16]>,
 }
 
-/// A copy of an expression over one table alone, which gets number 1. `None` if it names others.
-fn only_of(node: Node, index: usize) -> Option<Node> {
+/// A copy of an expression over one table alone, which gets number 1; if `columns` are given, over these alone, which get numbers from 1.
+/// `None` if it names others.
+fn only_of(node: Node, index: usize, columns: Option<&[i16]>) -> Option<Node> {
     let mut context = Renumbering {
         index: i32::try_from(index).ok()?,
         depth: 0,
+        columns,
     };
     // SAFETY: the copy is our own; the callback gets its context back.
     unsafe {
@@ -157,6 +262,12 @@ unsafe extern "C-unwind" fn renumber(node: *mut pg_sys::Node, context: *mut c_vo
             // What the user wrote may have been the column of a join, which is not there any more.
             variable.varno = 1;
             variable.varnosyn = 1;
+            if let Some(columns) = known.columns {
+                let Some(place) = columns.iter().position(|attnum| *attnum == variable.varattno) else {
+                    return true;
+                };
+                variable.varattno = place as i16 + 1;
+            }
             variable.varattnosyn = variable.varattno;
             return false;
         }

@@ -92,6 +92,14 @@ impl Value {
         (!self.null).then(|| self.datum.value() as i64)
     }
 
+    /// A value of type bigint.
+    pub fn of_bigint(number: i64) -> Value {
+        Value {
+            datum: pg_sys::Datum::from(number),
+            null: false,
+        }
+    }
+
     /// Whether a value of type boolean is true.
     pub fn is_true(self) -> bool {
         !self.null && self.datum.value() as u8 != 0

@@ -42,20 +42,20 @@ pub fn lock(compiled: &Compiled, work: &mut Work) -> Result<()> {
         }
     }
     for note in &work.deltas {
-        // Where adding is not enough, the unit is computed.
         asked.units.append(note.units());
-        asked.only_leaves = false;
+        asked.only_leaves &= leaf::is_beside_links(compiled, delta::occurrences(compiled, note));
     }
     for note in &work.leaves {
-        // Computing a leaf reads what others may change, and where it can't be written the unit is computed.
         asked.units.append(note.units());
-        asked.only_leaves = false;
+        asked.only_leaves &= leaf::is_beside_links(compiled, &[note.occurrence()]);
     }
-    if let Some(found) = locks::take(compiled, asked)?
-        && searches
-    {
+    let Some(locked) = locks::take(compiled, asked)? else {
+        return Ok(());
+    };
+    work.only_leaves = locked.only_leaves;
+    if searches {
         work.searches.clear();
-        for (occurrence, units) in found {
+        for (occurrence, units) in locked.found {
             if leaf::serves(compiled, occurrence) {
                 work.leaves.push(leaf::Note::new(occurrence, units));
             } else {
@@ -88,7 +88,11 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
         // What was to be written as single leaves can't be: the lock for that does not suffice for computing.
         compiled.lock_for_maintenance();
     }
-    delta::work(compiled, &work.deltas, &mut found)?;
+    let (beside, deltas): (Vec<_>, Vec<_>) = work
+        .deltas
+        .into_iter()
+        .partition(|note| leaf::takes(compiled, note));
+    delta::work(compiled, &deltas, &mut found)?;
     let mut leaves = work.leaves;
     for note in &work.searches {
         if leaf::serves(compiled, note.occurrence) {
@@ -99,9 +103,13 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
             search(compiled, note, &changed, &mut found)?;
         }
     }
-    leaf::work(compiled, leaves, &mut found)?;
+    leaf::work(compiled, &leaves, &beside, &mut found)?;
     if found.is_empty() {
         return Ok(());
+    }
+    if work.only_leaves {
+        // The same.
+        compiled.lock_for_maintenance();
     }
     found.normalize();
     units(compiled, &found)

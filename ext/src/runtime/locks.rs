@@ -1,6 +1,7 @@
 //! Which locks the work on a tview takes. Why they suffice: docs/design/concurrency.md.
 
 use super::compiled::Compiled;
+use super::leaf;
 use super::patch::{self, Link, TviewPatcher};
 use super::paths::{self, Found, PathValues};
 use super::pending::SearchNote;
@@ -78,9 +79,17 @@ impl Asked<'_> {
     }
 }
 
-/// Takes the locks, and searches; returns the units that were found, or `None` if the tview had to be locked alone: then they are not
-/// known.
-pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<Found>> {
+/// How a tview is locked.
+pub struct Locked {
+    /// For leaves of one row only.
+    pub only_leaves: bool,
+    /// The units that were searched for.
+    pub found: Found,
+}
+
+/// Takes the locks, and searches; returns `None` if nothing is to be done, or if the tview had to be locked alone: then nothing has been
+/// searched for.
+pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<Locked>> {
     asked.units.normalize();
     let patcher = patch::patcher_of(compiled).filter(|patcher| patcher.takes_up());
     let Some(mode) = asked.mode(patcher.is_some()) else {
@@ -93,12 +102,12 @@ pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<Found>> 
     let mut taken = vec![compiled.lock_in_mode(mode)];
     let found = paths::search(compiled, asked.paths, asked.searches, &mut taken)?;
     let mut units = asked.units;
-    let hashes = found.as_ref().and_then(|found| {
+    let hashes = found.and_then(|found| {
         found.iter().for_each(|(_, found)| units.append(found));
         units.normalize();
-        compiled.unit_hashes(&units)
+        Some((found, compiled.unit_hashes(&units)?))
     });
-    let Some(hashes) = hashes else {
+    let Some((found, hashes)) = hashes else {
         // Whoever waits for the lock of all holds none of these.
         taken.into_iter().rev().for_each(Taken::give_back);
         compiled.lock_for_maintenance();
@@ -114,7 +123,10 @@ pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<Found>> 
             _ => {}
         }
     }
-    Ok(found)
+    Ok(Some(Locked {
+        only_leaves: mode == Mode::Leaves,
+        found,
+    }))
 }
 
 /// Locks the values that links of some units have or had, and those of which the targets have changed. The units are locked, so that
@@ -175,6 +187,9 @@ pub fn describe(compiled: &Compiled, number: usize, is_update: bool) -> String {
         Some(paths) if !paths.is_empty() => format!("paths {}, {otherwise}", paths.join(", ")),
         _ => otherwise,
     };
+    if !names.is_empty() && leaf::could_be_beside_links(compiled, &[number]) {
+        return format!("one unit: units; else: {otherwise}");
+    }
     let leaves = patcher.filter(|_| is_update).and_then(|patcher| {
         let (occurrence, _) = patcher.occurrence(number)?;
         let occurrence = occurrence?;

@@ -49,6 +49,8 @@ pub struct Work {
     pub leaves: Vec<leaf::Note>,
     /// All of it.
     pub everything: bool,
+    /// It has been locked for leaves of one row only: computing units takes a further lock.
+    pub only_leaves: bool,
 }
 
 struct Note {
@@ -200,6 +202,7 @@ impl Work {
             paths: PathValues::default(),
             leaves: Vec::new(),
             everything: false,
+            only_leaves: false,
         }
     }
 

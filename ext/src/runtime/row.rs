@@ -51,6 +51,7 @@ impl Target {
 }
 
 /// The columns of a row that change.
+#[derive(Default)]
 pub struct Changes {
     /// Each with its new value.
     pub columns: Vec<(i16, Value)>,
@@ -61,46 +62,56 @@ pub struct Changes {
 impl Changes {
     /// What new values of columns, or of parts of documents, change in the current row of a table; `None` if a document lacks the parts
     /// that are to be replaced. New documents are in `scratch`.
-    pub fn of(
+    pub fn of(stored: &OpenTable, targets: &[Target], values: &[Value], scratch: &Memory) -> Option<Changes> {
+        let mut changes = Changes::default();
+        changes.add(stored, targets, values, scratch).then_some(changes)
+    }
+
+    /// Adds what further values change, of other columns or other parts of documents; false if a document lacks the parts.
+    pub fn add(
+        &mut self,
         stored: &OpenTable,
         targets: &[Target],
         mut values: &[Value],
         scratch: &Memory,
-    ) -> Option<Changes> {
-        let mut changes = Changes {
-            columns: Vec::with_capacity(targets.len()),
-            size: 0,
-        };
+    ) -> bool {
         for target in targets {
-            let (own, others) = values.split_at_checked(target.width())?;
+            let Some((own, others)) = values.split_at_checked(target.width()) else {
+                return false;
+            };
             values = others;
             let attnum = target.attnum;
+            let document = self.value(stored, attnum);
             let overlaid = match (&target.source, own) {
                 (Source::Whole, [value]) if target.overlay == Overlay::Value => {
                     if stored.differs(attnum, *value) {
-                        changes.columns.push((attnum, *value));
+                        self.set(attnum, *value);
                     }
                     continue;
                 }
-                (Source::Whole, [value]) => {
-                    scratch.within(|| overlay(stored.row().value(attnum), *value, &target.overlay))
-                }
-                (Source::Whole, _) => return None,
+                (Source::Whole, [value]) => scratch.within(|| overlay(document, *value, &target.overlay)),
+                (Source::Whole, _) => return false,
                 (Source::Parts(forms), parts) => {
-                    let document = stored.row().value(attnum);
                     scratch.within(|| overlay_parts(document, parts, forms, &target.overlay))
                 }
             };
             match overlaid {
                 Overlaid::Same => {}
                 Overlaid::New(document, size) => {
-                    changes.columns.push((attnum, document));
-                    changes.size += size;
+                    self.set(attnum, document);
+                    self.size += size;
                 }
-                Overlaid::Unfit => return None,
+                Overlaid::Unfit => return false,
             }
         }
-        Some(changes)
+        true
+    }
+
+    fn set(&mut self, attnum: i16, value: Value) {
+        match self.columns.iter_mut().find(|(known, _)| *known == attnum) {
+            Some((_, known)) => *known = value,
+            None => self.columns.push((attnum, value)),
+        }
     }
 
     /// The value that a column of the current row has afterwards.

@@ -53,6 +53,30 @@ COMMIT;
 SELECT * FROM tv_product WHERE pk_product = 1;
 SELECT * FROM pg_tviews_verify('tv_product');
 
+-- Numbers beside a list: differences are added, and the list alone is computed. Where adding is not enough (no values before), so are they.
+ALTER TABLE tb_review ALTER stars SET NOT NULL;
+CREATE TABLE tv_rated AS
+SELECT p.pk_product, jsonb_build_object(
+         'count', (SELECT count(*) FROM tb_review r WHERE r.fk_product = p.pk_product),
+         'average', (SELECT round(avg(r.stars), 2) FROM tb_review r WHERE r.fk_product = p.pk_product),
+         'latest', (SELECT coalesce(jsonb_agg(x.stars ORDER BY x.pk_review DESC), '[]')
+                      FROM (SELECT r.pk_review, r.stars FROM tb_review r WHERE r.fk_product = p.pk_product
+                             ORDER BY r.pk_review DESC LIMIT 2) x)) AS data
+  FROM tb_product p;
+SELECT source, strategy, locks FROM pg_tviews_explain('tv_rated') WHERE source LIKE '%review%' AND event = 'INSERT';
+BEGIN;
+SELECT data FROM tv_rated WHERE pk_product = 3;
+INSERT INTO tb_review VALUES (31, 3, 5);
+UPDATE tb_review SET stars = stars - 1 WHERE pk_review = 31;
+SELECT data FROM tv_rated WHERE pk_product = 3;
+DELETE FROM tb_review WHERE fk_product = 3;
+SELECT data FROM tv_rated WHERE pk_product = 3;
+INSERT INTO tb_review VALUES (32, 3, 5), (33, 3, 4);
+SELECT data FROM tv_rated WHERE pk_product = 3;
+SELECT * FROM pg_tviews_verify('tv_rated');
+ROLLBACK;
+DROP TABLE tv_rated;
+
 -- A tview whose table does more than to store rows is computed row by row.
 CREATE TABLE tv_names AS SELECT t.pk_product, t.data ->> 'name' AS name, t.best FROM tv_product t;
 SELECT source, strategy FROM pg_tviews_explain('tv_product') WHERE source LIKE '%review%' AND event = 'INSERT';

@@ -36,6 +36,13 @@ pub(super) const OF_ROOT: &[&str] = &[
     "to_jsonb(ARRAY(SELECT r.stars FROM review r WHERE r.fk_product = p.pk ORDER BY r.pk))",
     "(SELECT p.price > ALL (SELECT r.stars FROM review r WHERE r.fk_product = p.pk))",
     "(SELECT jsonb_agg(p.* ORDER BY r.pk) FROM review r WHERE r.fk_product = p.pk AND p.touched < 1)",
+    // Aggregates to which differences are added beside lists that are computed.
+    "(SELECT count(*) FROM review r WHERE r.fk_product = p.pk)",
+    "(SELECT count(*) FROM review r WHERE r.fk_product = p.pk)",
+    "(SELECT round(avg(r.stars), 2) FROM review r WHERE r.fk_product = p.pk)",
+    "(SELECT coalesce(sum(r.stars), 0) FROM review r WHERE r.fk_product = p.pk AND r.stars > 1)",
+    "(SELECT jsonb_build_object('n', count(*), 'average', avg(r.stars), 'good', count(*) FILTER (WHERE r.stars > 2)) \
+     FROM review r WHERE r.fk_product = p.pk)",
 ];
 
 /// The same over the category `c`, so that they follow from more than the product.

@@ -1,7 +1,7 @@
 //! Which aggregates are kept by differences, and what becomes of a stored row.
 
 use super::Builder;
-use crate::{Kept, deltas, plan};
+use crate::{Kept, deltas, leaves, plan};
 use pg_tviews_ir::{
     Aggregate, AggregateFunction, BlockId, Expression, Number, Part, Shape, Summary, Template, validate,
 };
@@ -60,7 +60,9 @@ fn check(input: &str, expect: &str) {
         .iter()
         .map(|column| column.name.as_str())
         .collect();
-    let kept = deltas(&built.view, &plan.key, &plan.occurrences, &names);
+    let computed = leaves(&built.view, &plan.key, &plan.occurrences).of;
+    let computed: Vec<bool> = computed.iter().map(Option::is_some).collect();
+    let kept = deltas(&built.view, &plan.key, &plan.occurrences, &names, &computed);
     let mut actual = vec![];
     for (occurrence, kept) in plan.occurrences.iter().zip(kept) {
         let alias = |source| &built.view.source(source).alias;
@@ -75,6 +77,12 @@ fn check(input: &str, expect: &str) {
                 // What the rest is made of is shown where sums are stored as they are.
                 if !delta.fits.contains("CASE") {
                     lines.push(format!("if {}", delta.fits.replace(") AND (", ")\nand (")));
+                }
+                for (number, figure) in delta.figures.iter().enumerate() {
+                    let parameter = format!("(${})", delta.measures.len() + number + 1);
+                    lines
+                        .iter_mut()
+                        .for_each(|line| *line = line.replace(&parameter, figure));
                 }
                 lines.join("\n")
             }
@@ -199,7 +207,7 @@ fn subqueries_over_the_same_rows_help_each_other() {
 }
 
 #[test]
-fn where_one_subquery_is_computed_so_are_the_others() {
+fn beside_a_leaf_that_is_computed_others_are_added_to() {
     check(
         "from product p
          sub data/n
@@ -209,6 +217,31 @@ fn where_one_subquery_is_computed_so_are_the_others() {
            select count() as n
          end
          sub data/last
+           from review s
+           where s.fk_product = p.pk
+           select s.rating
+           limit 1
+         end
+         select p.pk",
+        "p: computed anew
+         r: by CASE WHEN true THEN 1 ELSE 0 END
+         data/n = (((((t.data (->>) 'n')) (+) ($1))))
+         if ((((t.data (->>) 'n')) (+) ($1)) (>=) 0)
+         s: computed anew",
+    );
+}
+
+#[test]
+fn where_a_unit_is_computed_nothing_is_added() {
+    check(
+        "from product p
+         sub data/n
+           from review r
+           where r.fk_product = p.pk
+           aggregate
+           select count() as n
+         end
+         sub
            from review s
            where s.fk_product = p.pk
            select s.rating

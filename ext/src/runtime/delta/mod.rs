@@ -26,15 +26,17 @@ pub use plan::Deltas;
 
 use super::compiled::Compiled;
 use super::pending;
+use super::row::Changes;
 use crate::error::Result;
 use crate::pg::command::{self, Command};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
+use crate::pg::memory::Memory;
 use crate::pg::settings::{self, Scope};
-use crate::pg::stored::RowRef;
+use crate::pg::stored::{OpenTable, RowRef};
 use crate::pg::trigger::Firing;
 use pgrx::pg_sys::Oid;
-use plan::{OccurrenceDelta, TviewDeltas, deltas_of};
+use plan::{Addition, AdditionEvaluation, OccurrenceDelta, TviewDeltas, deltas_of};
 use std::cell::Cell;
 use write::Adder;
 
@@ -148,8 +150,12 @@ pub fn notes(compiled: &Compiled, firing: &Firing, missed: &mut UnitSet) -> Resu
         served.push(number);
         let Some(delta) = delta else { continue };
         let mut note = Note::new(compiled, number);
-        let _scope = Scope::owner(compiled.owner, &compiled.settings);
         let expressions = delta.measures(compiled)?;
+        let _scope = if expressions.are_settled() {
+            Scope::rights(compiled.owner)
+        } else {
+            Scope::owner(compiled.owner, &compiled.settings)
+        };
         let evaluation = expressions.evaluation();
         firing.for_each_row(|old, new| {
             if let (Some(old), Some(new)) = (old, new)
@@ -227,6 +233,58 @@ pub fn work(compiled: &Compiled, notes: &[Note], found: &mut UnitSet) -> Result<
     }
     found.append(&missed);
     Ok(())
+}
+
+/// The numbers of the occurrences that a note is about; none if its differences can't be added (any more).
+pub fn occurrences<'a>(compiled: &'a Compiled, note: &Note) -> &'a [usize] {
+    occurrence(compiled, note.occurrence).map_or(&[], |delta| delta.together.as_slice())
+}
+
+fn occurrence(compiled: &Compiled, number: usize) -> Option<&OccurrenceDelta> {
+    deltas_of(compiled)?.occurrence(number)?
+}
+
+/// Differences that are added to rows into which leaves are written as well.
+pub struct Adding<'a> {
+    note: Note,
+    addition: &'a Addition,
+    evaluation: AdditionEvaluation,
+}
+
+impl<'a> Adding<'a> {
+    /// What a note says, added up; `None` if that can't be added (any more). Units for which there is no such number are added to
+    /// `missed`. Needs the owner's rights.
+    pub fn new(compiled: &'a Compiled, note: &Note, missed: &mut UnitSet) -> Result<Option<Adding<'a>>> {
+        let found = deltas_of(compiled).zip(occurrence(compiled, note.occurrence));
+        let Some((deltas, delta)) = found.filter(|(_, delta)| delta.width() == note.width()) else {
+            return Ok(None);
+        };
+        let addition = delta.addition(compiled, deltas)?;
+        Ok(Some(Adding {
+            note: note.clone().fold(missed),
+            addition,
+            evaluation: addition.evaluation(),
+        }))
+    }
+
+    /// The units.
+    pub fn units(&self) -> &UnitSet {
+        &self.note.units
+    }
+
+    /// Adds to `changes` what becomes of the current row of a table, which is that of a unit; false if adding is not enough. What is added
+    /// lives until [`Adding::forget`].
+    pub fn add(&self, unit: usize, stored: &OpenTable, changes: &mut Changes, scratch: &Memory) -> bool {
+        let width = self.note.width();
+        let differences = &self.note.differences[unit * width..(unit + 1) * width];
+        let values = self.evaluation.values(stored.row(), differences);
+        values.is_some_and(|values| changes.add(stored, &self.addition.targets, &values, scratch))
+    }
+
+    /// Gives back the memory of what was added.
+    pub fn forget(&self) {
+        self.evaluation.forget();
+    }
 }
 
 /// Whether changes of an occurrence are brought in by differences.

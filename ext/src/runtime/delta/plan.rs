@@ -1,18 +1,20 @@
 //! What the planner says about differences, made ready to be executed.
 
 use crate::error::Result;
-use crate::pg::expression::RowExpressions;
+use crate::pg::expression::{Evaluation, RowExpressions};
 use crate::pg::relation::{Attribute, Relation};
 use crate::pg::settings::Scope;
-use crate::pg::spi::{Connection, KeptPlan, Plan, Planning};
-use crate::pg::stored::{Probe, Storage};
+use crate::pg::spi::{Connection, KeptPlan, Plan, Planning, Value};
+use crate::pg::stored::{Probe, RowRef, Storage};
 use crate::runtime::compiled::Compiled;
+use crate::runtime::leaf::leaves_of;
 use crate::runtime::patch::parts_of;
 use crate::runtime::row::Target;
 use pg_tviews_planner::{ColumnSet, Delta, Kept, Occurrence};
 use pg_tviews_sqltext::{PatchValue, qualified, row_expressions};
-use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::{self, Oid};
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// A tview's differences, made when they are first needed; `None` inside if there are none.
 pub type Deltas = OnceCell<Option<TviewDeltas>>;
@@ -36,14 +38,18 @@ pub struct OccurrenceDelta {
     table: String,
     /// The columns whose change makes a difference.
     pub used: ColumnSet,
+    /// The numbers of the occurrences whose leaves it is about, itself among them.
+    pub together: Vec<usize>,
     measures: OnceCell<RowExpressions>,
     addition: OnceCell<Addition>,
 }
 
 /// What becomes of a stored row.
 pub struct Addition {
+    /// What is read of the stored row.
+    figures: RowExpressions,
     /// The new values or parts of documents, and last whether they fit.
-    pub expressions: RowExpressions,
+    expressions: RowExpressions,
     /// The columns, each with what of it is new.
     pub targets: Vec<Target>,
     /// The statement by which rows are written whose table does more than to store them: its parameters are the key and the
@@ -61,11 +67,12 @@ impl TviewDeltas {
 }
 
 impl OccurrenceDelta {
-    fn new(delta: Delta, table: String, used: ColumnSet) -> OccurrenceDelta {
+    fn new(delta: Delta, table: String, used: ColumnSet, together: Vec<usize>) -> OccurrenceDelta {
         OccurrenceDelta {
             delta,
             table,
             used,
+            together,
             measures: OnceCell::new(),
             addition: OnceCell::new(),
         }
@@ -95,7 +102,7 @@ impl OccurrenceDelta {
         );
         let _scope = Scope::owner(compiled.owner, &compiled.settings);
         let _connection = Connection::open()?;
-        let fresh = RowExpressions::with_parameters(&sql, 0)?;
+        let fresh = RowExpressions::with_parameters(&sql, &[])?;
         Ok(self.measures.get_or_init(|| fresh))
     }
 
@@ -111,10 +118,17 @@ impl OccurrenceDelta {
             .map(|column| &column.value)
             .chain([&fits])
             .collect();
-        let sql = row_expressions(&compiled.text.table, self.delta.stored, &values);
+        let figures = self.delta.figures.iter().cloned().map(PatchValue::Value);
+        let figures: Vec<PatchValue> = figures.collect();
+        let of_row =
+            |values: &[&PatchValue]| row_expressions(&compiled.text.table, self.delta.stored, values);
         let _scope = Scope::owner(compiled.owner, &compiled.settings);
         let _connection = Connection::open()?;
-        let expressions = RowExpressions::with_parameters(&sql, self.width())?;
+        let mut parameters = vec![pg_sys::INT8OID; self.width()];
+        parameters.resize(self.width() + figures.len(), pg_sys::NUMERICOID);
+        let expressions = RowExpressions::with_parameters(&of_row(&values), &parameters)?;
+        let figures = of_row(&figures.iter().collect::<Vec<_>>());
+        let figures = RowExpressions::with_parameters(&figures, &[])?;
         let mut targets = Vec::with_capacity(columns.len());
         let mut types: Vec<Oid> = compiled.key_types.iter().map(|key| key.oid).collect();
         for (column, type_oid) in columns.iter().zip(expressions.types()) {
@@ -135,12 +149,46 @@ impl OccurrenceDelta {
             Some(Plan::prepare(&sql, &types, Planning::Generic)?.keep())
         };
         let fresh = Addition {
-            settled: expressions.are_settled() && deltas.storage.calls_nothing(),
+            settled: expressions.are_settled() && figures.are_settled() && deltas.storage.calls_nothing(),
+            figures,
             expressions,
             targets,
             statement,
         };
         Ok(self.addition.get_or_init(|| fresh))
+    }
+}
+
+impl Addition {
+    /// Makes it ready. To be called with the rights as which it runs.
+    pub fn evaluation(&self) -> AdditionEvaluation {
+        AdditionEvaluation {
+            figures: self.figures.evaluation(),
+            expressions: self.expressions.evaluation(),
+        }
+    }
+}
+
+/// An addition ready to be evaluated.
+pub struct AdditionEvaluation {
+    figures: Rc<Evaluation>,
+    expressions: Rc<Evaluation>,
+}
+
+impl AdditionEvaluation {
+    /// The new values for a stored row, if adding is enough. They live until [`AdditionEvaluation::forget`].
+    pub fn values(&self, row: RowRef<'_>, differences: &[i64]) -> Option<Vec<Value>> {
+        let figures = self.figures.values(row);
+        let differences = differences.iter().copied().map(Value::of_bigint);
+        self.expressions.set_parameters(differences.chain(figures));
+        let mut values = self.expressions.values(row);
+        values.pop().is_some_and(Value::is_true).then_some(values)
+    }
+
+    /// Gives back the memory of values.
+    pub fn forget(&self) {
+        self.figures.forget();
+        self.expressions.forget();
     }
 }
 
@@ -160,7 +208,10 @@ fn build(compiled: &Compiled) -> Option<TviewDeltas> {
         .map(|(stored, _)| stored.as_str())
         .collect();
     let all = &compiled.plan.occurrences;
-    let kept = pg_tviews_planner::deltas(&compiled.view, &compiled.plan.key, all, &names);
+    let leaves = leaves_of(compiled);
+    let computed = (0..all.len()).map(|number| leaves.is_some_and(|leaves| leaves.of(number).is_some()));
+    let computed: Vec<bool> = computed.collect();
+    let kept = pg_tviews_planner::deltas(&compiled.view, &compiled.plan.key, all, &names, &computed);
     if kept.iter().all(Option::is_none) {
         return None;
     }
@@ -172,11 +223,11 @@ fn build(compiled: &Compiled) -> Option<TviewDeltas> {
             let how = how.as_ref().filter(|_| is_on_its_own(Oid::from(table.oid)))?;
             let table = qualified(&table.schema, &table.name);
             Some(match how {
-                Kept::ByDelta(delta) => Some(OccurrenceDelta::new(
-                    delta.clone(),
-                    table,
-                    used_together(all, &kept, occurrence),
-                )),
+                Kept::ByDelta(delta) => {
+                    let together = together(all, &kept, occurrence);
+                    let used = used_together(all, &together);
+                    Some(OccurrenceDelta::new(delta.clone(), table, used, together))
+                }
                 Kept::With(_) => None,
             })
         })
@@ -196,14 +247,23 @@ fn build(compiled: &Compiled) -> Option<TviewDeltas> {
     })
 }
 
-/// The columns that an occurrence and those that are kept with it use.
-fn used_together(all: &[Occurrence], kept: &[Option<Kept>], first: &Occurrence) -> ColumnSet {
-    let mut used = first.used.clone();
-    for (occurrence, how) in all.iter().zip(kept) {
-        if *how == Some(Kept::With(first.source)) {
-            used.whole_row |= occurrence.used.whole_row;
-            used.attnums.extend(&occurrence.used.attnums);
-        }
+/// The numbers of an occurrence and of those that are kept with it.
+fn together(all: &[Occurrence], kept: &[Option<Kept>], first: &Occurrence) -> Vec<usize> {
+    let numbers = all.iter().zip(kept).enumerate();
+    numbers
+        .filter(|(_, (occurrence, how))| {
+            occurrence.source == first.source || **how == Some(Kept::With(first.source))
+        })
+        .map(|(number, _)| number)
+        .collect()
+}
+
+/// The columns that occurrences use.
+fn used_together(all: &[Occurrence], together: &[usize]) -> ColumnSet {
+    let mut used = ColumnSet::default();
+    for occurrence in together.iter().filter_map(|number| all.get(*number)) {
+        used.whole_row |= occurrence.used.whole_row;
+        used.attnums.extend(&occurrence.used.attnums);
     }
     used
 }

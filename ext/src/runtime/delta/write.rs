@@ -1,8 +1,7 @@
 //! Adding differences to stored rows.
 
-use super::plan::{Addition, OccurrenceDelta, TviewDeltas};
+use super::plan::{Addition, AdditionEvaluation, OccurrenceDelta, TviewDeltas};
 use crate::error::Result;
-use crate::pg::expression::Evaluation;
 use crate::pg::memory::Memory;
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, Value};
@@ -11,7 +10,6 @@ use crate::runtime::compiled::Compiled;
 use crate::runtime::guard::Permit;
 use crate::runtime::row::Changes;
 use pg_tviews_sqltext::Event;
-use std::rc::Rc;
 
 /// Adds the differences of one occurrence to rows of a tview that is locked for that.
 pub struct Adder<'a> {
@@ -19,7 +17,7 @@ pub struct Adder<'a> {
     deltas: &'a TviewDeltas,
     addition: &'a Addition,
     // Dropped in this order: what is evaluated and read ends before the rights and settings under which that was done.
-    evaluation: Rc<Evaluation>,
+    evaluation: AdditionEvaluation,
     stored: OpenTable,
     /// For one stored row.
     scratch: Memory,
@@ -42,7 +40,7 @@ impl<'a> Adder<'a> {
             compiled,
             deltas,
             addition,
-            evaluation: addition.expressions.evaluation(),
+            evaluation: addition.evaluation(),
             stored: OpenTable::open(&deltas.storage),
             scratch: Memory::new(),
             _scope: scope,
@@ -56,10 +54,10 @@ impl<'a> Adder<'a> {
         if !self.stored.advance() {
             return Ok(false);
         }
-        self.evaluation.set_parameters(differences);
-        let mut values = self.evaluation.values(self.stored.row());
-        let fits = values.pop().is_some_and(Value::is_true);
-        let added = if fits { self.write(&values)? } else { false };
+        let added = match self.evaluation.values(self.stored.row(), differences) {
+            Some(values) => self.write(&values)?,
+            None => false,
+        };
         self.evaluation.forget();
         self.scratch.reset();
         Ok(added)

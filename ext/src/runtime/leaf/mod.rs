@@ -16,7 +16,7 @@ mod plan;
 pub use plan::LeafWriter;
 
 use super::compiled::Compiled;
-use super::delta;
+use super::delta::{self, Adding};
 use super::row::Changes;
 use crate::error::Result;
 use crate::pg::keys::UnitSet;
@@ -25,7 +25,8 @@ use crate::pg::memory::Memory;
 use crate::pg::settings::{self, Scope};
 use crate::pg::spi::{Connection, SnapshotChoice, Value, forget_result, result_row};
 use crate::pg::stored::{OpenTable, Written};
-use plan::{Statement, TviewLeaves, leaves_of};
+use plan::TviewLeaves;
+pub use plan::leaves_of;
 
 /// Units that changes of an occurrence affect.
 #[derive(Clone)]
@@ -44,6 +45,11 @@ impl Note {
     /// The units.
     pub fn units(&self) -> &UnitSet {
         &self.units
+    }
+
+    /// The occurrence's number in the plan.
+    pub fn occurrence(&self) -> usize {
+        self.occurrence
     }
 
     /// Adds the units of another note to this one, if it is about the same occurrence.
@@ -74,106 +80,214 @@ pub fn describe(compiled: &Compiled, occurrence: usize) -> Option<(Vec<String>, 
     Some((leaves.names(compiled, bits), sql))
 }
 
-/// Computes the noted leaves of units of a tview, which is locked for that. Units that are computed as a whole are in `found`; those that
-/// have to be after all are added to it.
-pub fn work(compiled: &Compiled, mut notes: Vec<Note>, found: &mut UnitSet) -> Result<()> {
-    if notes.is_empty() {
+/// Whether leaves that changes of some occurrences concern can be written beside those who write leaves behind links or found by a
+/// search: all of them can be computed on their own, now, and the others write nothing that these are made of.
+pub fn is_beside_links(compiled: &Compiled, occurrences: &[usize]) -> bool {
+    is_possible(compiled) && could_be_beside_links(compiled, occurrences)
+}
+
+/// The same, whatever is possible now.
+pub fn could_be_beside_links(compiled: &Compiled, occurrences: &[usize]) -> bool {
+    let Some(leaves) = leaves_of(compiled).filter(|_| !occurrences.is_empty()) else {
+        return false;
+    };
+    let mut bits = occurrences.iter().map(|number| leaves.of(*number));
+    bits.all(|bits| bits.is_some_and(|bits| leaves.are_beside_links(bits)))
+}
+
+/// Whether the differences of a note are added to leaves that can be computed where that is not enough.
+pub fn takes(compiled: &Compiled, note: &delta::Note) -> bool {
+    is_possible(compiled)
+        && leaves_of(compiled).is_some_and(|leaves| of_delta(compiled, leaves, note).is_some())
+}
+
+/// The leaves to which differences are added.
+fn of_delta(compiled: &Compiled, leaves: &TviewLeaves, note: &delta::Note) -> Option<u64> {
+    let occurrences = delta::occurrences(compiled, note).iter();
+    let bits = occurrences.map(|number| leaves.of(*number));
+    bits.reduce(|some, more| Some(some? | more?)).flatten()
+}
+
+/// Computes the noted leaves of units of a tview, which is locked for that, and adds differences for which that [is possible](takes).
+/// Units that are computed as a whole are in `found`; those that have to be after all are added to it.
+pub fn work(compiled: &Compiled, notes: &[Note], deltas: &[delta::Note], found: &mut UnitSet) -> Result<()> {
+    if notes.is_empty() && deltas.is_empty() {
         return Ok(());
     }
     let Some(leaves) = leaves_of(compiled).filter(|_| is_possible(compiled)) else {
         notes.iter().for_each(|note| found.append(&note.units));
+        deltas.iter().for_each(|note| found.append(note.units()));
         return Ok(());
     };
+    let _scope = Scope::owner(compiled.owner, &compiled.settings);
+    let _connection = Connection::open()?;
+    let mut jobs = Jobs::new(compiled, leaves);
+    for note in notes {
+        jobs.compute(leaves.of(note.occurrence), &note.units);
+    }
+    for note in deltas {
+        jobs.add(note)?;
+    }
+    found.append(&jobs.missed);
     found.normalize();
-    let mut all = notes[0].units.emptied();
-    for note in &mut notes {
-        all.append(&note.units);
-        note.units.normalize();
-    }
-    all.normalize();
-    let mut missed = UnitSet::new(&compiled.key_types);
-    let mut parts: Vec<(u64, UnitSet)> = Vec::new();
-    for number in 0..all.len() {
-        let unit = all.unit(number);
-        if found.contains(unit) {
-            continue;
-        }
-        let of_unit = notes.iter().filter(|note| note.units.contains(unit));
-        let bits = of_unit.map(|note| leaves.of(note.occurrence));
-        let Some(bits) = bits.reduce(|some, more| Some(some? | more?)).flatten() else {
-            missed.append(&all.only(number));
-            continue;
-        };
-        match parts.iter_mut().find(|(known, _)| *known == bits) {
-            Some((_, units)) => units.append(&all.only(number)),
-            None => parts.push((bits, all.only(number))),
+    let units = jobs.units();
+    let mut missed = found.emptied();
+    let mut writer = Writer {
+        jobs: &jobs,
+        stored: OpenTable::open(&leaves.storage),
+        scratch: Memory::new(),
+        computed: 0,
+    };
+    for number in 0..units.len() {
+        let unit = units.unit(number);
+        if !found.contains(unit) && !writer.unit(unit)? {
+            missed.append(&units.only(number));
         }
     }
-    for (bits, units) in &parts {
-        write(compiled, leaves, *bits, units, &mut missed)?;
+    if writer.computed & jobs.added != 0 {
+        // What is still noted as a difference of these units may be in them now.
+        delta::computed(compiled.oid);
     }
-    // What is still noted as a difference of these units may be in them now.
-    delta::computed(compiled.oid);
     found.append(&missed);
     Ok(())
 }
 
-/// Writes some leaves of units. Units whose rows they do not fit are added to `missed`.
-fn write(
-    compiled: &Compiled,
-    leaves: &TviewLeaves,
-    bits: u64,
-    units: &UnitSet,
-    missed: &mut UnitSet,
-) -> Result<()> {
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
-    let statement = leaves.statement(compiled, bits)?;
-    let mut stored = OpenTable::open(&leaves.storage);
-    let scratch = Memory::new();
-    for number in 0..units.len() {
-        let unit = units.unit(number);
-        let rows = statement.plan.execute(unit, SnapshotChoice::Current)?;
-        let fits = match result_row() {
-            Some(values) => put(leaves, &statement, unit, &values, &mut stored, &scratch),
-            // The root has no such row. Two: its key is deferred, and the server says what it thinks of that.
-            None => rows == 0,
-        };
-        forget_result();
-        scratch.reset();
-        if !fits {
-            missed.append(&units.only(number));
-        }
-    }
-    Ok(())
+/// What is to be done.
+struct Jobs<'a> {
+    compiled: &'a Compiled,
+    leaves: &'a TviewLeaves,
+    /// Leaves, and of which units they are computed.
+    computed: Vec<(u64, UnitSet)>,
+    /// Differences, and the leaves to which they are added.
+    differences: Vec<(u64, Adding<'a>)>,
+    /// All leaves to which differences could be added.
+    added: u64,
+    /// Units that have to be computed.
+    missed: UnitSet,
 }
 
-/// Puts the values of leaves into the row of a unit; false if they don't fit.
-fn put(
-    leaves: &TviewLeaves,
-    statement: &Statement,
-    unit: &[Value],
-    values: &[Value],
-    stored: &mut OpenTable,
-    scratch: &Memory,
-) -> bool {
-    // A row that was written since the table was opened is looked at again, once.
-    for _ in 0..2 {
-        stored.seek(&leaves.probe, &leaves.key, unit);
-        if !stored.advance() {
-            return true;
-        }
-        let Some(changes) = Changes::of(stored, &statement.targets, values, scratch) else {
-            return false;
-        };
-        if changes.columns.is_empty() {
-            return true;
-        }
-        match scratch.within(|| stored.write(&changes.columns)) {
-            Written::Yes => return true,
-            Written::Again => stored.look_again(),
-            Written::Waits | Written::No => return false,
+impl<'a> Jobs<'a> {
+    fn new(compiled: &'a Compiled, leaves: &'a TviewLeaves) -> Jobs<'a> {
+        Jobs {
+            compiled,
+            leaves,
+            computed: Vec::new(),
+            differences: Vec::new(),
+            added: leaves.bits_where(|number| delta::serves(compiled, number)),
+            missed: UnitSet::new(&compiled.key_types),
         }
     }
-    false
+
+    fn compute(&mut self, bits: Option<u64>, units: &UnitSet) {
+        let Some(bits) = bits else {
+            self.missed.append(units);
+            return;
+        };
+        let mut units = units.clone();
+        units.normalize();
+        self.computed.push((bits, units));
+    }
+
+    fn add(&mut self, note: &delta::Note) -> Result<()> {
+        let bits = of_delta(self.compiled, self.leaves, note);
+        let mut missed = UnitSet::new(&self.compiled.key_types);
+        match (bits, Adding::new(self.compiled, note, &mut missed)?) {
+            (Some(bits), Some(adding)) => {
+                self.compute(Some(bits), &missed);
+                self.differences.push((bits, adding));
+            }
+            _ => self.compute(bits, note.units()),
+        }
+        Ok(())
+    }
+
+    fn units(&self) -> UnitSet {
+        let mut all = self.missed.emptied();
+        let computed = self.computed.iter().map(|(_, units)| units);
+        let differences = self.differences.iter().map(|(_, adding)| adding.units());
+        computed.chain(differences).for_each(|units| all.append(units));
+        all.normalize();
+        all
+    }
+
+    /// The leaves that are computed of a unit.
+    fn of(&self, unit: &[Value]) -> u64 {
+        let of_unit = self.computed.iter().filter(|(_, units)| units.contains(unit));
+        of_unit.fold(0, |all, (bits, _)| all | bits)
+    }
+}
+
+/// Writes leaves into the tview's rows, one by one.
+struct Writer<'a> {
+    jobs: &'a Jobs<'a>,
+    stored: OpenTable,
+    /// For one stored row.
+    scratch: Memory,
+    /// The leaves that have been computed.
+    computed: u64,
+}
+
+impl Writer<'_> {
+    /// Brings the leaves of a unit's row up to date; false if they can't be written.
+    fn unit(&mut self, unit: &[Value]) -> Result<bool> {
+        let leaves = self.jobs.leaves;
+        let mut known = None;
+        self.stored.seek(&leaves.probe, &leaves.key, unit);
+        while self.stored.advance() {
+            let written = self.row(unit);
+            forget_result();
+            self.jobs
+                .differences
+                .iter()
+                .for_each(|(_, adding)| adding.forget());
+            self.scratch.reset();
+            match written? {
+                Written::Yes => return Ok(true),
+                // Its newest version is looked at. It is a new version each time, or something is wrong.
+                Written::Again if known != Some(self.stored.place()) => {
+                    known = Some(self.stored.place());
+                    self.stored.look_again();
+                    self.stored.seek(&leaves.probe, &leaves.key, unit);
+                }
+                Written::Again | Written::Waits | Written::No => return Ok(false),
+            }
+        }
+        // A row that is not stored stays away.
+        Ok(true)
+    }
+
+    /// Brings the leaves of the current row up to date.
+    fn row(&mut self, unit: &[Value]) -> Result<Written> {
+        let (jobs, leaves) = (self.jobs, self.jobs.leaves);
+        let mut bits = jobs.of(unit);
+        let mut changes = Changes::default();
+        for (added, adding) in &jobs.differences {
+            let Some(number) = adding.units().position(unit) else {
+                continue;
+            };
+            // What is computed has the differences in it.
+            if bits & added != 0 || !adding.add(number, &self.stored, &mut changes, &self.scratch) {
+                bits |= added;
+            }
+        }
+        if bits != 0 {
+            let statement = leaves.statement(jobs.compiled, bits)?;
+            // The key as the root has it: equal ones can look different.
+            let key = self.stored.row().values(&leaves.key);
+            let rows = statement.plan.execute(&key, SnapshotChoice::Current)?;
+            self.computed |= bits;
+            let Some(values) = result_row() else {
+                // The root has no such row, and whoever has taken it away has noted the unit. Two: its key is deferred, and the server says
+                // what it thinks of that.
+                return Ok(if rows == 0 { Written::Yes } else { Written::No });
+            };
+            if !changes.add(&self.stored, &statement.targets, &values, &self.scratch) {
+                return Ok(Written::No);
+            }
+        }
+        if changes.columns.is_empty() {
+            return Ok(Written::Yes);
+        }
+        Ok(self.scratch.within(|| self.stored.write(&changes.columns)))
+    }
 }

@@ -7,7 +7,7 @@ use crate::pg::settings::Scope;
 use crate::pg::spi::{KeptPlan, Plan, Planning};
 use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
-use crate::runtime::patch::parts_of;
+use crate::runtime::patch::{parts_of, patcher_of};
 use crate::runtime::row::Target;
 use pg_tviews_planner::{LeafPlace, PatchColumn, leaf_columns};
 use pg_tviews_sqltext::{PatchValue, leaf_parts};
@@ -33,6 +33,8 @@ pub struct TviewLeaves {
     places: Vec<LeafPlace>,
     /// For each occurrence the leaves that its changes concern, as bits.
     of: Vec<Option<u64>>,
+    /// The leaves that are made of nothing that others write without the unit's lock.
+    beside_links: u64,
     /// By the leaves that they compute.
     statements: RefCell<HashMap<u64, Rc<Statement>>>,
 }
@@ -47,6 +49,18 @@ impl TviewLeaves {
     /// The leaves that changes of an occurrence concern, if they concern nothing else.
     pub fn of(&self, occurrence: usize) -> Option<u64> {
         *self.of.get(occurrence)?
+    }
+
+    /// Whether others write nothing of what leaves are made of without locking the unit.
+    pub fn are_beside_links(&self, bits: u64) -> bool {
+        bits & !self.beside_links == 0
+    }
+
+    /// The leaves that changes of some occurrences concern.
+    pub fn bits_where(&self, is_one: impl Fn(usize) -> bool) -> u64 {
+        let of = self.of.iter().enumerate();
+        of.filter(|(number, _)| is_one(*number))
+            .fold(0, |all, (_, bits)| all | bits.unwrap_or(0))
     }
 
     /// The leaves' names: `reviews.recent`.
@@ -150,7 +164,18 @@ fn build(compiled: &Compiled) -> Option<TviewLeaves> {
     let key: Vec<i16> = key
         .map(|part| attnums.get(part.position).copied())
         .collect::<Option<_>>()?;
+    let beside_links = found
+        .made_of
+        .iter()
+        .enumerate()
+        .filter(|(_, inside)| {
+            !inside
+                .iter()
+                .any(|number| is_written_without_unit(compiled, *number))
+        })
+        .fold(0, |bits, (number, _)| bits | 1u64 << number);
     Some(TviewLeaves {
+        beside_links,
         probe: storage.probe(&key, true)?,
         storage,
         key,
@@ -159,4 +184,10 @@ fn build(compiled: &Compiled) -> Option<TviewLeaves> {
         of,
         statements: RefCell::new(HashMap::new()),
     })
+}
+
+/// Whether changes of an occurrence are written as leaves of rows whose units they do not name.
+fn is_written_without_unit(compiled: &Compiled, number: usize) -> bool {
+    let patcher = patcher_of(compiled).and_then(|patcher| patcher.occurrence(number)?.0);
+    patcher.is_some_and(|patcher| !patcher.names_units())
 }
