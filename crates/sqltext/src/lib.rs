@@ -15,9 +15,7 @@ pub use delta::{
     measure_of_sum, not_less,
 };
 pub use maintenance::{Batch, KeyColumn, Nulls, QueryPart, TviewText};
-pub use patch::{
-    PatchValue, RowSearch, in_document, leaf_parts, leaf_value, row_expressions, row_expressions_of,
-};
+pub use patch::{PatchValue, RowSearch, in_document, leaf_parts, leaf_value, row_expressions};
 pub use search::{
     NEW_ROWS, OLD_ROWS, REACHED, Recursion, Relation, Search, SearchSource, derived_column, row_is_there,
     row_test,

@@ -73,13 +73,7 @@ impl PatchValue {
 
 /// Expressions over rows of a table: `SELECT expression, … FROM "public"."tb_product" AS s0`. It is prepared, never run: what it
 /// selects is evaluated over changed rows.
-pub fn row_expressions(table: &str, alias: &str, values: &[&PatchValue]) -> String {
-    let expressions: Vec<String> = values.iter().map(|value| value.expression()).collect();
-    row_expressions_of(table, alias, &expressions)
-}
-
-/// The same for expressions that are there already.
-pub fn row_expressions_of(table: &str, alias: &str, expressions: &[String]) -> String {
+pub fn row_expressions(table: &str, alias: &str, expressions: &[String]) -> String {
     format!("SELECT {}\n  FROM {table} AS {alias}", expressions.join(", "))
 }
 
@@ -90,13 +84,10 @@ pub fn in_document(expression: &str) -> String {
 
 /// The new parts of a row, from a query that computes leaves as its columns `c1`, `c2` … (see [`leaf_value`]):
 /// ```sql
-/// SELECT "pg_catalog".jsonb_build_object('recent', (l."c1")) FROM (SELECT (SELECT …) AS c1 FROM … WHERE …) AS l
+/// SELECT (l."c1"), (l."c2") FROM (SELECT (SELECT …) AS c1, (SELECT …) AS c2 FROM … WHERE …) AS l
 /// ```
-pub fn leaf_parts(query: &str, values: &[&PatchValue]) -> String {
-    format!(
-        "SELECT {}\n  FROM ({query}) AS l",
-        join(values, ", ", |value| value.expression())
-    )
+pub fn leaf_parts(query: &str, expressions: &[String]) -> String {
+    format!("SELECT {}\n  FROM ({query}) AS l", expressions.join(", "))
 }
 
 /// The value of the leaf with this number, from 0.
@@ -214,7 +205,11 @@ mod tests {
             ),
         ]);
         assert_eq!(
-            row_expressions("\"s\".\"t\"", "s0", &[&patch, &value("s0.\"c\"")]),
+            row_expressions(
+                "\"s\".\"t\"",
+                "s0",
+                &[patch.expression(), value("s0.\"c\"").expression()]
+            ),
             "SELECT \"pg_catalog\".jsonb_build_object('it''s', (s0.\"a\"), 'in', \
              \"pg_catalog\".jsonb_build_object('b', (s0.\"b\"))), (s0.\"c\")\n  FROM \"s\".\"t\" AS s0"
         );

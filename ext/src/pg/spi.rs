@@ -1,6 +1,8 @@
 //! Statements through the server programming interface.
 
 use super::keys::UnitSet;
+use super::list::pointers;
+use super::relation::attribute;
 use super::text::{c_string, owned};
 use crate::error::{Error, Result};
 use pgrx::pg_sys;
@@ -116,6 +118,25 @@ impl Value {
 }
 
 impl Plan {
+    /// The types of the columns that it returns.
+    pub fn result_types(&self) -> Vec<pg_sys::Oid> {
+        // SAFETY: the plan is valid; a statement that returns rows has their description.
+        unsafe {
+            let sources = pointers::<pg_sys::CachedPlanSource>(pg_sys::SPI_plan_get_plan_sources(self.0));
+            let [source] = sources.as_slice() else {
+                return Vec::new();
+            };
+            let descriptor = (**source).resultDesc;
+            if descriptor.is_null() {
+                return Vec::new();
+            }
+            let columns = 0..(*descriptor).natts.max(0) as usize;
+            columns
+                .map(|place| attribute(descriptor, place).atttypid)
+                .collect()
+        }
+    }
+
     /// Prepares a statement; needs a [`Connection`].
     pub fn prepare(sql: &str, types: &[pg_sys::Oid], planning: Planning) -> Result<Plan> {
         let text = c_string(sql)?;

@@ -17,6 +17,7 @@ mod paths;
 pub mod pending;
 mod row;
 mod single;
+mod target;
 
 use crate::catalog;
 use crate::error::Result;

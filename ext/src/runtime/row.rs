@@ -1,54 +1,11 @@
 //! What becomes of a stored row where some of its columns, or parts of its documents, are written anew.
 
-use crate::pg::jsonb::{Form, Overlaid, overlay, overlay_parts};
+use super::target::{Source, Target};
+use crate::pg::jsonb::{Overlaid, overlay, overlay_parts};
 use crate::pg::memory::Memory;
 use crate::pg::spi::Value;
 use crate::pg::stored::OpenTable;
 use pg_tviews_jsonb::Overlay;
-
-/// A column of a tview that is written anew, or in parts.
-pub struct Target {
-    pub attnum: i16,
-    /// What of it is new.
-    overlay: Overlay,
-    source: Source,
-}
-
-/// What is known of the new parts.
-enum Source {
-    /// One value: the column's, or a document that holds nothing but the new parts.
-    Whole,
-    /// A value for each part.
-    Parts(Vec<Form>),
-}
-
-impl Target {
-    /// A column whose new value, or a document of its new parts, is one value.
-    pub fn whole(attnum: i16, overlay: Overlay) -> Target {
-        Target {
-            attnum,
-            overlay,
-            source: Source::Whole,
-        }
-    }
-
-    /// A column whose new parts come as a value each, in the order in which the overlay names them.
-    pub fn parts(attnum: i16, overlay: Overlay, forms: Vec<Form>) -> Target {
-        Target {
-            attnum,
-            overlay,
-            source: Source::Parts(forms),
-        }
-    }
-
-    /// How many values it takes.
-    fn width(&self) -> usize {
-        match &self.source {
-            Source::Whole => 1,
-            Source::Parts(forms) => forms.len(),
-        }
-    }
-}
 
 /// The columns of a row that change.
 #[derive(Default)]

@@ -8,10 +8,9 @@ use crate::pg::spi::{Connection, KeptPlan, Plan, Planning, Value};
 use crate::pg::stored::{Probe, RowRef, Storage};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::leaf::leaves_of;
-use crate::runtime::patch::parts_of;
-use crate::runtime::row::Target;
+use crate::runtime::target::{self, Source, Target};
 use pg_tviews_planner::{ColumnSet, Delta, Kept, Occurrence};
-use pg_tviews_sqltext::{PatchValue, qualified, row_expressions};
+use pg_tviews_sqltext::{qualified, row_expressions};
 use pgrx::pg_sys::{self, Oid};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -93,13 +92,13 @@ impl OccurrenceDelta {
         if let Some(known) = self.measures.get() {
             return Ok(known);
         }
-        let measures = self.delta.measures.iter().cloned().map(PatchValue::Value);
-        let measures: Vec<PatchValue> = measures.collect();
-        let sql = row_expressions(
-            &self.table,
-            self.delta.changed,
-            &measures.iter().collect::<Vec<_>>(),
-        );
+        let measures: Vec<String> = self
+            .delta
+            .measures
+            .iter()
+            .map(|text| format!("({text})"))
+            .collect();
+        let sql = row_expressions(&self.table, self.delta.changed, &measures);
         let _scope = Scope::owner(compiled.owner, &compiled.settings);
         let _connection = Connection::open()?;
         let fresh = RowExpressions::with_parameters(&sql, &[])?;
@@ -111,35 +110,44 @@ impl OccurrenceDelta {
         if let Some(known) = self.addition.get() {
             return Ok(known);
         }
-        let fits = PatchValue::Value(self.delta.fits.clone());
         let columns = &self.delta.columns;
-        let values: Vec<&PatchValue> = columns
+        let figures: Vec<String> = self
+            .delta
+            .figures
             .iter()
-            .map(|column| &column.value)
-            .chain([&fits])
+            .map(|text| format!("({text})"))
             .collect();
-        let figures = self.delta.figures.iter().cloned().map(PatchValue::Value);
-        let figures: Vec<PatchValue> = figures.collect();
         let of_row =
-            |values: &[&PatchValue]| row_expressions(&compiled.text.table, self.delta.stored, values);
+            |expressions: &[String]| row_expressions(&compiled.text.table, self.delta.stored, expressions);
         let _scope = Scope::owner(compiled.owner, &compiled.settings);
         let _connection = Connection::open()?;
         let mut parameters = vec![pg_sys::INT8OID; self.width()];
         parameters.resize(self.width() + figures.len(), pg_sys::NUMERICOID);
-        let expressions = RowExpressions::with_parameters(&of_row(&values), &parameters)?;
-        let figures = of_row(&figures.iter().collect::<Vec<_>>());
-        let figures = RowExpressions::with_parameters(&figures, &[])?;
-        let mut targets = Vec::with_capacity(columns.len());
-        let mut types: Vec<Oid> = compiled.key_types.iter().map(|key| key.oid).collect();
-        for (column, type_oid) in columns.iter().zip(expressions.types()) {
-            let known = deltas.columns.get(column.position);
-            let Some(stored) = known.filter(|stored| stored.type_oid == type_oid) else {
-                let message = "an aggregate kept by differences is of another type than its column";
-                return Err(crate::error::Error::internal(message));
-            };
-            targets.push(Target::whole(stored.attnum, parts_of(&column.value)));
-            types.push(type_oid);
+        let fits = format!("({})", self.delta.fits);
+        let with_fits = |expressions: &[String]| {
+            let all: Vec<String> = expressions.iter().chain([&fits]).cloned().collect();
+            RowExpressions::with_parameters(&of_row(&all), &parameters)
+        };
+        let stored = columns
+            .iter()
+            .filter_map(|column| deltas.columns.get(column.position));
+        let stored: Vec<&Attribute> = stored.collect();
+        let values = stored.iter().zip(columns);
+        let values: Vec<_> = values
+            .map(|(stored, column)| (stored.attnum, &column.value))
+            .collect();
+        let (expressions, targets) = target::prepare(&values, with_fits, RowExpressions::types)?;
+        let figures = RowExpressions::with_parameters(&of_row(&figures), &[])?;
+        if targets.len() != columns.len() || !fit(&stored, &targets, &expressions.types()) {
+            let message = "an aggregate kept by differences is of another type than its column";
+            return Err(crate::error::Error::internal(message));
         }
+        let types: Vec<Oid> = compiled
+            .key_types
+            .iter()
+            .map(|key| key.oid)
+            .chain(stored.iter().map(|stored| stored.type_oid))
+            .collect();
         let positions: Vec<usize> = columns.iter().map(|column| column.position).collect();
         // Where the definition shows nothing of the rows there is nothing to write.
         let statement = if deltas.storage.is_direct() || columns.is_empty() {
@@ -157,6 +165,21 @@ impl OccurrenceDelta {
         };
         Ok(self.addition.get_or_init(|| fresh))
     }
+}
+
+/// Whether values have the types of the columns that they go to.
+fn fit(stored: &[&Attribute], targets: &[Target], types: &[Oid]) -> bool {
+    let mut types = types.iter();
+    stored.iter().zip(targets).all(|(stored, target)| {
+        let wanted = match target.source {
+            Source::Whole => types.next().copied(),
+            Source::Parts(_) => {
+                types.by_ref().take(target.width()).for_each(drop);
+                Some(pg_sys::JSONBOID)
+            }
+        };
+        wanted == Some(stored.type_oid)
+    })
 }
 
 impl Addition {

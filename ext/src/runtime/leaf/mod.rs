@@ -76,7 +76,7 @@ pub fn describe(compiled: &Compiled, occurrence: usize) -> Option<(Vec<String>, 
     let leaves = leaves_of(compiled).filter(|_| compiled.text.single)?;
     let bits = leaves.of(occurrence)?;
     let _scope = Scope::settings(&compiled.settings);
-    let (sql, _) = leaves.sql(compiled, bits)?;
+    let sql = leaves.sql(compiled, bits)?;
     Some((leaves.names(compiled, bits), sql))
 }
 

@@ -7,8 +7,8 @@ use crate::pg::settings::Scope;
 use crate::pg::spi::{KeptPlan, Plan, Planning};
 use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
-use crate::runtime::patch::{parts_of, patcher_of};
-use crate::runtime::row::Target;
+use crate::runtime::patch::patcher_of;
+use crate::runtime::target::{self, Target};
 use pg_tviews_planner::{LeafPlace, PatchColumn, leaf_columns};
 use pg_tviews_sqltext::{PatchValue, leaf_parts};
 use pgrx::pg_sys::Oid;
@@ -82,13 +82,17 @@ impl TviewLeaves {
             .map(|(_, place)| place)
     }
 
-    /// The text of the statement that computes some leaves, and what its columns are. Needs the tview's settings.
-    pub fn sql(&self, compiled: &Compiled, bits: u64) -> Option<(String, Vec<PatchColumn>)> {
+    /// The query of some leaves, and what its columns are. Needs the tview's settings.
+    fn query(&self, compiled: &Compiled, bits: u64) -> Option<(String, Vec<PatchColumn>)> {
         let chosen: Vec<LeafPlace> = self.chosen(bits).cloned().collect();
-        let query = query(compiled, &chosen)?;
-        let columns = leaf_columns(&chosen);
-        let values: Vec<&PatchValue> = columns.iter().map(|column| &column.value).collect();
-        Some((leaf_parts(&query, &values), columns))
+        Some((query(compiled, &chosen)?, leaf_columns(&chosen)))
+    }
+
+    /// The text of the statement that computes some leaves. Needs the tview's settings.
+    pub fn sql(&self, compiled: &Compiled, bits: u64) -> Option<String> {
+        let (query, columns) = self.query(compiled, bits)?;
+        let expressions = target::expressions(columns.iter().map(|column| &column.value));
+        Some(leaf_parts(&query, &expressions))
     }
 
     /// The statement that computes some leaves. Needs an SPI connection, and the owner's rights and settings.
@@ -96,17 +100,20 @@ impl TviewLeaves {
         if let Some(known) = self.statements.borrow().get(&bits) {
             return Ok(Rc::clone(known));
         }
-        let (sql, columns) = self
-            .sql(compiled, bits)
+        let (query, columns) = self
+            .query(compiled, bits)
             .ok_or_else(|| Error::internal("leaves that can't be computed on their own"))?;
         let types: Vec<Oid> = compiled.key_types.iter().map(|key| key.oid).collect();
-        let plan = Plan::prepare(&sql, &types, Planning::Generic)?;
-        let targets = columns.iter().filter_map(|column| {
-            let attnum = *self.attnums.get(column.position)?;
-            Some(Target::whole(attnum, parts_of(&column.value)))
-        });
+        let columns: Vec<(i16, &PatchValue)> = columns
+            .iter()
+            .filter_map(|column| Some((*self.attnums.get(column.position)?, &column.value)))
+            .collect();
+        let prepare = |expressions: &[String]| {
+            Plan::prepare(&leaf_parts(&query, expressions), &types, Planning::Generic)
+        };
+        let (plan, targets) = target::prepare(&columns, prepare, Plan::result_types)?;
         let fresh = Rc::new(Statement {
-            targets: targets.collect(),
+            targets,
             plan: plan.keep(),
         });
         self.statements.borrow_mut().insert(bits, Rc::clone(&fresh));

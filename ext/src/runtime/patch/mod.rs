@@ -23,7 +23,7 @@
 mod plan;
 mod write;
 
-pub use plan::{Link, Patcher, TviewPatcher, parts_of, patcher_of};
+pub use plan::{Link, Patcher, TviewPatcher, patcher_of};
 
 use super::compiled::Compiled;
 use super::locks::{self, Asked, LinkValue, Over};

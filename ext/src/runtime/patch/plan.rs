@@ -1,19 +1,17 @@
 //! How a tview's rows are patched: what the planner says, made ready to be executed.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pg::expression::RowExpressions;
-use crate::pg::jsonb::Form;
 use crate::pg::keys::KeyType;
 use crate::pg::relation::{Attribute, Relation, is_composite};
 use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, KeptPlan, Plan as SpiPlan, Planning};
 use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
-use crate::runtime::row::Target;
+use crate::runtime::target::{self, Target};
 use pg_tviews_ir::Table;
-use pg_tviews_jsonb::Overlay;
 use pg_tviews_planner::{ExactSearch, Location, Patch, Patches};
-use pg_tviews_sqltext::{PatchValue, in_document, qualified, row_expressions_of};
+use pg_tviews_sqltext::{qualified, row_expressions};
 use pgrx::pg_sys::Oid;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -246,7 +244,16 @@ impl OccurrencePatcher {
         };
         let _scope = Scope::owner(compiled.owner, &compiled.settings);
         let _connection = Connection::open()?;
-        let (expressions, targets) = self.expressions(patcher, patch)?;
+        let columns = patch.columns.iter().filter_map(|column| {
+            let stored = patcher.columns.get(column.position)?;
+            Some((stored.attnum, &column.value))
+        });
+        let prepare = |expressions: &[String]| {
+            let sql = row_expressions(&self.table, &self.patches.alias, expressions);
+            RowExpressions::prepare(&sql, patch.settled)
+        };
+        let columns: Vec<_> = columns.collect();
+        let (expressions, targets) = target::prepare(&columns, prepare, RowExpressions::types)?;
         let runs_nothing = patcher.storage.calls_nothing() && !matches!(self.place, Place::Search(_));
         Ok(Some(Prepared {
             expressions,
@@ -254,75 +261,6 @@ impl OccurrencePatcher {
             settled: patch.settled && runs_nothing,
             statements,
         }))
-    }
-}
-
-impl OccurrencePatcher {
-    /// The expressions whose values a patch writes over a changed row, and where these go. The parts of a document are computed each for
-    /// itself where they can be put into it as they are: the server would look up how to put them together once for each row.
-    fn expressions(&self, patcher: &TviewPatcher, patch: &Patch) -> Result<(RowExpressions, Vec<Target>)> {
-        let prepare = |expressions: &[String]| {
-            let sql = row_expressions_of(&self.table, &self.patches.alias, expressions);
-            RowExpressions::prepare(&sql, patch.settled)
-        };
-        let texts = |value: &PatchValue| match value.parts() {
-            Some(parts) => parts.into_iter().map(|text| format!("({text})")).collect(),
-            None => vec![value.expression()],
-        };
-        let mut expressions: Vec<String> = patch
-            .columns
-            .iter()
-            .flat_map(|column| texts(&column.value))
-            .collect();
-        let plain = prepare(&expressions)?;
-        let forms: Vec<Option<Form>> = plain.types().into_iter().map(Form::of).collect();
-        let mut targets = Vec::with_capacity(patch.columns.len());
-        let mut first = 0;
-        for column in &patch.columns {
-            let Some(stored) = patcher.columns.get(column.position) else {
-                return Err(Error::internal("a patch of a column that is not there"));
-            };
-            let overlay = parts_of(&column.value);
-            let Some(parts) = column.value.parts() else {
-                targets.push(Target::whole(stored.attnum, overlay));
-                first += 1;
-                continue;
-            };
-            let own = first..first + parts.len();
-            first = own.end;
-            let own_texts = expressions.get_mut(own.clone()).unwrap_or_default().iter_mut();
-            let forms = own_texts
-                .zip(forms.get(own).unwrap_or_default())
-                .map(|(text, form)| {
-                    form.unwrap_or_else(|| {
-                        *text = in_document(text);
-                        Form::Document
-                    })
-                });
-            targets.push(Target::parts(stored.attnum, overlay, forms.collect()));
-        }
-        let expressions = if forms.iter().all(Option::is_some) {
-            plain
-        } else {
-            prepare(&expressions)?
-        };
-        Ok((expressions, targets))
-    }
-}
-
-/// Which parts of a column a patch replaces.
-pub fn parts_of(value: &PatchValue) -> Overlay {
-    let parts = |members: &[(String, PatchValue)]| {
-        let part = |(key, value): &(String, PatchValue)| (key.clone().into_bytes(), parts_of(value));
-        members.iter().map(part).collect()
-    };
-    match value {
-        PatchValue::Value(_) => Overlay::Value,
-        PatchValue::Members(members) => Overlay::Members(parts(members)),
-        PatchValue::Element { key, members, .. } => Overlay::Element {
-            key: key.clone().into_bytes(),
-            members: parts(members),
-        },
     }
 }
 
