@@ -25,8 +25,15 @@ pub struct ListCall {
 /// Neither an ordered-set nor a hypothetical-set aggregate.
 const AGGKIND_NORMAL: u8 = b'n';
 
-/// Types whose values have one jsonb form each, which is that of no other value.
-const EXACT_TYPES: [pg_sys::Oid; 4] = [pg_sys::INT2OID, pg_sys::INT4OID, pg_sys::INT8OID, pg_sys::UUIDOID];
+/// Types whose values have one jsonb form each, which is that of no other value: of no other image, where a collation takes several for equal.
+const EXACT_TYPES: [pg_sys::Oid; 6] = [
+    pg_sys::INT2OID,
+    pg_sys::INT4OID,
+    pg_sys::INT8OID,
+    pg_sys::UUIDOID,
+    pg_sys::TEXTOID,
+    pg_sys::VARCHAROID,
+];
 
 /// Decimal digits that every `bigint` can hold.
 const MOST_DIGITS: i32 = 18;
@@ -95,18 +102,20 @@ impl Node {
         }
     }
 
-    /// Whether values of this expression's type are written alike in jsonb exactly if they are equal.
+    /// Whether values of this expression's type are written alike in jsonb exactly if they have the same image.
     pub fn is_written_exactly(self) -> bool {
         EXACT_TYPES.contains(&self.type_oid())
     }
 
     /// Whether values of this expression that an operator takes for equal are the same value.
     pub fn is_told_apart_by(self, equality: pg_sys::Oid) -> bool {
-        // SAFETY: the type exists: an expression has it.
+        let collation = self.collation();
+        // SAFETY: type and collation exist: an expression has them.
         self.is_written_exactly()
             && unsafe {
-                (*pg_sys::lookup_type_cache(self.type_oid(), pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr
-                    == equality
+                (collation == pg_sys::InvalidOid || pg_sys::get_collation_isdeterministic(collation))
+                    && (*pg_sys::lookup_type_cache(self.type_oid(), pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr
+                        == equality
             }
     }
 

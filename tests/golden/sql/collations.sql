@@ -45,3 +45,22 @@ SELECT check_all();
 UPDATE usage SET word = 'apfel';
 SELECT check_all();
 TABLE tv_word ORDER BY 1;
+
+-- Elements of a list can be known by such a text, of which a unique key has one spelling only. What it orders is known only as far as it tells rows apart.
+CREATE TABLE owner (pk integer PRIMARY KEY);
+CREATE TABLE part (label text COLLATE folded NOT NULL UNIQUE, pk integer PRIMARY KEY, fk_owner integer, amount integer);
+CREATE INDEX ON part (fk_owner);
+INSERT INTO owner VALUES (1);
+INSERT INTO part VALUES ('x', 1, 1, 1), ('Y', 2, 1, 2);
+CREATE TABLE tv_owner AS
+  SELECT o.pk, (SELECT jsonb_agg(jsonb_build_object('label', p.label, 'amount', p.amount) ORDER BY p.pk) FROM part p WHERE p.fk_owner = o.pk) AS by_pk FROM owner o;
+CREATE TABLE tv_ordered AS
+  SELECT o.pk, (SELECT jsonb_agg(jsonb_build_object('label', p.label, 'amount', p.amount) ORDER BY p.label) FROM part p WHERE p.fk_owner = o.pk) AS by_label FROM owner o;
+SELECT source, strategy FROM pg_tviews_explain('tv_owner') WHERE event = 'UPDATE';
+SELECT source, strategy FROM pg_tviews_explain('tv_ordered') WHERE event = 'UPDATE';
+UPDATE part SET amount = 10 WHERE label = 'X';
+UPDATE part SET label = 'X', amount = 11 WHERE label = 'X';
+UPDATE part SET amount = 12 WHERE label = 'x';
+SELECT by_pk, by_label FROM tv_owner JOIN tv_ordered USING (pk);
+SELECT * FROM pg_tviews_verify('tv_owner');
+SELECT * FROM pg_tviews_verify('tv_ordered');

@@ -74,3 +74,22 @@ ALTER TABLE tb_review DROP CONSTRAINT tb_review_id_key;
 UPDATE tb_review SET title = 'no key' WHERE pk_review = 2;
 SELECT test.differ();
 SELECT source, strategy FROM pg_tviews_explain('tv_product') WHERE event = 'UPDATE';
+
+-- Known by a text.
+CREATE TABLE part (code varchar(20) COLLATE "C" PRIMARY KEY, label text COLLATE "C" NOT NULL UNIQUE, fk_product integer, amount integer);
+INSERT INTO part VALUES ('a', 'x', 1, 1), ('A', 'Y', 1, 2), ('b ', 'z', 2, 3), ('b', 'ü', 1, 4);
+CREATE TABLE tv_parts AS
+  SELECT p.pk_product,
+         jsonb_build_object('parts', (SELECT jsonb_agg(jsonb_build_object('code', t.code, 'amount', t.amount) ORDER BY t.code)
+                                        FROM part t WHERE t.fk_product = p.pk_product),
+                            'labels', (SELECT jsonb_agg(jsonb_build_object('label', t.label, 'amount', t.amount) ORDER BY t.amount % 2, t.code DESC)
+                                         FROM part t WHERE t.fk_product = p.pk_product)) AS by_code,
+         (SELECT jsonb_agg(jsonb_build_object('label', t.label, 'amount', t.amount) ORDER BY t.label) FROM part t WHERE t.fk_product = p.pk_product) AS by_label
+    FROM tb_product p;
+SELECT source, event, strategy FROM pg_tviews_explain('tv_parts') WHERE event = 'UPDATE' AND source LIKE '%part%';
+UPDATE part SET amount = amount + 10 WHERE code = 'A';
+UPDATE part SET amount = amount + 100 WHERE code IN ('b', 'b ');
+UPDATE part SET label = 'X' WHERE code = 'a';
+UPDATE part SET code = 'aa' WHERE code = 'a';
+SELECT pk_product, by_code, by_label FROM tv_parts ORDER BY 1;
+SELECT * FROM pg_tviews_verify('tv_parts');
