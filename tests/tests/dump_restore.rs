@@ -239,6 +239,41 @@ fn sections_apart_go_on_living() {
     assert_alive(&original, &copy);
 }
 
+/// As parallel workers may come to it: a tview has its triggers, and is known as one, before its sources have their rows.
+#[test]
+fn a_tview_ready_before_its_sources_goes_on_living() {
+    let original = original();
+    let folder = folder("order");
+    let archive = folder.join("archive").display().to_string();
+    dump(&original, &["-Fc", "-f", &archive]);
+    let bin = server::server().bin("pg_restore");
+    let list = command::output(&bin, &["-l", &archive]);
+    let early = |line: &&str| {
+        line.ends_with(';') || line.starts_with(';') || {
+            let of_tview = line.contains(" tv_stacked ") && !line.contains(" FK CONSTRAINT ");
+            of_tview || line.contains(" TABLE DATA tviews ")
+        }
+    };
+    let is_data = |line: &&str| line.contains(" TABLE DATA ");
+    let (before, after): (Vec<&str>, Vec<&str>) = {
+        let first = list.lines().position(|line| is_data(&line)).expect("data");
+        let all: Vec<&str> = list.lines().collect();
+        (all[..first].to_vec(), all[first..].to_vec())
+    };
+    let (mut first, rest): (Vec<&str>, Vec<&str>) = after.into_iter().partition(early);
+    // The tview's rows, its triggers, and then the entries of tviews.
+    first.sort_by_key(|line| (line.contains(" TABLE DATA tviews "), !is_data(line)));
+    assert!(
+        first.iter().any(|line| line.contains(" TRIGGER app tv_stacked ")),
+        "{first:?}"
+    );
+    let file = folder.join("list").display().to_string();
+    std::fs::write(&file, [before, first, rest].concat().join("\n")).expect("a file");
+    let copy = restore(&archive, &["-L", &file]);
+    std::fs::remove_dir_all(&folder).expect("the temporary folder goes");
+    assert_alive(&original, &copy);
+}
+
 /// One schema, with the extension and the schema that its definitions are in.
 #[test]
 fn a_schema_goes_on_living() {

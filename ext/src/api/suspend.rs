@@ -9,7 +9,7 @@ use crate::observe;
 use crate::pg::context::ErrorContext;
 use crate::pg::relation::{self, Firing, Relation};
 use crate::runtime::{acquire, flush, pending};
-use pg_tviews_sqltext::GUARD_TRIGGER;
+use pg_tviews_sqltext::{EVENTS, GUARD_TRIGGER};
 use pgrx::pg_sys::Oid;
 
 /// `pg_tviews_suspend(name)`: from now on the tview keeps its content. True if it was maintained until now.
@@ -73,8 +73,10 @@ pub fn resume(name: &str) -> Result<i64> {
     Ok(i64::try_from(written).unwrap_or(i64::MAX))
 }
 
-/// Entries of tviews have come from a dump. If their tables have triggers already, data alone are being restored, and came in while nothing
-/// was known of the tviews: their own rows were refused, or are none, and changes of the sources were not followed.
+/// Entries of tviews have come from a dump. If their tables and all their sources have triggers already, data alone are being restored, and
+/// came in while nothing was known of the tviews: their own rows were refused, or are none, and changes of the sources were not followed.
+/// Where a source has no triggers yet, its rows may be still to come, after which it gets them, and those of the tview are from the dump:
+/// several workers restore tables one beside the other.
 pub fn restored() -> Result<()> {
     if is_own_statement() {
         return Ok(());
@@ -88,10 +90,25 @@ pub fn restored() -> Result<()> {
             continue;
         };
         let tables = members::all_tables(&members::locked_trees(&compiled.view)?);
+        if !all_have_triggers(&tables)? {
+            continue;
+        }
         invalidate(tview, &tables);
         refresh(tview)?;
     }
     Ok(())
+}
+
+/// Whether statements on any of the tables fire our triggers.
+fn all_have_triggers(tables: &[Oid]) -> Result<bool> {
+    for table in tables {
+        for event in EVENTS {
+            if !relation::has_trigger(*table, event.source_trigger())? {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// Other backends look again at what they know about the tview and its sources.
