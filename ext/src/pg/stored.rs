@@ -503,7 +503,8 @@ impl OpenTable {
             let written = match version::update_tuple(relation, &mut place, self.changed) {
                 (pg_sys::TM_Result::TM_Ok, indexes) => {
                     if indexes != version::Indexes::None {
-                        self.insert_index_entries(indexes);
+                        let columns: Vec<i16> = changes.iter().map(|(attnum, _)| *attnum).collect();
+                        self.insert_index_entries(indexes, &columns);
                     }
                     Written::Yes
                 }
@@ -518,14 +519,14 @@ impl OpenTable {
 
     /// # Safety
     /// The changed slot holds the row as it was written.
-    unsafe fn insert_index_entries(&mut self, indexes: version::Indexes) {
+    unsafe fn insert_index_entries(&mut self, indexes: version::Indexes, columns: &[i16]) {
         // SAFETY: see the function's contract; the executor's state lives until `drop`.
         unsafe {
             let executor = match &self.executor {
                 Some(executor) => executor,
                 None => {
                     let previous = pg_sys::MemoryContextSwitchTo(self.context);
-                    let fresh = Executor::start(self.reader.relation);
+                    let fresh = Executor::start(self.reader.relation, columns);
                     pg_sys::MemoryContextSwitchTo(previous);
                     self.executor.insert(fresh)
                 }
@@ -541,15 +542,16 @@ impl OpenTable {
 
 impl Executor {
     /// # Safety
-    /// The relation stays open while this lives.
-    unsafe fn start(relation: pg_sys::Relation) -> Executor {
+    /// The relation stays open while this lives; the columns are its own: those that change. (They are a hint, so the first row's do for all.)
+    unsafe fn start(relation: pg_sys::Relation, columns: &[i16]) -> Executor {
         // SAFETY: see the function's contract; what is allocated belongs to the executor's state.
         unsafe {
             let state = pg_sys::CreateExecutorState();
             let previous = pg_sys::MemoryContextSwitchTo((*state).es_query_cxt);
             let target = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
             (*target).type_ = pg_sys::NodeTag::T_ResultRelInfo;
-            pg_sys::InitResultRelInfo(target, relation, 0, std::ptr::null_mut(), 0);
+            version::name_updated(state, (*relation).rd_id, columns);
+            pg_sys::InitResultRelInfo(target, relation, 1, std::ptr::null_mut(), 0);
             pg_sys::ExecOpenIndices(target, false);
             pg_sys::MemoryContextSwitchTo(previous);
             Executor { state, target }

@@ -265,6 +265,40 @@ pub(super) unsafe fn update_tuple(
     }
 }
 
+/// Tells an executor's state which columns of its only table are updated: entries of indexes on other columns are then known to be those of
+/// one more version of a row, and those of changed columns are not.
+///
+/// # Safety
+/// The state is new, and its memory context is the current one; the columns are the table's.
+pub(super) unsafe fn name_updated(state: *mut pg_sys::EState, table: pg_sys::Oid, columns: &[i16]) {
+    // SAFETY: see the function's contract; palloc0 returns zeroed memory of the size asked for, or raises an error.
+    unsafe {
+        let updated = columns.iter().fold(std::ptr::null_mut(), |updated, attnum| {
+            let member = i32::from(*attnum) - pg_sys::FirstLowInvalidHeapAttributeNumber;
+            pg_sys::bms_add_member(updated, member)
+        });
+        let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>()).cast::<pg_sys::RangeTblEntry>();
+        (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
+        (*entry).rtekind = pg_sys::RTEKind::RTE_RELATION;
+        (*entry).relid = table;
+        #[cfg(feature = "pg15")]
+        {
+            (*entry).updatedCols = updated;
+        }
+        #[cfg(not(feature = "pg15"))]
+        {
+            let size = size_of::<pg_sys::RTEPermissionInfo>();
+            let permissions = pg_sys::palloc0(size).cast::<pg_sys::RTEPermissionInfo>();
+            (*permissions).type_ = pg_sys::NodeTag::T_RTEPermissionInfo;
+            (*permissions).relid = table;
+            (*permissions).updatedCols = updated;
+            (*entry).perminfoindex = 1;
+            (*state).es_rteperminfos = pg_sys::lappend(std::ptr::null_mut(), permissions.cast());
+        }
+        (*state).es_range_table = pg_sys::lappend(std::ptr::null_mut(), entry.cast());
+    }
+}
+
 /// `ExecInsertIndexTuples` for the new version of a row.
 ///
 /// # Safety
