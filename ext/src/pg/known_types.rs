@@ -13,21 +13,44 @@ use std::collections::{HashMap, HashSet};
 thread_local! {
     /// The hashes by which the server names changed types, of all types that plans can have been made from; `None`: of any.
     static KNOWN: RefCell<Option<HashSet<u32>>> = const { RefCell::new(None) };
-    /// A type has changed in the time of this backend.
-    static CHANGED: Cell<bool> = const { Cell::new(false) };
+    /// A type has changed, or come, that was not known when it did.
+    static NEWS: Cell<bool> = const { Cell::new(false) };
+    /// How many plans are being made, one for the other.
+    static COMPILING: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Whether a change of the types with this hash, 0 for all, may concern a plan.
 pub(super) fn concerns_plans(hash: u32) -> bool {
-    CHANGED.set(true);
-    hash == 0 || KNOWN.with_borrow(|known| known.as_ref().is_none_or(|known| known.contains(&hash)))
+    let known = KNOWN.with_borrow(|known| known.as_ref().map(|known| known.contains(&hash)));
+    if known != Some(true) {
+        NEWS.set(true);
+    }
+    hash == 0 || COMPILING.get() > 0 || known != Some(false)
 }
 
-/// Makes something from the catalogs, after which a change of any type that is there now counts.
+/// While it lives, a plan is being made.
+struct Compiling;
+
+impl Compiling {
+    fn begin() -> Compiling {
+        COMPILING.set(COMPILING.get() + 1);
+        Compiling
+    }
+}
+
+impl Drop for Compiling {
+    fn drop(&mut self) {
+        COMPILING.set(COMPILING.get().saturating_sub(1));
+    }
+}
+
+/// Makes something from the catalogs, after which a change of any type that is there now counts. Meanwhile each does.
 pub fn while_compiling<T>(compile: impl FnOnce() -> Result<T>) -> Result<T> {
-    KNOWN.set(None);
+    let _compiling = Compiling::begin();
     let compiled = compile()?;
-    if CHANGED.get() {
+    // If there is no news, types are known, or none has changed yet.
+    if NEWS.replace(false) {
+        KNOWN.set(None);
         let known = hashes()?;
         KNOWN.set(Some(known));
     }

@@ -102,6 +102,11 @@ impl Value {
         }
     }
 
+    /// Whether it is NULL.
+    pub fn is_null(self) -> bool {
+        self.null
+    }
+
     /// Whether a value of type boolean is true.
     pub fn is_true(self) -> bool {
         !self.null && self.datum.value() as u8 != 0

@@ -30,6 +30,13 @@ pub struct Probe {
     parts: Vec<ProbePart>,
 }
 
+impl Probe {
+    /// Whether it leads to one row at most, if no value is NULL.
+    pub fn is_unique(&self) -> bool {
+        self.unique
+    }
+}
+
 #[derive(Clone)]
 struct ProbePart {
     attnum: i16,
@@ -98,6 +105,7 @@ fn probe(indexes: &[Probe], attnums: &[i16], unique: bool) -> Option<Probe> {
         attnums.iter().all(has) && (!unique || (probe.unique && parts.len() == attnums.len()))
     };
     let mut probe = indexes.iter().find(fits)?.clone();
+    probe.unique &= probe.parts.len() == attnums.len();
     probe.parts.truncate(attnums.len());
     Some(probe)
 }

@@ -48,9 +48,8 @@ pub(super) fn rows_changed(firing: &Firing) -> Result<()> {
             };
         }
         patch::note_change(firing.relation_oid());
-        if !can_wait(firing)
-            && !pending::any()
-            && (single::patched(firing, &mut rows)? || patched(firing, &mut rows)?)
+        if !pending::any()
+            && (single::patched(firing, &mut rows)? || (!can_wait(firing) && patched(firing, &mut rows)?))
         {
             return Ok(());
         }

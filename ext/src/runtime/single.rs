@@ -10,7 +10,7 @@
 
 use super::compiled::Compiled;
 use super::patch::{self, Outcome};
-use super::{known, readers_of};
+use super::{known, pending, readers_of};
 use crate::error::Result;
 use crate::pg::lock::{self, Mode};
 use crate::pg::transaction;
@@ -19,7 +19,8 @@ use std::rc::Rc;
 
 /// Patches a change, if it is such a one; false if nothing was done.
 pub fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
-    if !rows.is_single() || transaction::in_block() || !firing.is_last_of_client() {
+    let goes_on = transaction::in_block() || pending::is_flushing();
+    if !rows.is_single() || goes_on || !firing.is_last_of_client() {
         return Ok(false);
     }
     let Some(compiled) = only_reader(firing)? else {

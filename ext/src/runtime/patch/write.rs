@@ -67,7 +67,8 @@ impl<'a> Job<'a> {
         let mut writer = self.writer();
         rows.rewind();
         while rows.advance() {
-            if rows.changed(used) == 0 {
+            // Of a single one it is known that it has changed.
+            if !rows.is_single() && rows.changed(used) == 0 {
                 continue;
             }
             let row = rows.new_row();
@@ -197,11 +198,13 @@ impl Writer<'_> {
     /// Writes all rows that a way leads to. There may be none: a row that the definition does not have stays away.
     fn all(&mut self, way: &Way, wanted: &[Value], values: &[Value]) -> Result<Outcome> {
         let mut known = None;
+        let is_last = way.probe.is_unique() && wanted.iter().all(|value| !value.is_null());
         self.stored.seek(&way.probe, &way.attnums, wanted);
         while self.stored.advance() {
             let written = self.one(values);
             self.scratch.reset();
             let look_again = match written {
+                Written::Yes if is_last => return Ok(Outcome::Done),
                 Written::Yes => false,
                 Written::Waits => self.waiting.as_ref().is_some_and(Waiting::is_full),
                 // The same row once more: its new version is looked at. It is a new version each time, or something is wrong.
