@@ -105,12 +105,10 @@ pub fn create_guard_trigger(tview: &str) -> String {
     )
 }
 
-/// `ALTER TABLE source ENABLE ALWAYS TRIGGER name`: it also fires under `session_replication_role = replica`.
-pub fn enable_always(relation: &str, trigger: &str) -> String {
-    format!(
-        "ALTER TABLE {relation} ENABLE ALWAYS TRIGGER {}",
-        identifier(trigger)
-    )
+/// `ALTER TABLE source ENABLE ALWAYS TRIGGER name, …`: they also fire under `session_replication_role = replica`.
+pub fn enable_always(relation: &str, triggers: &[&str]) -> String {
+    let enable = |trigger: &&str| format!("ENABLE ALWAYS TRIGGER {}", identifier(trigger));
+    format!("ALTER TABLE {relation} {}", join(triggers, ", ", enable))
 }
 
 /// `DROP TRIGGER IF EXISTS name ON source`

@@ -469,7 +469,7 @@ fn create_guard(tview: Oid) -> Result<()> {
     let name = Relation::open(tview)?.quoted();
     run_on_catalog(&[
         sqltext::create_guard_trigger(&name),
-        sqltext::enable_always(&name, GUARD_TRIGGER),
+        sqltext::enable_always(&name, &[GUARD_TRIGGER]),
     ])
 }
 

@@ -374,7 +374,7 @@ fn check_triggers(table: Oid, quoted: &str, triggers: &[&str]) -> Result<Enabled
         match relation::trigger_firing(table, trigger)? {
             Some(Firing::Disabled) => return Ok(Enabled::No),
             Some(Firing::Ordinarily) => {
-                run_on_catalog(&[sqltext::enable_always(quoted, trigger)])?;
+                run_on_catalog(&[sqltext::enable_always(quoted, &[trigger])])?;
                 enabled = Enabled::Again;
             }
             Some(Firing::Always) | None => {}

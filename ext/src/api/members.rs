@@ -61,11 +61,16 @@ pub fn create_triggers(tables: &[Oid]) -> Result<()> {
         // A statement can't alter a relation that we hold open.
         drop(relation);
         let mut statements = Vec::new();
+        let mut created = Vec::new();
         for event in EVENTS {
             if !relation::has_trigger(*table, event.source_trigger())? {
                 statements.push(sqltext::create_source_trigger(event, &name));
-                statements.push(sqltext::enable_always(&name, event.source_trigger()));
+                created.push(event.source_trigger());
             }
+        }
+        // Each statement costs as much as making a trigger: one for all.
+        if !created.is_empty() {
+            statements.push(sqltext::enable_always(&name, &created));
         }
         run_on_catalog(&statements)?;
     }
@@ -104,7 +109,7 @@ fn create_applied_triggers(tables: &[Oid]) -> Result<()> {
         if has_rows && !relation::has_trigger(table, APPLIED_TRIGGER)? {
             run_on_catalog(&[
                 sqltext::create_applied_trigger(&name),
-                sqltext::enable_always(&name, APPLIED_TRIGGER),
+                sqltext::enable_always(&name, &[APPLIED_TRIGGER]),
             ])?;
         }
     }

@@ -287,16 +287,23 @@ pub fn insert(tview: Oid, entry: &Entry, sources: &[SourceRow]) -> Result<()> {
     )?;
     for source in sources {
         let kind = if source.is_view { "view" } else { "table" };
+        let (members, relatives) = source.tree.texts();
+        let truth = |value: bool| if value { "t" } else { "f" };
         read(
-            "INSERT INTO tviews.source VALUES ($1::oid, $2::oid, $3, $4::boolean, NULL, '{}')",
+            "INSERT INTO tviews.source
+             VALUES ($1::oid, $2::oid, $3, $4::boolean,
+                     CASE WHEN $5::boolean THEN pg_catalog.string_to_array($6, ',')::oid[]::regclass[] END,
+                     pg_catalog.string_to_array($7, ',')::oid[]::regclass[])",
             &[
                 &oid_text(source.oid),
                 &oid_text(tview),
                 kind,
-                if source.whole_row { "t" } else { "f" },
+                truth(source.whole_row),
+                truth(members.is_some()),
+                &members.unwrap_or_default(),
+                &relatives,
             ],
         )?;
-        tree::update(source.oid, tview, &source.tree)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 
 use super::{field, oid_text, oids, parse_oid, read};
 use crate::error::Result;
+use crate::pg::related::is_alone;
 use pgrx::pg_sys::Oid;
 
 /// The tables around a source. Sorted by oid, the source itself left out.
@@ -50,6 +51,12 @@ const AROUND: &str = "\
 
 /// The tables around a source now; with `descend` its members' rows are read, too.
 pub fn now(source: Oid, descend: bool) -> Result<Tree> {
+    if is_alone(source, descend) {
+        return Ok(Tree {
+            members: descend.then(Vec::new),
+            relatives: Vec::new(),
+        });
+    }
     let rows = read(
         &format!(
             "{AROUND} SELECT a.oid, a.oid IN (SELECT b.oid FROM below b) FROM around a WHERE a.oid <> $1::oid ORDER BY 1"

@@ -2,6 +2,7 @@
 //! are the same column, but their order and numbers can differ.
 
 use super::generated::Completion;
+use super::imports;
 use super::relation::Relation;
 use super::trigger::{Firing, Row};
 use pg_tviews_planner::ColumnSet;
@@ -213,4 +214,13 @@ impl Drop for Converted {
             unsafe { pg_sys::tuplestore_end(*store) }
         }
     }
+}
+
+/// Whether a table inherits from no other one and, if that is asked for too, no other one from it; false for one that is not there any more.
+/// Nothing is locked.
+pub fn is_alone(table: pg_sys::Oid, below: bool) -> bool {
+    // SAFETY: returns 0 for a relation that is not there.
+    let is_there = unsafe { pg_sys::get_rel_relkind(table) } != 0;
+    let has_children = || below && !imports::inheritance_children(table).is_empty();
+    is_there && !imports::has_superclass(table) && !has_children()
 }
