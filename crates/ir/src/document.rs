@@ -1,7 +1,7 @@
 //! What the outputs of a definition are made of: documents as trees, as far as their shape is constant, and the uses of columns
 //! by place. From both follows what a changed column changes: nothing, some leaves, or which rows there are.
 
-use crate::{BlockId, Column, Expression, Role, SourceId, Summary};
+use crate::{BlockId, Column, Expression, Oid, Role, SourceId, Summary};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The shape of one output.
@@ -50,6 +50,40 @@ pub struct Rows {
     pub placing: BTreeSet<Column>,
     /// Columns by which the elements are ordered: rows that differ in one of them are not left to chance.
     pub ordered_by: BTreeSet<Column>,
+    /// By what the elements are ordered, the most important first, if their members show all of it.
+    pub order: Option<Vec<Sort>>,
+}
+
+/// One of the values by which the elements of a list are ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The member that shows it.
+    pub member: String,
+    /// How it is shown and compared.
+    pub kind: SortKind,
+    /// The greatest comes first.
+    pub descending: bool,
+    /// NULL, which is shown as `null`, comes first.
+    pub nulls_first: bool,
+}
+
+/// How a value by which elements are ordered is shown and compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortKind {
+    /// A number.
+    Number,
+    /// `false` before `true`.
+    Truth,
+    /// A text that is ordered by its bytes: a uuid.
+    Bytes,
+    /// A text that is ordered by the collation with this oid.
+    Text(Oid),
+    /// A date.
+    Date,
+    /// A time without time zone.
+    Timestamp,
+    /// A time with time zone.
+    TimestampTz,
 }
 
 /// One mention of a column, of a derived table's too.

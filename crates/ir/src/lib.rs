@@ -16,7 +16,7 @@ mod summary;
 mod template;
 mod validate;
 
-pub use document::{Document, Documents, Leaf, List, Mention, Rows};
+pub use document::{Document, Documents, Leaf, List, Mention, Rows, Sort, SortKind};
 pub use summary::{Aggregate, AggregateFunction, Number, Part, Shape, Summary};
 pub use template::{Template, TemplateError};
 pub use validate::{Defect, validate};

@@ -1,7 +1,9 @@
-//! Whether two numbers are equal, whatever the digits after the point that they show: 1, 1.0 and 1.00.
+//! How two numbers compare, whatever the digits after the point that they show: 1, 1.0 and 1.00 are equal.
 //!
 //! A number is stored as a variable-length value: its length (one or four bytes), a 16-bit header (sign, number of shown
 //! decimals and, in the short form, the weight), in the long form the weight, and base 10000 digits.
+
+use std::cmp::Ordering;
 
 const FORM_MASK: u16 = 0xC000;
 const FORM_SHORT: u16 = 0x8000;
@@ -22,6 +24,16 @@ pub(crate) fn equal(left: &[u8], right: &[u8]) -> bool {
     }
 }
 
+/// Which of two stored numbers is greater; `None` for malformed ones.
+pub(crate) fn compare(left: &[u8], right: &[u8]) -> Option<Ordering> {
+    let (left, right) = (Number::read(left)?, Number::read(right)?);
+    let signs = right.negative.cmp(&left.negative);
+    Some(signs.then_with(|| {
+        let sizes = left.compare_size(&right);
+        if left.negative { sizes.reverse() } else { sizes }
+    }))
+}
+
 /// The value of a number, without what can differ between equal ones.
 #[derive(PartialEq, Eq)]
 struct Number<'a> {
@@ -33,6 +45,19 @@ struct Number<'a> {
 }
 
 impl<'a> Number<'a> {
+    /// Compares the numbers without their signs.
+    fn compare_size(&self, other: &Number<'_>) -> Ordering {
+        let number = |digit: &[u8; 2]| u16::from_ne_bytes(*digit);
+        let zeros = other.digits.is_empty().cmp(&self.digits.is_empty());
+        let digits = || {
+            let own = self.digits.iter().map(number);
+            own.cmp(other.digits.iter().map(number))
+        };
+        zeros
+            .then_with(|| self.weight.cmp(&other.weight))
+            .then_with(digits)
+    }
+
     fn read(stored: &'a [u8]) -> Option<Number<'a>> {
         let (header, rest) = split_u16(without_length(stored)?)?;
         let (negative, weight, digits) = match header & FORM_MASK {

@@ -107,6 +107,14 @@ impl<'a> Value<'a> {
             _ => self.is_identical(other),
         }
     }
+
+    /// Which of two numbers is greater; `None` if one of them is none.
+    pub fn compare_numbers(&self, other: &Value<'_>) -> Option<Ordering> {
+        match (self, other) {
+            (Value::Numeric(left), Value::Numeric(right)) => numeric::compare(left, right),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Array<'a> {

@@ -10,14 +10,20 @@
 //!    ordered by has to contain a unique key, or else the new version of a row can come at another place than the old one did.
 //!
 //! A row that has no element before (a filter, a `LIMIT`) has none after: then nothing is to be written, and nothing is found.
+//!
+//! Where the third fails, and for rows that come and go, the list is looked at once more ([`element_place`]): if it has an element for each of the
+//! subquery's rows (no `LIMIT`), and if the elements show all by which they are ordered, then an element has *one* place among the
+//! others, which follows from what is stored. The list that the subquery would make of that one row says whether there is
+//! an element and what it is.
 
 use crate::UnitKey;
+use crate::leaf::LeafPlace;
 use crate::locate::{is_joined_block, is_shown_once};
 use crate::patch::{alias, is_deciding};
 use crate::resolve::Sight;
 use pg_tviews_ir::{
-    BlockId, Column, Document, Expression, Leaf, List, Parent, Rows, SourceId, SourceKind, Table, View,
-    WHOLE_ROW,
+    BlockId, Column, Document, Expression, Leaf, List, Parent, ROOT_BLOCK, Rows, Sort, SourceId, SourceKind,
+    Table, View, WHOLE_ROW,
 };
 use pg_tviews_sqltext::column as column_text;
 use std::collections::BTreeSet;
@@ -32,6 +38,46 @@ pub(crate) struct Elements<'v> {
     pub unit: Vec<i16>,
     /// The member that tells elements apart, and the column that it shows.
     pub key: (&'v str, i16),
+    /// Some rows may be left out by LIMIT.
+    limited: bool,
+}
+
+/// How the element of a changed row is brought to its place in a list, whatever has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElementPlace {
+    /// The number of the list among the leaves.
+    pub leaf: usize,
+    /// The member that tells elements apart.
+    pub member: String,
+    /// The column that it shows.
+    pub attnum: i16,
+    /// By what the elements are ordered. No two are equal in all of it.
+    pub order: Vec<Sort>,
+}
+
+/// How changed rows of an occurrence are brought to their places in the only leaf that they concern.
+pub(crate) fn element_place(
+    view: &View,
+    key: &UnitKey,
+    source: SourceId,
+    (leaf, place): (usize, &LeafPlace),
+) -> Option<ElementPlace> {
+    let elements = elements(view, key, source)?;
+    let shown = view.documents.outputs.get(&ROOT_BLOCK)?.get(place.position)?;
+    let shown = shown
+        .leaves()
+        .into_iter()
+        .find(|(path, _)| *path == place.path)?
+        .1;
+    if elements.limited || !elements.are_shown_by(shown) {
+        return None;
+    }
+    Some(ElementPlace {
+        leaf,
+        member: elements.key.0.to_owned(),
+        attnum: elements.key.1,
+        order: elements.rows.order.clone()?,
+    })
 }
 
 /// The list whose elements are rows of an occurrence, if they can be told apart.
@@ -51,6 +97,7 @@ pub(crate) fn elements<'v>(view: &'v View, key: &UnitKey, source: SourceId) -> O
         }
     }
     Some(Elements {
+        limited: !limited.is_empty(),
         source,
         block,
         rows,

@@ -16,6 +16,7 @@
 //!
 //! Computing a leaf is idempotent, and the search for units may name too many, as for units that are computed as a whole.
 
+use crate::elements::{ElementPlace, element_place};
 use crate::patch::{PatchColumn, insert};
 use crate::resolve::enclosing_blocks;
 use crate::{Finding, Occurrence, UnitKey};
@@ -41,6 +42,8 @@ pub struct Leaves {
     pub of: Vec<Option<BTreeSet<usize>>>,
     /// For each leaf the numbers of all occurrences that stand in its subqueries.
     pub made_of: Vec<BTreeSet<usize>>,
+    /// For each occurrence how its rows' elements are brought to their places, if the only leaf that its changes concern is such a list.
+    pub elements: Vec<Option<ElementPlace>>,
 }
 
 /// The new parts of a row where some leaves have been computed by a query, in this order.
@@ -72,6 +75,7 @@ pub fn leaves(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -> Leaves 
         places: vec![],
         of: vec![None; occurrences.len()],
         made_of: vec![],
+        elements: vec![None; occurrences.len()],
     };
     let Some(root) = sole_root(view, key) else {
         return found;
@@ -98,6 +102,11 @@ pub fn leaves(view: &View, key: &UnitKey, occurrences: &[Occurrence]) -> Leaves 
             })
         });
         *of = Some(places.collect());
+    }
+    for (occurrence, (of, element)) in occurrences.iter().zip(found.of.iter().zip(&mut found.elements)) {
+        let only = of.as_ref().filter(|of| of.len() == 1).and_then(BTreeSet::first);
+        let list = only.and_then(|leaf| Some((*leaf, found.places.get(*leaf)?)));
+        *element = list.and_then(|list| element_place(view, key, occurrence.source, list));
     }
     found
 }

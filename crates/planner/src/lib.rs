@@ -22,6 +22,7 @@ mod testing;
 
 pub use advice::{MissingIndex, missing_indexes};
 pub use delta::{Delta, Kept, deltas};
+pub use elements::ElementPlace;
 pub use filter::Filter;
 pub use leaf::{LeafPlace, Leaves, leaf_columns, leaves};
 pub use patch::{ExactSearch, Location, Patch, PatchColumn, Patches, patches};

@@ -2,9 +2,10 @@
 
 use super::expression::column_of;
 use super::{Analyzer, Scope};
+use crate::pg::aggregate::OrderItem;
 use crate::pg::node::{Node, NodeKind, SublinkKind};
 use crate::pg::tree::{Query, Target};
-use pg_tviews_ir::{BlockId, Column, List, Rows};
+use pg_tviews_ir::{BlockId, Column, List, Rows, Sort};
 use std::collections::BTreeSet;
 
 impl Analyzer {
@@ -38,10 +39,12 @@ impl Analyzer {
         let members = self.members(call.element, scope)?;
         let mut placing = BTreeSet::new();
         let mut ordered_by = BTreeSet::new();
-        for (by, told_apart) in call.order {
-            let leaf = self.leaf(by, scope);
+        let written = call.element.object_members().unwrap_or_default();
+        let order = call.order.iter().map(|item| sort(item, &written)).collect();
+        for item in call.order {
+            let leaf = self.leaf(item.by, scope);
             let column = leaf.value?.as_column();
-            ordered_by.extend(column.filter(|_| told_apart));
+            ordered_by.extend(column.filter(|_| item.told_apart));
             placing.extend(leaf.columns);
         }
         if let Some(filter) = call.filter {
@@ -49,7 +52,6 @@ impl Analyzer {
             leaf.value?;
             placing.extend(leaf.columns);
         }
-        let written = call.element.object_members().unwrap_or_default();
         let exact = written
             .into_iter()
             .filter(|(_, member)| member.is_written_exactly());
@@ -58,6 +60,7 @@ impl Analyzer {
             exact: exact.map(|(key, _)| key).collect(),
             placing,
             ordered_by,
+            order,
         })
     }
 
@@ -75,4 +78,16 @@ impl Analyzer {
         let columns: BTreeSet<Column> = columns.collect();
         self.view.blocks[id.0].ordered_by = columns;
     }
+}
+
+/// An item of a list's order, if one of the members shows it.
+fn sort(item: &OrderItem, members: &[(String, Node)]) -> Option<Sort> {
+    let mut members = members.iter();
+    let (member, kind) = members.find_map(|(name, member)| Some((name, item.by.shown_by(*member)?)))?;
+    Some(Sort {
+        member: member.clone(),
+        kind,
+        descending: item.descending?,
+        nulls_first: item.nulls_first,
+    })
 }

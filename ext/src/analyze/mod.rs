@@ -11,10 +11,12 @@ mod list;
 mod loose;
 mod objection;
 mod persistence;
+mod shown;
 mod sources;
 mod summary;
 
 pub use objection::{Objection, refusal};
+pub use shown::definition_query;
 
 use crate::pg::keys::KeyType;
 use crate::pg::node::{Node, type_name};
@@ -89,7 +91,14 @@ fn analyze_rows(query: Query, owner: pg_sys::Oid) -> Analysis {
         named_relations: BTreeSet::new(),
     };
     let mut scope = Vec::new();
-    analyzer.block(query, None, &mut scope, "");
+    let (inner, views) = shown::without_shown_views(query);
+    let mut within = String::new();
+    for (alias, view) in &views {
+        let name = view.display_name();
+        within = format!("{}, view {name}", sources::place(&within, alias));
+        analyzer.view.inlined_views.push((view.oid().to_u32(), name));
+    }
+    analyzer.block(inner, None, &mut scope, &within);
     analyzer.refuse_differently_generated();
     analyzer.check_persistence(query);
     analyzer.objections.dedup();

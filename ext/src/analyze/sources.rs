@@ -32,11 +32,7 @@ impl Analyzer {
         else {
             return;
         };
-        let alias = entry.alias();
-        let place = match within {
-            "" => format!("FROM item \"{alias}\""),
-            _ => format!("{within}, FROM item \"{alias}\""),
-        };
+        let place = place(within, &entry.alias());
         match entry.kind() {
             RangeKind::Relation { sampled: true, .. } => {
                 self.object(
@@ -243,6 +239,14 @@ impl Analyzer {
         let within = format!("{place}, view {}", view.display_name());
         let block = self.block(query, Some(Parent::Derived(id)), &mut Vec::new(), &within);
         self.view.sources[id.0].kind = SourceKind::Derived(block);
+    }
+}
+
+/// Where a FROM item stands.
+pub(super) fn place(within: &str, alias: &str) -> String {
+    match within {
+        "" => format!("FROM item \"{alias}\""),
+        _ => format!("{within}, FROM item \"{alias}\""),
     }
 }
 

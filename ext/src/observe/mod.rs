@@ -207,10 +207,14 @@ fn strategy(compiled: &Compiled, number: usize, event: &str) -> String {
         Some(leaves) => format!("compute {leaves} of these units"),
         None => "recompute these units".into(),
     };
-    match patch::list_of(compiled, number).filter(|_| event == "UPDATE") {
-        Some(list) => format!("patch the row's element of {list}; where that is not enough, {recompute}"),
-        None => recompute,
-    }
+    let placed = leaf::has_elements(compiled, number);
+    let element = match patch::list_of(compiled, number).filter(|_| event == "UPDATE") {
+        Some(list) if placed => format!("patch the row's element of {list}, or write it at its place"),
+        Some(list) => format!("patch the row's element of {list}"),
+        None if placed => "write the row's element at its place".into(),
+        None => return recompute,
+    };
+    format!("{element}; where that is not enough, {recompute}")
 }
 
 fn searched(search: &Search) -> String {

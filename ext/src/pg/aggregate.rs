@@ -1,9 +1,9 @@
 //! Aggregates in expression trees, and what is around them. The invariant is that of [`super::tree`].
 
 use super::list::pointers;
-use super::node::{Node, NodeKind, function_name, optional};
+use super::node::{Node, NodeKind, function_name, optional, stripped};
 use super::text::owned;
-use pg_tviews_ir::Number;
+use pg_tviews_ir::{Number, SortKind};
 use pgrx::{is_a, pg_sys};
 
 /// A call of an aggregate of the server, over all rows of its own query's groups, duplicates included and in any order.
@@ -17,9 +17,20 @@ pub struct AggregateCall {
 /// A call of `jsonb_agg` over all rows of its own query's groups.
 pub struct ListCall {
     pub element: Node,
-    /// The columns and expressions of its ORDER BY, and whether each is ordered so that equal values are the same value.
-    pub order: Vec<(Node, bool)>,
+    /// Its ORDER BY.
+    pub order: Vec<OrderItem>,
     pub filter: Option<Node>,
+}
+
+/// An item of an aggregate's ORDER BY.
+pub struct OrderItem {
+    /// The column or expression.
+    pub by: Node,
+    /// It is ordered so that equal values are the same value.
+    pub told_apart: bool,
+    /// The greatest comes first; `None` if the order is not the usual one of its type.
+    pub descending: Option<bool>,
+    pub nulls_first: bool,
 }
 
 /// Neither an ordered-set nor a hypothetical-set aggregate.
@@ -92,7 +103,12 @@ impl Node {
                     .iter()
                     .find(|argument| (***argument).ressortgroupref == (*clause).tleSortGroupRef)?;
                 let by = Node((**by).expr.cast());
-                Some((by, by.is_told_apart_by((*clause).eqop)))
+                Some(OrderItem {
+                    by,
+                    told_apart: by.is_told_apart_by((*clause).eqop),
+                    descending: by.is_descending((*clause).sortop),
+                    nulls_first: (*clause).nulls_first,
+                })
             });
             Some(ListCall {
                 element: Node((**element).expr.cast()),
@@ -117,6 +133,45 @@ impl Node {
                     && (*pg_sys::lookup_type_cache(self.type_oid(), pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr
                         == equality
             }
+    }
+
+    /// Whether an operator orders values of this expression from the greatest to the smallest; `None` if it does not order them as usual.
+    fn is_descending(self, operator: pg_sys::Oid) -> Option<bool> {
+        let flags = pg_sys::TYPECACHE_LT_OPR | pg_sys::TYPECACHE_GT_OPR;
+        // SAFETY: the type exists: an expression has it.
+        let (less, greater) = unsafe {
+            let entry = &*pg_sys::lookup_type_cache(self.type_oid(), flags as i32);
+            (entry.lt_opr, entry.gt_opr)
+        };
+        match operator {
+            pg_sys::InvalidOid => None,
+            _ if operator == less => Some(false),
+            _ if operator == greater => Some(true),
+            _ => None,
+        }
+    }
+
+    /// How what the expression is ordered by is shown by a member of an object, if it is: from what is shown follows how two values compare.
+    pub fn shown_by(self, member: Node) -> Option<SortKind> {
+        let (own, shown) = (self.type_oid(), member.type_oid());
+        let text = own == pg_sys::TEXTOID && shown == pg_sys::VARCHAROID;
+        // SAFETY: both are expressions.
+        let same = unsafe { pg_sys::equal(uncollated(self.0).cast(), uncollated(member.0).cast()) };
+        if !same || (own != shown && !text) {
+            return None;
+        }
+        match own {
+            pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID | pg_sys::NUMERICOID => {
+                Some(SortKind::Number)
+            }
+            pg_sys::BOOLOID => Some(SortKind::Truth),
+            pg_sys::UUIDOID => Some(SortKind::Bytes),
+            pg_sys::TEXTOID | pg_sys::VARCHAROID => Some(SortKind::Text(self.collation().to_u32())),
+            pg_sys::DATEOID => Some(SortKind::Date),
+            pg_sys::TIMESTAMPOID => Some(SortKind::Timestamp),
+            pg_sys::TIMESTAMPTZOID => Some(SortKind::TimestampTz),
+            _ => None,
+        }
     }
 
     /// The list in `coalesce(list, '[]')`, or the expression itself.
@@ -214,6 +269,21 @@ impl Node {
                 constant.constvalue,
             )))
         }
+    }
+}
+
+/// The node below COLLATE and binary-compatible relabelling.
+///
+/// # Safety
+/// `node` is a valid expression.
+unsafe fn uncollated(node: *mut pg_sys::Node) -> *mut pg_sys::Node {
+    // SAFETY: see the function's contract; the cast follows from the tag.
+    unsafe {
+        let mut node = stripped(node);
+        while is_a(node, pg_sys::NodeTag::T_CollateExpr) {
+            node = stripped((*node.cast::<pg_sys::CollateExpr>()).arg.cast());
+        }
+        node
     }
 }
 

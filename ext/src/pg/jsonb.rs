@@ -15,17 +15,17 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 };
 
 /// A value of variable length, detoasted but perhaps with a short header. Lives until the function returns.
-struct Varlena(*const pg_sys::varlena);
+pub(super) struct Varlena(*const pg_sys::varlena);
 
 impl Varlena {
     /// # Safety
     /// The datum is a value of variable length that outlives the returned one.
-    unsafe fn detoast(datum: pg_sys::Datum) -> Varlena {
+    pub(super) unsafe fn detoast(datum: pg_sys::Datum) -> Varlena {
         // SAFETY: see the function's contract; a copy lives in the current memory context.
         Varlena(unsafe { pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr()) })
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         // SAFETY: the value is complete and is not changed while it lives.
         unsafe { contents(self.0) }
     }
@@ -214,7 +214,8 @@ pub fn overlay_parts(document: Value, parts: &[Value], forms: &[Form], overlay: 
     }
 }
 
-fn patched(document: &Varlena, patch: &Patch<'_>) -> Result<Overlaid, pg_tviews_jsonb::Error> {
+/// A document with a patch.
+pub(super) fn patched(document: &Varlena, patch: &Patch<'_>) -> Result<Overlaid, pg_tviews_jsonb::Error> {
     let Some(plan) = plan(document.bytes(), patch)? else {
         return Ok(Overlaid::Same);
     };

@@ -2,7 +2,7 @@
 
 use super::imports::{walk_children, walk_query};
 use super::list::pointers;
-use super::node::{Node, NodeKind, stripped};
+use super::node::{Node, NodeKind, SublinkKind, stripped};
 use super::tree::{Query, Target};
 use pgrx::{is_a, pg_sys};
 use std::ffi::c_void;
@@ -10,11 +10,26 @@ use std::ffi::c_void;
 /// A leaf's place: the position of the output column, from 0, and the keys that lead to it.
 pub type Place<'a> = (usize, &'a [String]);
 
+/// A column of the only table of a list's subquery, which has to equal a parameter.
+pub struct Restriction {
+    pub table: pg_sys::Oid,
+    pub attnum: i16,
+    /// The parameter's number.
+    pub parameter: usize,
+}
+
 impl Query {
     /// The text of `SELECT leaf, … FROM root WHERE key = $1 …`, whose columns are `c1`, `c2` …; the key is given by output columns (position
     /// from 0, type). Where the leaves name no other columns of the root than those of the key the root need not be read, and it
     /// is `SELECT leaf, … FROM (SELECT $1 …) root`. `None` if the leaves depend on more than the root, or are not where they should be.
-    pub fn leaves_text(self, leaves: &[Place<'_>], key: &[(usize, pg_sys::Oid)]) -> Option<String> {
+    ///
+    /// With `only`, each leaf is a list, and has elements for some rows of its table only.
+    pub fn leaves_text(
+        self,
+        leaves: &[Place<'_>],
+        key: &[(usize, pg_sys::Oid)],
+        only: Option<&Restriction>,
+    ) -> Option<String> {
         let copy = self.copy();
         let targets = copy.targets();
         let visible: Vec<&Target> = targets.iter().filter(|target| !target.hidden).collect();
@@ -30,7 +45,11 @@ impl Query {
         }
         let mut shown = Vec::with_capacity(leaves.len());
         for (position, path) in leaves {
-            shown.push(visible.get(*position)?.expression.member(path)?);
+            let leaf = visible.get(*position)?.expression.member(path)?;
+            if let Some(only) = only {
+                leaf.restrict(only)?;
+            }
+            shown.push(leaf);
         }
         let columns: Vec<Node> = key
             .iter()
@@ -211,6 +230,86 @@ impl Node {
         }
         let members = self.object_members()?;
         members.iter().find(|(known, _)| known == key)?.1.member(rest)
+    }
+}
+
+impl Node {
+    /// Takes all but some rows out of a list. `None` if it is not the value of a subquery that takes the rows of one table one by one.
+    fn restrict(self, only: &Restriction) -> Option<()> {
+        let NodeKind::Sublink {
+            kind: SublinkKind::Value,
+            test: None,
+            query,
+        } = self.without_empty_list().kind()
+        else {
+            return None;
+        };
+        let mut next = query;
+        let mut sums_up = true;
+        loop {
+            // SAFETY: a query of the caller's own copy, which may be changed; its FROM clause refers to entries that are there.
+            unsafe {
+                let query = &mut *next.raw();
+                let [item] = pointers::<pg_sys::Node>((*query.jointree).fromlist)[..] else {
+                    return None;
+                };
+                if !is_a(item, pg_sys::NodeTag::T_RangeTblRef) || !takes_rows_one_by_one(query, sums_up) {
+                    return None;
+                }
+                let index = (*item.cast::<pg_sys::RangeTblRef>()).rtindex;
+                let entries = pointers::<pg_sys::RangeTblEntry>(query.rtable);
+                let entry = &**entries.get(usize::try_from(index).ok()?.checked_sub(1)?)?;
+                match entry.rtekind {
+                    pg_sys::RTEKind::RTE_SUBQUERY => (next, sums_up) = (Query(entry.subquery), false),
+                    pg_sys::RTEKind::RTE_RELATION
+                        if entry.relid == only.table && entry.tablesample.is_null() =>
+                    {
+                        let condition = only.condition(index)?;
+                        let from = &mut *query.jointree;
+                        from.quals = pg_sys::make_and_qual(from.quals, condition.0);
+                        return Some(());
+                    }
+                    _ => return None,
+                }
+            }
+        }
+    }
+}
+
+/// Whether each row of a query is made of one row of its FROM clause, or with `sums_up` its only row of all of them: what other rows
+/// there are has no say in whether one is among them.
+pub(super) fn takes_rows_one_by_one(query: &pg_sys::Query, sums_up: bool) -> bool {
+    let clauses = [
+        query.cteList,
+        query.groupClause,
+        query.groupingSets,
+        query.windowClause,
+        query.distinctClause,
+        query.rowMarks,
+    ];
+    let expressions = [
+        query.havingQual,
+        query.limitCount,
+        query.limitOffset,
+        query.setOperations,
+    ];
+    query.hasAggs == sums_up
+        && !query.hasWindowFuncs
+        && !query.hasTargetSRFs
+        && clauses.iter().all(|list| list.is_null())
+        && expressions.iter().all(|node| node.is_null())
+}
+
+impl Restriction {
+    /// `column = $number`, where the table has this index in the range table.
+    fn condition(&self, index: i32) -> Option<Node> {
+        let (mut oid, mut modifier, mut collation) = (pg_sys::InvalidOid, -1, pg_sys::InvalidOid);
+        // SAFETY: a column of the table, as the caller says; the node is made by the server's function.
+        let column = unsafe {
+            pg_sys::get_atttypetypmodcoll(self.table, self.attnum, &mut oid, &mut modifier, &mut collation);
+            Node(pg_sys::makeVar(index, self.attnum, oid, modifier, collation, 0).cast())
+        };
+        column.equals_parameter(self.parameter, oid)
     }
 }
 

@@ -4,12 +4,13 @@
 
 #![allow(unsafe_code)]
 
-mod aggregate;
+pub mod aggregate;
 pub mod applied;
 pub mod boundary;
 pub mod command;
 pub mod context;
 mod document;
+pub mod element;
 pub mod event;
 pub mod expression;
 pub mod generated;

@@ -4,7 +4,7 @@
 //! context that outlasts the current call. Wrappers are made from such pointers only, inside `pg`, and are not kept.
 
 use super::list::{oids, pointers};
-use super::node::{Node, optional};
+use super::node::{Node, NodeKind, optional};
 use super::text::owned;
 use pgrx::{is_a, pg_sys};
 
@@ -184,6 +184,58 @@ impl Query {
         let copy = self.copy();
         super::version::inline_common_tables(copy);
         copy
+    }
+
+    /// The view of which the query shows every column in order, each as it is, and whose rows it takes as they are; with the index of its
+    /// range-table entry.
+    pub fn shown_view(&self) -> Option<(usize, pg_sys::Oid)> {
+        let query = self.get();
+        let FromNode::From { items, quals: None } = self.join_tree() else {
+            return None;
+        };
+        let [FromNode::Range(index)] = items[..] else {
+            return None;
+        };
+        let entry = self.range_entry(index)?;
+        let RangeKind::Relation {
+            oid,
+            kind: pg_sys::RELKIND_VIEW,
+            sampled: false,
+            ..
+        } = entry.kind()
+        else {
+            return None;
+        };
+        let is_column = |(place, target): (usize, &Target)| match target.expression.kind() {
+            NodeKind::Variable(variable) => {
+                variable.levels_up == 0
+                    && variable.range_index == index
+                    && usize::try_from(variable.attnum) == Ok(place + 1)
+                    && !target.hidden
+            }
+            _ => false,
+        };
+        let all = super::leaf::takes_rows_one_by_one(query, false)
+            && query.sortClause.is_null()
+            && self.targets().iter().enumerate().all(is_column);
+        all.then_some((index, oid))
+    }
+
+    /// The query with the names of another one's columns; `None` if it has not as many.
+    pub fn named_like(self, other: Query) -> Option<Query> {
+        let own = pointers::<pg_sys::TargetEntry>(self.get().targetList);
+        let others = pointers::<pg_sys::TargetEntry>(other.get().targetList);
+        // SAFETY: target lists consist of TargetEntry; the query is a copy of the caller's own, and the names live as long as the other.
+        unsafe {
+            let own: Vec<_> = own.into_iter().filter(|target| !(**target).resjunk).collect();
+            if own.len() != others.len() {
+                return None;
+            }
+            for (own, other) in own.into_iter().zip(others) {
+                (*own).resname = (*other).resname;
+            }
+        }
+        Some(self)
     }
 
     /// The groups that are in every grouping set; all groups without grouping sets.

@@ -402,7 +402,7 @@ fn restricted(definition: &Relation, plan: &Plan, key_types: &[KeyType]) -> Opti
         .zip(key_types)
         .map(|(part, key_type)| (part.position, key_type.oid))
         .collect();
-    let text = definition.view_query().restricted_text(&columns)?;
+    let text = analyze::definition_query(definition).restricted_text(&columns)?;
     let template = Template::parse(&text, columns.len()).ok()?;
     // The text of a query holds no NUL: it can part texts and holes.
     let marked = template.render(|hole| format!("\0{hole}\0"));

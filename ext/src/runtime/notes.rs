@@ -7,7 +7,6 @@ use super::pending::{self, SearchNote, Work};
 use super::{acquire, delta, leaf, paths, readers_of, single, used_columns};
 use crate::error::Result;
 use crate::pg::kept::KeptRows;
-use crate::pg::keys::UnitSet;
 use crate::pg::related::Converted;
 use crate::pg::relation::Relation;
 use crate::pg::trigger::{Firing, UpdatedRows};
@@ -243,11 +242,9 @@ fn note_rows(
     work: &mut Work,
 ) -> Result<Noted> {
     let mut noted = Noted::default();
-    let mut leaves: Vec<Option<UnitSet>> = occurrences
+    let mut leaves: Vec<Option<leaf::Note>> = occurrences
         .iter()
-        .map(|(number, ..)| {
-            leaf::serves(compiled, *number).then(|| UnitSet::of_transaction(&compiled.key_types))
-        })
+        .map(|(number, ..)| leaf::serves(compiled, *number).then(|| leaf::Note::of_rows(compiled, *number)))
         .collect();
     firing.for_each_row(|old, new| {
         for ((number, used, finding), leaves) in occurrences.iter().zip(&mut leaves) {
@@ -265,9 +262,10 @@ fn note_rows(
                     continue;
                 }
                 match finding {
-                    Finding::Direct(attnums) => {
-                        row.add_unit(attnums, leaves.as_mut().unwrap_or(&mut work.units));
-                    }
+                    Finding::Direct(attnums) => match leaves {
+                        Some(leaves) => leaves.add(compiled, row, attnums),
+                        None => row.add_unit(attnums, &mut work.units),
+                    },
                     Finding::Search(_) if !noted.searches.contains(number) => noted.searches.push(*number),
                     Finding::Search(_) => {}
                     Finding::Everything => noted.everything = true,
@@ -276,10 +274,7 @@ fn note_rows(
         }
         Ok(())
     })?;
-    for ((number, ..), units) in occurrences.iter().zip(leaves) {
-        let units = units.filter(|units| !units.is_empty());
-        work.leaves
-            .extend(units.map(|units| leaf::Note::new(*number, units)));
-    }
+    let leaves = leaves.into_iter().flatten();
+    work.leaves.extend(leaves.filter(|note| !note.units().is_empty()));
     Ok(noted)
 }

@@ -52,14 +52,22 @@ impl Changes {
                     scratch.within(|| overlay_parts(document, parts, forms, &target.overlay))
                 }
             };
-            match overlaid {
-                Overlaid::Same => {}
-                Overlaid::New(document, size) => {
-                    self.set(attnum, document);
-                    self.size += size;
-                }
-                Overlaid::Unfit => return false,
+            if !self.take(attnum, overlaid) {
+                return false;
             }
+        }
+        true
+    }
+
+    /// Adds what has become of a document; false if it lacks the parts.
+    pub fn take(&mut self, attnum: i16, overlaid: Overlaid) -> bool {
+        match overlaid {
+            Overlaid::Same => {}
+            Overlaid::New(document, size) => {
+                self.set(attnum, document);
+                self.size += size;
+            }
+            Overlaid::Unfit => return false,
         }
         true
     }

@@ -479,10 +479,10 @@ fn command(rng: &mut Rng, subqueries: bool) -> Command {
         "UPDATE region SET pk = 3 - pk WHERE pk = 7",
     ];
     match rng.below(20) {
-        0..=13 => Command::new(update(rng)),
+        0..=12 => Command::new(update(rng)),
         14 | 15 => Command::new(format!("WITH a AS ({} RETURNING 1) {}", update(rng), update(rng))),
         16 => Command::new(format!("DO $$ BEGIN {}; {}; END $$", update(rng), update(rng))),
-        17 => Command::new(*rng.pick(lists::COMMANDS)),
+        13 | 17 => Command::new(*rng.pick(lists::COMMANDS)),
         _ => Command::new(*rng.pick(&others)),
     }
 }

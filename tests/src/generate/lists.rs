@@ -53,6 +53,16 @@ pub const VALUES: &[&str] = &[
     "coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.pk, 'author', r.author) ORDER BY r.pk) FROM review r \
       WHERE r.fk_product = p.pk), '[{\"id\": 1, \"author\": \"nobody\"}]')",
     "(SELECT jsonb_agg(jsonb_build_object('id', r.pk, 'stars', r.stars) ORDER BY r.pk) FROM review r WHERE r.fk_product = 1)",
+    "(SELECT coalesce(jsonb_agg(jsonb_build_object('stars', r.stars, 'pk', r.pk, 'author', r.author) \
+      ORDER BY r.stars NULLS FIRST, r.author DESC, r.pk), '[]') FROM review r WHERE r.fk_product = p.pk AND NOT r.hidden)",
+    "(SELECT jsonb_agg(jsonb_build_object('at', r.\"at\", 'hidden', r.hidden, 'id', r.id, 'note', r.note) \
+      ORDER BY r.hidden DESC, r.\"at\" DESC NULLS LAST, r.id) FROM review r WHERE r.fk_product = p.pk)",
+    "(SELECT jsonb_agg(jsonb_build_object('a', lower(x.author), 'id', x.pk) ORDER BY lower(x.author) COLLATE \"C\", x.pk DESC) \
+      FROM (SELECT * FROM review r WHERE r.stars IS DISTINCT FROM 3) x WHERE x.fk_product = p.pk)",
+    "(SELECT jsonb_agg(jsonb_build_object('id', r.pk, 'n', (SELECT count(*) FROM answer a WHERE a.fk_review = r.pk)) ORDER BY r.pk DESC) \
+      FILTER (WHERE r.author IS NOT NULL) FROM review r WHERE r.fk_product = p.pk)",
+    "(SELECT jsonb_agg(jsonb_build_object('id', r.pk, 'stars', r.stars) ORDER BY r.pk) FROM review r WHERE r.fk_product = p.pk \
+      HAVING count(*) <> 3)",
     "(SELECT jsonb_agg(DISTINCT jsonb_build_object('id', r.pk, 'stars', r.stars)) FROM review r WHERE r.fk_product = p.pk)",
     "(SELECT json_agg(json_build_object('id', r.pk, 'stars', r.stars) ORDER BY r.pk) FROM review r WHERE r.fk_product = p.pk)::jsonb",
 ];
@@ -94,6 +104,11 @@ pub const COMMANDS: &[&str] = &[
     "INSERT INTO review VALUES (101, 1, 4, 'other', '00000000-0000-0000-0000-000000000201') ON CONFLICT (pk) DO UPDATE SET author = 'again'",
     "DELETE FROM review WHERE pk = 2",
     "INSERT INTO review VALUES (2, 1, 1, 'two', '00000000-0000-0000-0000-000000000202') ON CONFLICT DO NOTHING",
+    "DELETE FROM review WHERE pk IN (100, 101, 102)",
+    "DELETE FROM review WHERE pk % 4 = 1",
+    "INSERT INTO review VALUES (102, 2, NULL, NULL, '00000000-0000-0000-0000-000000000203') ON CONFLICT DO NOTHING",
+    "INSERT INTO review SELECT pk + 50, fk_product, stars + 1, upper(author), md5(pk::text)::uuid, NULL, pk % 2 = 0, \"at\" \
+     FROM review WHERE pk < 4 ON CONFLICT DO NOTHING",
     "DELETE FROM answer WHERE pk = 1",
     "INSERT INTO answer VALUES (1, 1, 'yes') ON CONFLICT DO NOTHING",
 ];

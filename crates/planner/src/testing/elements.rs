@@ -2,7 +2,7 @@
 
 use super::Builder;
 use super::patches::check;
-use pg_tviews_ir::{Column, Document, Expression, Leaf, List, Role, Rows};
+use pg_tviews_ir::{Column, Document, Expression, Leaf, List, Role, Rows, Sort, SortKind};
 use std::collections::BTreeSet;
 
 impl Builder {
@@ -16,7 +16,7 @@ impl Builder {
                 (name.to_owned(), self.expression(value, Role::Leaf))
             })
             .collect();
-        let order: BTreeSet<Column> = order
+        let order: Vec<Column> = order
             .split(", ")
             .filter(|column| !column.is_empty())
             .flat_map(|column| self.expression(column, Role::Leaf).columns)
@@ -27,6 +27,7 @@ impl Builder {
         let exact = members.iter().filter(is_column).map(|(name, _)| name.clone());
         let rows = Rows {
             exact: exact.collect(),
+            order: shown_order(&members, &order),
             members: members
                 .into_iter()
                 .map(|(name, value)| {
@@ -39,8 +40,8 @@ impl Builder {
                     (name, Document::Leaf(leaf))
                 })
                 .collect(),
-            placing: order.clone(),
-            ordered_by: order,
+            placing: order.iter().copied().collect(),
+            ordered_by: order.into_iter().collect(),
         };
         self.top().grouped = true;
         let leaf = Leaf {
@@ -60,6 +61,20 @@ impl Builder {
         let block = self.top().block;
         self.view.blocks[block.0].ordered_by = columns;
     }
+}
+
+/// The order, if the members show it.
+fn shown_order(members: &[(String, Expression)], order: &[Column]) -> Option<Vec<Sort>> {
+    let sort = |column: &Column| {
+        let shows = |(_, value): &&(String, Expression)| value.as_column() == Some(*column);
+        Some(Sort {
+            member: members.iter().find(shows)?.0.clone(),
+            kind: SortKind::Number,
+            descending: false,
+            nulls_first: false,
+        })
+    };
+    order.iter().map(sort).collect()
 }
 
 #[test]

@@ -19,11 +19,17 @@ fn check(input: &str, expect: &str) {
             let path = place.path.iter().map(String::as_str);
             std::iter::once(column).chain(path).collect::<Vec<_>>().join("/")
         };
+        let number = actual.len();
+        let element = found.elements[number].as_ref().map(|element| {
+            let order: Vec<&str> = element.order.iter().map(|sort| sort.member.as_str()).collect();
+            format!(", element {} by {}", element.member, order.join(", "))
+        });
         let text = match of {
             None => "computed anew".to_owned(),
             Some(numbers) => numbers.iter().map(name).collect::<Vec<_>>().join(", "),
         };
-        actual.push(format!("{}: {text}", built.view.source(occurrence.source).alias));
+        let alias = &built.view.source(occurrence.source).alias;
+        actual.push(format!("{alias}: {text}{}", element.unwrap_or_default()));
     }
     let lines = expect.lines().map(str::trim).filter(|line| !line.is_empty());
     assert_eq!(actual, lines.collect::<Vec<_>>(), "{input}\n{}", built.view);
@@ -161,4 +167,74 @@ fn the_new_parts_of_a_document_are_nested() {
     assert_eq!((columns[0].position, &columns[0].value), (1, &value(2)));
     let document = PatchValue::Members(vec![("reviews".into(), reviews)]);
     assert_eq!((columns[1].position, &columns[1].value), (2, &document));
+}
+
+#[test]
+fn an_element_has_a_place_where_the_order_is_shown() {
+    check(
+        "from product p
+         select p.pk
+         sub data/all
+           from review r
+           where r.fk_product = p.pk and r.rating > 3
+           list r.rating as stars, r.pk as id by r.rating, r.pk
+         end
+         sub data/hidden_order
+           from review x
+           where x.fk_product = p.pk
+           list x.pk as id by x.rating, x.pk
+         end
+         sub data/chance
+           from review y
+           where y.fk_product = p.pk
+           list y.pk as id, y.rating as stars by y.rating
+         end",
+        "p: computed anew
+         r: data/all, element id by stars, id
+         x: data/hidden_order
+         y: data/chance",
+    );
+}
+
+/// Which rows are shown then depends on others.
+#[test]
+fn an_element_of_a_list_that_is_cut_off_has_no_place() {
+    check(
+        "from product p
+         select p.pk
+         sub data/reviews
+           from (
+             from review r
+             where r.fk_product = p.pk
+             order r.pk
+             limit 5
+             select r.pk
+           ) x
+           list x.pk as id by x.pk
+         end",
+        "p: computed anew
+         r: data/reviews",
+    );
+}
+
+#[test]
+fn elements_and_figures_stand_side_by_side() {
+    check(
+        "from product p
+         select p.pk
+         sub data/reviews
+           from review r
+           where r.fk_product = p.pk and r.fk_product > 1
+           list r.pk as id by r.pk
+         end
+         sub n
+           from review x
+           where x.fk_product = p.pk
+           aggregate
+           select count() as n
+         end",
+        "p: computed anew
+         r: data/reviews, element id by id
+         x: n",
+    );
 }

@@ -11,6 +11,7 @@
 //! taken after them. At REPEATABLE READ and above, where the snapshot can't be newer than the transaction, and where the tview's table does
 //! more than to store rows, units are computed as a whole.
 
+mod element;
 mod plan;
 
 pub use plan::LeafWriter;
@@ -25,6 +26,8 @@ use crate::pg::memory::Memory;
 use crate::pg::settings::{self, Scope};
 use crate::pg::spi::{Connection, SnapshotChoice, Value, forget_result, result_row};
 use crate::pg::stored::{OpenTable, Written};
+use crate::pg::trigger::Row;
+use element::Placing;
 use plan::TviewLeaves;
 pub use plan::leaves_of;
 
@@ -34,12 +37,38 @@ pub struct Note {
     /// The occurrence's number in the plan.
     occurrence: usize,
     units: UnitSet,
+    /// The same units, each with the key of an element that changes affect: they affect nothing else.
+    elements: Option<UnitSet>,
 }
 
 impl Note {
     /// A note of units.
     pub fn new(occurrence: usize, units: UnitSet) -> Note {
-        Note { occurrence, units }
+        Note {
+            occurrence,
+            units,
+            elements: None,
+        }
+    }
+
+    /// An empty note of units that changed rows name.
+    pub fn of_rows(compiled: &Compiled, occurrence: usize) -> Note {
+        let writer = leaves_of(compiled).and_then(|leaves| leaves.element(occurrence));
+        Note {
+            occurrence,
+            units: UnitSet::of_transaction(&compiled.key_types),
+            elements: writer.map(|writer| writer.noted(compiled)),
+        }
+    }
+
+    /// Adds a version of a changed row, which holds the key of its unit in these columns.
+    pub fn add(&mut self, compiled: &Compiled, row: &Row, attnums: &[i16]) {
+        row.add_unit(attnums, &mut self.units);
+        let writer = leaves_of(compiled).and_then(|leaves| leaves.element(self.occurrence));
+        if let (Some(writer), Some(elements)) = (writer, &mut self.elements) {
+            let columns: Vec<i16> = attnums.iter().copied().chain([writer.key()]).collect();
+            row.add_unit(&columns, elements);
+        }
     }
 
     /// The units.
@@ -56,6 +85,11 @@ impl Note {
     pub fn merge(&mut self, other: &Note) -> bool {
         if self.occurrence != other.occurrence {
             return false;
+        }
+        match (&mut self.elements, &other.elements) {
+            (None, None) => {}
+            (Some(elements), Some(others)) => elements.append(others),
+            _ => return false,
         }
         self.units.append(&other.units);
         true
@@ -78,6 +112,12 @@ pub fn describe(compiled: &Compiled, occurrence: usize) -> Option<(Vec<String>, 
     let _scope = Scope::settings(&compiled.settings);
     let sql = leaves.sql(compiled, bits)?;
     Some((leaves.names(compiled, bits), sql))
+}
+
+/// For explanations: whether a changed row's element is brought to its place in the only leaf that is concerned.
+pub fn has_elements(compiled: &Compiled, occurrence: usize) -> bool {
+    let leaves = leaves_of(compiled).filter(|_| compiled.text.single);
+    leaves.is_some_and(|leaves| leaves.element(occurrence).is_some())
 }
 
 /// Whether leaves that changes of some occurrences concern can be written beside those who write leaves behind links or found by a
@@ -123,7 +163,7 @@ pub fn work(compiled: &Compiled, notes: &[Note], deltas: &[delta::Note], found: 
     let _connection = Connection::open()?;
     let mut jobs = Jobs::new(compiled, leaves);
     for note in notes {
-        jobs.compute(leaves.of(note.occurrence), &note.units);
+        jobs.take(note);
     }
     for note in deltas {
         jobs.add(note)?;
@@ -160,6 +200,8 @@ struct Jobs<'a> {
     computed: Vec<(u64, UnitSet)>,
     /// Differences, and the leaves to which they are added.
     differences: Vec<(u64, Adding<'a>)>,
+    /// Elements that are brought to their places.
+    elements: Vec<Placing<'a>>,
     /// All leaves to which differences could be added.
     added: u64,
     /// Units that have to be computed.
@@ -173,8 +215,21 @@ impl<'a> Jobs<'a> {
             leaves,
             computed: Vec::new(),
             differences: Vec::new(),
+            elements: Vec::new(),
             added: leaves.bits_where(|number| delta::serves(compiled, number)),
             missed: UnitSet::new(&compiled.key_types),
+        }
+    }
+
+    fn take(&mut self, note: &Note) {
+        let bits = self.leaves.of(note.occurrence);
+        let mut crowded = UnitSet::new(&self.compiled.key_types);
+        match Placing::new(self.compiled, self.leaves, note, &mut crowded) {
+            Some(placing) => {
+                self.compute(bits, &crowded);
+                self.elements.push(placing);
+            }
+            None => self.compute(bits, &note.units),
         }
     }
 
@@ -205,7 +260,9 @@ impl<'a> Jobs<'a> {
         let mut all = self.missed.emptied();
         let computed = self.computed.iter().map(|(_, units)| units);
         let differences = self.differences.iter().map(|(_, adding)| adding.units());
-        computed.chain(differences).for_each(|units| all.append(units));
+        let elements = self.elements.iter().map(Placing::units);
+        let named = computed.chain(differences).chain(elements);
+        named.for_each(|units| all.append(units));
         all.normalize();
         all
     }
@@ -270,10 +327,21 @@ impl Writer<'_> {
                 bits |= added;
             }
         }
+        // The key as the root has it: equal ones can look different.
+        let key = self.stored.row().values(&leaves.key);
+        for placing in &jobs.elements {
+            for element in placing.of(unit) {
+                let stored = &self.stored;
+                if bits & placing.bits() != 0
+                    || !placing.place(jobs.compiled, &key, *element, stored, &mut changes, &self.scratch)?
+                {
+                    bits |= placing.bits();
+                    break;
+                }
+            }
+        }
         if bits != 0 {
             let statement = leaves.statement(jobs.compiled, bits)?;
-            // The key as the root has it: equal ones can look different.
-            let key = self.stored.row().values(&leaves.key);
             let rows = statement.plan.execute(&key, SnapshotChoice::Current)?;
             self.computed |= bits;
             let Some(values) = result_row() else {

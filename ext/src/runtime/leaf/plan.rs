@@ -1,7 +1,9 @@
 //! What the planner says about leaves, made ready to be executed.
 
+use super::element::ElementWriter;
+use crate::analyze::definition_query;
 use crate::error::{Error, Result};
-use crate::pg::leaf::Place;
+use crate::pg::leaf::{Place, Restriction};
 use crate::pg::relation::Relation;
 use crate::pg::settings::Scope;
 use crate::pg::spi::{KeptPlan, Plan, Planning};
@@ -9,7 +11,7 @@ use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::patch::patcher_of;
 use crate::runtime::target::{self, Target};
-use pg_tviews_planner::{LeafPlace, PatchColumn, leaf_columns};
+use pg_tviews_planner::{ElementPlace, LeafPlace, PatchColumn, leaf_columns};
 use pg_tviews_sqltext::{PatchValue, leaf_parts};
 use pgrx::pg_sys::Oid;
 use std::cell::{OnceCell, RefCell};
@@ -35,6 +37,8 @@ pub struct TviewLeaves {
     of: Vec<Option<u64>>,
     /// The leaves that are made of nothing that others write without the unit's lock.
     beside_links: u64,
+    /// For each occurrence how its rows' elements are brought to their places in the only leaf that is concerned.
+    elements: Vec<Option<ElementWriter>>,
     /// By the leaves that they compute.
     statements: RefCell<HashMap<u64, Rc<Statement>>>,
 }
@@ -49,6 +53,11 @@ impl TviewLeaves {
     /// The leaves that changes of an occurrence concern, if they concern nothing else.
     pub fn of(&self, occurrence: usize) -> Option<u64> {
         *self.of.get(occurrence)?
+    }
+
+    /// How the elements of an occurrence's changed rows are written, if they can be.
+    pub fn element(&self, occurrence: usize) -> Option<&ElementWriter> {
+        self.elements.get(occurrence)?.as_ref()
     }
 
     /// Whether others write nothing of what leaves are made of without locking the unit.
@@ -85,7 +94,7 @@ impl TviewLeaves {
     /// The query of some leaves, and what its columns are. Needs the tview's settings.
     fn query(&self, compiled: &Compiled, bits: u64) -> Option<(String, Vec<PatchColumn>)> {
         let chosen: Vec<LeafPlace> = self.chosen(bits).cloned().collect();
-        Some((query(compiled, &chosen)?, leaf_columns(&chosen)))
+        Some((query(compiled, &chosen, None)?, leaf_columns(&chosen)))
     }
 
     /// The text of the statement that computes some leaves. Needs the tview's settings.
@@ -122,7 +131,7 @@ impl TviewLeaves {
 }
 
 /// The query of leaves: see [`Query::leaves_text`](crate::pg::tree::Query::leaves_text).
-fn query(compiled: &Compiled, places: &[LeafPlace]) -> Option<String> {
+pub fn query(compiled: &Compiled, places: &[LeafPlace], only: Option<&Restriction>) -> Option<String> {
     let definition = Relation::try_open(compiled.definition)?;
     let places: Vec<Place<'_>> = places
         .iter()
@@ -132,7 +141,7 @@ fn query(compiled: &Compiled, places: &[LeafPlace]) -> Option<String> {
     let key: Vec<(usize, Oid)> = key
         .map(|(part, key_type)| (part.position, key_type.oid))
         .collect();
-    definition.view_query().leaves_text(&places, &key)
+    definition_query(&definition).leaves_text(&places, &key, only)
 }
 
 /// A tview's leaves; `None` if none can be computed on its own.
@@ -153,7 +162,7 @@ fn build(compiled: &Compiled) -> Option<TviewLeaves> {
     let columns = compiled.stored_columns()?;
     let attnums: Vec<i16> = columns.iter().map(|column| column.attnum).collect();
     let _scope = Scope::settings(&compiled.settings);
-    let has_query = |place: &LeafPlace| query(compiled, std::slice::from_ref(place)).is_some();
+    let has_query = |place: &LeafPlace| query(compiled, std::slice::from_ref(place), None).is_some();
     let computed: Vec<bool> = found.places.iter().map(has_query).collect();
     let bits = |numbers: &BTreeSet<usize>| {
         let all = numbers.iter().all(|number| computed[*number]);
@@ -181,7 +190,17 @@ fn build(compiled: &Compiled) -> Option<TviewLeaves> {
                 .any(|number| is_written_without_unit(compiled, *number))
         })
         .fold(0, |bits, (number, _)| bits | 1u64 << number);
+    let element = |number: usize, element: &ElementPlace| {
+        let place = found.places.get(element.leaf)?;
+        of.get(number)?
+            .and_then(|_| ElementWriter::new(compiled, number, element, place))
+    };
+    let elements = found.elements.iter().enumerate();
+    let elements = elements
+        .map(|(number, place)| element(number, place.as_ref()?))
+        .collect();
     Some(TviewLeaves {
+        elements,
         beside_links,
         probe: storage.probe(&key, true)?,
         storage,
