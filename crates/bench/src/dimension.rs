@@ -7,6 +7,9 @@ use crate::operation::Operation;
 
 const SCHEMA: &str = include_str!("../../../test/sql/comprehensive_benchmarks/sql/dimension_schema.sql");
 const QUERY: &str = include_str!("../../../test/sql/comprehensive_benchmarks/sql/dimension_query.sql");
+const LIST: &str = include_str!("../../../test/sql/comprehensive_benchmarks/sql/dimension_list.sql");
+const LIST_TRIGGER: &str =
+    include_str!("../../../test/sql/comprehensive_benchmarks/sql/dimension_list_trigger.sql");
 
 /// One point in these dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,19 @@ pub struct Dimension {
     indexes: Indexes,
     /// Tviews, all of the same query.
     tviews: usize,
+    /// Documents with lists of so many children, of which one is changed in this way.
+    list: Option<(u32, Child)>,
+}
+
+/// What happens to a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Child {
+    /// A member of its element changes.
+    Changes,
+    /// It comes.
+    Comes,
+    /// Its place in the list changes.
+    Moves,
 }
 
 /// Indexes on the tview besides its key and the link to the group.
@@ -45,6 +61,20 @@ const fn one(operation: Operation, name: &'static str, title: &'static str, kilo
         fan_out: None,
         indexes: Indexes::None,
         tviews: 1,
+        list: None,
+    }
+}
+
+const fn list(
+    operation: Operation,
+    name: &'static str,
+    title: &'static str,
+    children: u32,
+    child: Child,
+) -> Dimension {
+    Dimension {
+        list: Some((children, child)),
+        ..one(operation, name, title, 1)
     }
 }
 
@@ -62,7 +92,7 @@ const fn fan(
 }
 
 /// All that are measured.
-static ALL: [Dimension; 12] = [
+static ALL: [Dimension; 18] = [
     one(Operation::Size1k, "size-1k", "one leaf of a document of 1 kB", 1),
     one(
         Operation::Size10k,
@@ -147,6 +177,48 @@ static ALL: [Dimension; 12] = [
             1,
         )
     },
+    list(
+        Operation::List20Change,
+        "list-20-change",
+        "a child's title, list of 20",
+        20,
+        Child::Changes,
+    ),
+    list(
+        Operation::List20Insert,
+        "list-20-insert",
+        "a child more, list of 20",
+        20,
+        Child::Comes,
+    ),
+    list(
+        Operation::List20Move,
+        "list-20-move",
+        "a child changes its place, list of 20",
+        20,
+        Child::Moves,
+    ),
+    list(
+        Operation::List200Change,
+        "list-200-change",
+        "a child's title, list of 200",
+        200,
+        Child::Changes,
+    ),
+    list(
+        Operation::List200Insert,
+        "list-200-insert",
+        "a child more, list of 200",
+        200,
+        Child::Comes,
+    ),
+    list(
+        Operation::List200Move,
+        "list-200-move",
+        "a child changes its place, list of 200",
+        200,
+        Child::Moves,
+    ),
 ];
 
 /// The tables of documents, by approach; a dimension has the first few of them.
@@ -169,11 +241,20 @@ impl Dimension {
 
     /// Items in the table: those of the renamed group come first.
     fn items(&self) -> u32 {
-        match (self.fan_out, self.kilobytes) {
-            (Some(documents), _) => documents + 100,
-            (None, 1) => 1_000,
-            (None, _) => 200,
+        match (self.fan_out, self.list, self.kilobytes) {
+            (Some(documents), ..) => documents + 100,
+            (None, None, 1) => 1_000,
+            (None, ..) => 200,
         }
+    }
+
+    /// Children of all items together.
+    fn children(&self) -> u32 {
+        self.list.map_or(0, |(children, _)| children * self.items())
+    }
+
+    fn query(&self) -> &'static str {
+        if self.list.is_some() { LIST } else { QUERY }
     }
 
     fn tables(&self) -> &'static [&'static str] {
@@ -195,21 +276,32 @@ impl Dimension {
                 // A member takes about 52 bytes.
                 members = self.kilobytes * 1_000 / 52,
             ),
-            "VACUUM (ANALYZE) tb_item, tb_group".to_owned(),
+            format!(
+                "INSERT INTO tb_child (fk_item, rating, title)
+                 SELECT 1 + i % {items}, 1 + i % 5, 'Child ' || i FROM generate_series(1, {children}) i",
+                items = self.items(),
+                children = self.children(),
+            ),
+            "VACUUM (ANALYZE) tb_item, tb_group, tb_child".to_owned(),
         ];
         if approach == Approach::NoView {
             return statements;
         }
+        let query = self.query();
         for table in self.tables() {
             statements.push(if approach == Approach::Tviews {
-                format!("SELECT pg_tviews_create('{table}', $query${QUERY}$query$)")
+                format!("SELECT pg_tviews_create('{table}', $query${query}$query$)")
             } else {
-                format!("CREATE TABLE {table} AS {QUERY}; ALTER TABLE {table} ADD PRIMARY KEY (pk_item)")
+                format!("CREATE TABLE {table} AS {query}; ALTER TABLE {table} ADD PRIMARY KEY (pk_item)")
             });
             statements.extend(self.indexes_of(table));
         }
         if approach == Approach::PatchTrigger {
-            statements.extend(self.triggers());
+            if self.list.is_some() {
+                statements.push(LIST_TRIGGER.to_owned());
+            } else {
+                statements.extend(self.triggers());
+            }
         }
         let vacuum = |table: &&str| format!("VACUUM (ANALYZE) {table}");
         statements.extend(self.tables().iter().map(vacuum));
@@ -282,8 +374,8 @@ impl Dimension {
         };
         // All of them: an interrupted run may have been at another point.
         let mut statements: Vec<String> = TABLES.iter().map(drop).collect();
-        statements.push("DROP TABLE IF EXISTS tb_item, tb_group".to_owned());
-        statements.push("DROP FUNCTION IF EXISTS patch_item(), patch_group()".to_owned());
+        statements.push("DROP TABLE IF EXISTS tb_child, tb_item, tb_group".to_owned());
+        statements.push("DROP FUNCTION IF EXISTS patch_item(), patch_group(), patch_child()".to_owned());
         statements
     }
 
@@ -295,11 +387,30 @@ impl Dimension {
         let tables = self.tables();
         let mut ends = vec![tables[0], tables[tables.len() - 1]];
         ends.dedup();
-        ends.into_iter().map(|table| (table, QUERY.to_owned())).collect()
+        ends.into_iter()
+            .map(|table| (table, self.query().to_owned()))
+            .collect()
     }
 
     /// The statement of one turn.
     pub fn statement(&self, turn: u64) -> String {
+        if let Some((_, child)) = self.list {
+            // Children of one item are as many rows apart as there are items.
+            let known = 1 + turn * 7_919 % u64::from(self.children());
+            return match child {
+                Child::Changes => {
+                    format!("UPDATE tb_child SET title = 'Turn {turn}' WHERE pk_child = {known}")
+                }
+                Child::Comes => format!(
+                    "INSERT INTO tb_child (fk_item, rating, title) VALUES ({}, {}, 'Turn {turn}')",
+                    1 + turn % u64::from(self.items()),
+                    1 + turn % 5,
+                ),
+                Child::Moves => {
+                    format!("UPDATE tb_child SET rating = rating % 5 + 1 WHERE pk_child = {known}")
+                }
+            };
+        }
         if self.fan_out.is_some() {
             format!("UPDATE tb_group SET name = 'Group 1, {turn}' WHERE pk_group = 1")
         } else {
@@ -323,12 +434,15 @@ mod tests {
             let made = dimension.set_up(Approach::PatchTrigger).join("\n");
             let dropped = dimension.tear_down(Approach::PatchTrigger).join("\n");
             for table in dimension.tables() {
-                for part in [
+                let mut parts = vec![
                     format!("CREATE TABLE {table} AS"),
                     format!("CREATE INDEX ON {table} (fk_group)"),
-                    format!("UPDATE {table} SET price"),
-                    format!("UPDATE {table} SET data"),
-                ] {
+                ];
+                match dimension.list {
+                    Some(_) => parts.push(format!("UPDATE {table}\n")),
+                    None => parts.extend(["price", "data"].map(|set| format!("UPDATE {table} SET {set}"))),
+                }
+                for part in parts {
                     assert!(made.contains(&part), "{}: {part}", dimension.name);
                 }
                 assert!(dropped.contains(&format!("EXISTS {table}")));

@@ -94,6 +94,24 @@ pub enum Operation {
     /// Twenty views.
     #[value(name = "tviews-20")]
     Tviews20,
+    /// A member of a child in a list of 20.
+    #[value(name = "list-20-change")]
+    List20Change,
+    /// A child more in a list of 20.
+    #[value(name = "list-20-insert")]
+    List20Insert,
+    /// A child of a list of 20 changes its place.
+    #[value(name = "list-20-move")]
+    List20Move,
+    /// A member of a child in a list of 200.
+    #[value(name = "list-200-change")]
+    List200Change,
+    /// A child more in a list of 200.
+    #[value(name = "list-200-insert")]
+    List200Insert,
+    /// A child of a list of 200 changes its place.
+    #[value(name = "list-200-move")]
+    List200Move,
     /// Transactions per second, each the price of one product.
     Throughput,
     /// Transactions per second on the products of one category, which is renamed now and then.
@@ -173,7 +191,7 @@ const DOOMED_REVIEWS: i64 = 5;
 
 impl Operation {
     /// All operations, in the order in which they run.
-    pub const ALL: [Operation; 38] = [
+    pub const ALL: [Operation; 44] = [
         Operation::Create,
         Operation::Price1,
         Operation::Price100,
@@ -208,6 +226,12 @@ impl Operation {
         Operation::IndexFive,
         Operation::Tviews5,
         Operation::Tviews20,
+        Operation::List20Change,
+        Operation::List20Insert,
+        Operation::List20Move,
+        Operation::List200Change,
+        Operation::List200Insert,
+        Operation::List200Move,
         Operation::Throughput,
         Operation::ThroughputRenames,
         Operation::ThroughputReviews,
