@@ -79,16 +79,24 @@ pub fn deltas(
         .iter()
         .map(|occurrence| member(view, key, occurrence))
         .collect();
+    // A list over the same rows, say, is computed as a leaf of its own and stays out of it.
+    let stays_out = |(number, member): (usize, &Option<Member<'_>>)| {
+        let is_leaf = computed.get(number).is_some_and(|computed| *computed);
+        is_leaf
+            && !member
+                .as_ref()
+                .is_some_and(|member| is_measured(view, key, member))
+    };
+    let stays_out: Vec<bool> = members.iter().enumerate().map(stays_out).collect();
     let mut kept: Vec<Option<Kept>> = vec![None; occurrences.len()];
     for number in 0..occurrences.len() {
         let Some(first) = &members[number] else { continue };
-        if kept[number].is_some() {
+        if kept[number].is_some() || stays_out[number] {
             continue;
         }
         let same = |other: &usize| {
-            members[*other]
-                .as_ref()
-                .is_some_and(|other| other.has_rows_of(first))
+            let member = members[*other].as_ref();
+            !stays_out[*other] && member.is_some_and(|other| other.has_rows_of(first))
         };
         let family: Vec<usize> = (number..occurrences.len()).filter(same).collect();
         let together: Vec<&Member<'_>> = family
@@ -162,6 +170,20 @@ fn member<'o>(view: &View, key: &UnitKey, occurrence: &'o Occurrence) -> Option<
         block,
         direct,
         passes: passes.collect::<Option<_>>()?,
+    })
+}
+
+/// Whether what an occurrence is summed up to can be measured row by row.
+fn is_measured(view: &View, key: &UnitKey, member: &Member<'_>) -> bool {
+    let mut plan = Planner::new(view, &member.passes);
+    let targets = if member.block == ROOT_BLOCK {
+        of_groups(view, key)
+    } else {
+        of_subquery(view, member.block)
+    };
+    targets.is_some_and(|targets| {
+        let mut targets = targets.iter();
+        targets.all(|target| plan.measure(member.source, target).is_some())
     })
 }
 

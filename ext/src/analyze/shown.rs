@@ -19,7 +19,7 @@ pub(super) fn without_shown_views(query: Query) -> (Query, Vec<(String, Relation
         views.push((alias.unwrap_or_default(), view));
         current = inner;
     }
-    (current, views)
+    (current.without_single_rows(), views)
 }
 
 /// The query that a definition's view stands for.

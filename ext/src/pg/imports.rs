@@ -109,11 +109,36 @@ pub(super) unsafe fn walk_query(
     context: *mut std::ffi::c_void,
 ) -> bool {
     // SAFETY: see the function's contract.
+    unsafe { walk_query_with(query, walker, context, 0) }
+}
+
+/// The same without the columns that joins have, used or not.
+///
+/// # Safety
+/// As for [`walk_query`].
+pub(super) unsafe fn walk_query_without_join_columns(
+    query: *mut pg_sys::Query,
+    walker: Walker,
+    context: *mut std::ffi::c_void,
+) -> bool {
+    // SAFETY: see the function's contract.
+    unsafe { walk_query_with(query, walker, context, pg_sys::QTW_IGNORE_JOINALIASES as i32) }
+}
+
+/// # Safety
+/// As for [`walk_query`].
+unsafe fn walk_query_with(
+    query: *mut pg_sys::Query,
+    walker: Walker,
+    context: *mut std::ffi::c_void,
+    flags: i32,
+) -> bool {
+    // SAFETY: see the function's contract.
     unsafe {
         #[cfg(feature = "pg15")]
-        return pg_guard_ffi_boundary(|| raw::query_tree_walker(query, walker, context, 0));
+        return pg_guard_ffi_boundary(|| raw::query_tree_walker(query, walker, context, flags));
         #[cfg(not(feature = "pg15"))]
-        pg_sys::query_tree_walker_impl(query, Some(walker), context, 0)
+        pg_sys::query_tree_walker_impl(query, Some(walker), context, flags)
     }
 }
 

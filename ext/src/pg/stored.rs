@@ -4,8 +4,8 @@
 //! It does what an UPDATE of these rows would do, and is used only where an UPDATE would do nothing more: see [`Storage::examine`].
 
 use super::imports::{clear_slot, datum_image_eq, slot_get_all_attributes};
-use super::list::oids;
 use super::node::function_name;
+use super::probes::probes;
 use super::relation::{attribute, storage};
 use super::spi::Value;
 use super::version;
@@ -19,15 +19,15 @@ pub struct Storage {
     /// An UPDATE does nothing but to store rows and make index entries.
     direct: bool,
     /// Index entries are made, and rows found, by functions of the server alone.
-    plain_indexes: bool,
+    settled_indexes: bool,
 }
 
 /// A btree index by whose first columns rows can be found.
 #[derive(Clone)]
 pub struct Probe {
-    index: pg_sys::Oid,
-    unique: bool,
-    parts: Vec<ProbePart>,
+    pub(super) index: pg_sys::Oid,
+    pub(super) unique: bool,
+    pub(super) parts: Vec<ProbePart>,
 }
 
 impl Probe {
@@ -38,11 +38,11 @@ impl Probe {
 }
 
 #[derive(Clone)]
-struct ProbePart {
-    attnum: i16,
-    equality: pg_sys::Oid,
-    subtype: pg_sys::Oid,
-    collation: pg_sys::Oid,
+pub(super) struct ProbePart {
+    pub(super) attnum: i16,
+    pub(super) equality: pg_sys::Oid,
+    pub(super) subtype: pg_sys::Oid,
+    pub(super) collation: pg_sys::Oid,
 }
 
 impl Storage {
@@ -53,13 +53,13 @@ impl Storage {
             let relation = pg_sys::relation_open(table, pg_sys::AccessShareLock as i32);
             let usual = is_usual(relation);
             let direct = is_unconstrained(relation) && only_guarded((*relation).trigdesc);
-            let (indexes, plain_indexes) = probes(relation);
+            let (indexes, settled_indexes) = probes(relation);
             pg_sys::relation_close(relation, pg_sys::NoLock as i32);
             usual.then_some(Storage {
                 table,
                 indexes,
                 direct,
-                plain_indexes,
+                settled_indexes,
             })
         }
     }
@@ -72,7 +72,7 @@ impl Storage {
 
     /// Whether reading and writing rows calls nothing but functions of the server.
     pub fn calls_nothing(&self) -> bool {
-        self.direct && self.plain_indexes
+        self.direct && self.settled_indexes
     }
 
     /// The way to rows of any table by the values of exactly these columns: see [`Storage::probe`].
@@ -163,61 +163,6 @@ unsafe fn only_guarded(triggers: *mut pg_sys::TriggerDesc) -> bool {
 
 /// The function of the trigger that refuses direct writes.
 const GUARD_FUNCTION: &str = "refuse_write";
-
-/// The indexes by which rows can be found, unique ones first, and whether all indexes are over plain columns and by operators of
-/// the server.
-///
-/// # Safety
-/// The relation is open.
-unsafe fn probes(relation: pg_sys::Relation) -> (Vec<Probe>, bool) {
-    let mut found = Vec::new();
-    let mut plain = true;
-    // SAFETY: see the function's contract; each index is opened before it is looked at and closed after.
-    unsafe {
-        for oid in oids(pg_sys::RelationGetIndexList(relation)) {
-            let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
-            let form = &*(*index).rd_index;
-            let keys = form.indkey.values.as_slice(form.indnkeyatts as usize);
-            let total = pg_sys::RelationGetIndexPredicate(index).is_null();
-            let own = |place| (*(*index).rd_opfamily.add(place)).to_u32() < pg_sys::FirstNormalObjectId;
-            plain &= total && !keys.contains(&0) && (0..keys.len()).all(own);
-            let btree = (*(*index).rd_rel).relam == pg_sys::BTREE_AM_OID;
-            if btree && total && form.indisvalid && form.indisready && !form.indcheckxmin {
-                let columns = keys.iter().take_while(|attnum| **attnum != 0);
-                let parts: Vec<ProbePart> = columns
-                    .enumerate()
-                    .map(|(place, attnum)| part(index, place, *attnum))
-                    .collect();
-                found.push(Probe {
-                    index: oid,
-                    unique: form.indisunique && form.indimmediate && parts.len() == keys.len(),
-                    parts,
-                });
-            }
-            pg_sys::index_close(index, pg_sys::NoLock as i32);
-        }
-    }
-    found.sort_by_key(|probe| !probe.unique);
-    (found, plain)
-}
-
-/// # Safety
-/// The index is an open btree with a key column at the place.
-unsafe fn part(index: pg_sys::Relation, place: usize, attnum: i16) -> ProbePart {
-    // SAFETY: see the function's contract.
-    unsafe {
-        let subtype = *(*index).rd_opcintype.add(place);
-        let family = *(*index).rd_opfamily.add(place);
-        let operator =
-            pg_sys::get_opfamily_member(family, subtype, subtype, pg_sys::BTEqualStrategyNumber as i16);
-        ProbePart {
-            attnum,
-            equality: pg_sys::get_opcode(operator),
-            subtype,
-            collation: *(*index).rd_indcollation.add(place),
-        }
-    }
-}
 
 /// What became of an attempt to write a row.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::fragment::Fragment;
 use crate::oracle::{Case, Command, CreateForm, Definition, End, Step};
 use crate::rng::Rng;
 
-use super::{Options, leaves, lists};
+use super::{Options, laterals, leaves, lists};
 
 const SCHEMA: &[&str] = &[
     "CREATE TABLE region (pk integer PRIMARY KEY, name text NOT NULL, weight numeric, opened date)",
@@ -312,6 +312,14 @@ fn definition(rng: &mut Rng, below: Option<&str>, subqueries: bool) -> Fragment 
     for _ in 0..rng.below(4) {
         let list = *rng.pick(lists::VALUES);
         values.extend([list; 6]);
+    }
+    for (nth, shown) in laterals::SHOWN.iter().enumerate() {
+        if rng.chance(15) {
+            from.push(Fragment::optional(vec![
+                laterals::item(rng, nth, subqueries).into(),
+            ]));
+            (0..4).for_each(|_| values.extend(*shown));
+        }
     }
     let stacked = below.map(|tview| format!(" LEFT JOIN {tview} t ON t.pk = p.pk"));
     if let Some(join) = &stacked {

@@ -13,6 +13,7 @@ mod function;
 mod grouped;
 mod join;
 mod kinds;
+mod laterals;
 mod leaves;
 mod lists;
 mod membership;

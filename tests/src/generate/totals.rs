@@ -248,8 +248,14 @@ fn groups(rng: &mut Rng) -> Fragment {
     ]);
     let mut list = vec![format!("{key}, count(*) AS n")];
     if rng.chance(30) {
-        // The number of rows is not shown.
-        list = vec![format!("{key}, {} AS n", aggregate(rng))];
+        // The number of rows is not shown. What stands there may be summed up by another tview.
+        let number = rng.pick(&[
+            "sum(o.price)",
+            "avg(o.quantity)",
+            "max(o.price)",
+            "count(o.price)",
+        ]);
+        list = vec![format!("{key}, {number} AS n")];
     }
     for nth in 0..rng.below(4) {
         list.push(format!("{} AS plain_{nth}", aggregate(rng)));

@@ -232,6 +232,30 @@ fn beside_a_leaf_that_is_computed_others_are_added_to() {
 }
 
 #[test]
+fn a_list_of_the_same_rows_is_computed_beside_them() {
+    check(
+        "from product p
+         sub data/all
+           from review s
+           where s.fk_product = p.pk
+           list s.pk as id by s.pk
+         end
+         sub data/n
+           from review r
+           where r.fk_product = p.pk
+           aggregate
+           select count() as n
+         end
+         select p.pk",
+        "p: computed anew
+         s: computed anew
+         r: by CASE WHEN true THEN 1 ELSE 0 END
+         data/n = (((((t.data (->>) 'n')) (+) ($1))))
+         if ((((t.data (->>) 'n')) (+) ($1)) (>=) 0)",
+    );
+}
+
+#[test]
 fn where_a_unit_is_computed_nothing_is_added() {
     check(
         "from product p
