@@ -81,6 +81,9 @@ impl<'v> Sight<'v> {
         if expression.as_column().is_some() {
             return self.stands_for(expression.columns[0], depth);
         }
+        if self.is_over_tables(expression) {
+            return Some(expression.clone());
+        }
         let mut columns: Vec<Column> = Vec::new();
         let mut strict = BTreeSet::new();
         let mut fills = Vec::new();
@@ -112,6 +115,12 @@ impl<'v> Sight<'v> {
             strict,
             merges: merged.unwrap_or_default(),
         })
+    }
+
+    /// Whether an expression is one over tables alone, so that nothing is to be replaced in it.
+    fn is_over_tables(&self, expression: &Expression) -> bool {
+        let mut columns = expression.columns.iter().chain(&expression.merges);
+        columns.all(|column| self.view.table(column.source).is_some())
     }
 
     fn stands_for(&self, column: Column, depth: Depth) -> Option<Expression> {
@@ -147,8 +156,14 @@ impl<'v> Sight<'v> {
                 continue;
             }
             for condition in &block.conditions {
-                for depth in [Depth::Tables, Depth::Derived] {
-                    let link = self.link(id, condition, sibling, depth);
+                // Both depths are the same where there are no derived tables to look into.
+                let depths: &[Depth] = if self.is_over_tables(&condition.expression) {
+                    &[Depth::Tables]
+                } else {
+                    &[Depth::Tables, Depth::Derived]
+                };
+                for depth in depths {
+                    let link = self.link(id, condition, sibling, *depth);
                     links.extend(link.filter(|link| !links.contains(link)));
                 }
             }

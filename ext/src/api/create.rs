@@ -1,7 +1,7 @@
 //! Making a tview.
 
 use super::convert;
-use super::ddl::key_holds;
+use super::judged::key_holds;
 use super::members;
 use crate::analyze::{self, Objection};
 use crate::catalog::tree::Tree;
@@ -234,7 +234,14 @@ fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> R
         run_as_user(&index_statements(accepted, &table_name, &key))?;
         filled
     };
-    if !key_holds(tview)? {
+    let positions: Vec<usize> = compiled
+        .plan
+        .key
+        .columns
+        .iter()
+        .map(|part| part.position)
+        .collect();
+    if !key_holds(&Relation::open(tview)?, &positions, compiled.plan.key.single) {
         return Err(Error::new(
             PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
             format!("tables that tview \"{schema}.{table}\" reads have changed while it was created"),

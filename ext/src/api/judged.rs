@@ -44,16 +44,21 @@ impl Judged {
     /// Whether the keys on which the tview relies are there: its own primary key, and keys of the tables that it reads by which a unit
     /// has one row.
     pub fn key_holds(&self) -> bool {
-        let attnums: Vec<i16> = self.key.iter().map(|position| *position as i16 + 1).collect();
-        let indexes = self.table.indexes();
-        let indexed = attnums.is_empty()
-            || indexes
-                .iter()
-                .any(|index| index.attnums.first().is_some_and(|first| attnums.contains(first)));
-        let unique = indexes
-            .iter()
-            .any(|index| index.unique && index.attnums == attnums);
         let single = self.plan.as_ref().is_ok_and(|plan| plan.key.single);
-        indexed && (single || !unique)
+        key_holds(&self.table, &self.key, single)
     }
+}
+
+/// Whether a tview's table has the keys on which it relies. The key is given by positions from 0; `single`: its definition has one row for each unit.
+pub fn key_holds(table: &Relation, key: &[usize], single: bool) -> bool {
+    let attnums: Vec<i16> = key.iter().map(|position| *position as i16 + 1).collect();
+    let indexes = table.indexes();
+    let indexed = attnums.is_empty()
+        || indexes
+            .iter()
+            .any(|index| index.attnums.first().is_some_and(|first| attnums.contains(first)));
+    let unique = indexes
+        .iter()
+        .any(|index| index.unique && index.attnums == attnums);
+    indexed && (single || !unique)
 }
