@@ -41,7 +41,7 @@ pub use patch::Patch;
 pub use place::{Placed, place};
 pub use plan::{Plan, plan};
 pub use read::{Array, Elements, Members, Object, Value};
-pub use write::Sink;
+pub use write::{Sink, write_objects};
 
 /// Whether a patch changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

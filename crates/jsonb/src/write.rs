@@ -8,7 +8,7 @@ use crate::format::{
     SCALAR, WORD, aligned, array_count, length_bits, object_count,
 };
 use crate::plan::{Edit, ElementEdit, MemberEdit, Plan};
-use crate::read::{Array, Children, Cursor, Object, Value};
+use crate::read::{Array, Children, Cursor, Object, Value, compare_keys};
 
 /// Where a document is written to: something that grows at its end and can be corrected before it.
 pub trait Sink {
@@ -65,6 +65,38 @@ impl Plan<'_> {
         let mut container = writer.begin(1 | ARRAY | SCALAR, 1);
         writer.child(&mut container, |writer| writer.value(scalar))
     }
+}
+
+/// Appends an array of objects with the same keys, from rows of their values; what a value's key is stands at its place in `keys`, in any
+/// order, each key once.
+///
+/// # Errors
+/// The array would exceed the format's limits, or a row has another number of values.
+pub fn write_objects<S: Sink>(keys: &[&[u8]], rows: &[Vec<Value<'_>>], out: &mut S) -> Result<()> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by(|left, right| compare_keys(keys[*left], keys[*right]));
+    let base = out.position();
+    let mut writer = Writer { out, base };
+    let mut array = writer.begin(array_count(rows.len())? | ARRAY, rows.len());
+    for row in rows {
+        if row.len() != keys.len() {
+            return Err(Error::Missing);
+        }
+        writer.child(&mut array, |writer| {
+            writer.pad();
+            let start = writer.out.position();
+            let mut object = writer.begin(object_count(keys.len())? | OBJECT, keys.len() * 2);
+            for place in &order {
+                writer.child(&mut object, |writer| writer.value(&Value::String(keys[*place])))?;
+            }
+            for place in &order {
+                writer.child(&mut object, |writer| writer.value(&row[*place]))?;
+            }
+            length_bits(writer.out.position() - start)?;
+            Ok(IS_CONTAINER)
+        })?;
+    }
+    Ok(())
 }
 
 struct Writer<'s, S> {

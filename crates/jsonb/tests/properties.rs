@@ -2,7 +2,7 @@
 
 mod reference;
 
-use pg_tviews_jsonb::{Outcome, Patch, Value, patch};
+use pg_tviews_jsonb::{Outcome, Patch, Value, patch, write_objects};
 use proptest::prelude::*;
 use reference::model::{Spec, apply};
 use reference::strategy::{fitting, specs, stored, trees};
@@ -55,6 +55,25 @@ fn check(tree: &Tree, spec: &Spec) -> Result<(), TestCaseError> {
             prop_assert_eq!(&out[3..], encode(&expected));
         }
     }
+    Ok(())
+}
+
+/// An array of objects written from their values is the one that the reference writes.
+fn check_objects(keys: &[Vec<u8>], rows: &[Vec<Tree>]) -> Result<(), TestCaseError> {
+    let object = |row: &Vec<Tree>| {
+        let pairs = keys.iter().zip(row);
+        Tree::Object(pairs.map(|(name, value)| (key(name), value.clone())).collect())
+    };
+    let expected = encode(&Tree::Array(rows.iter().map(object).collect()));
+    let stored: Vec<Vec<Vec<u8>>> = rows.iter().map(|row| row.iter().map(encode).collect()).collect();
+    let mut values: Vec<Vec<Value<'_>>> = vec![];
+    for row in &stored {
+        values.push(row.iter().map(|bytes| Value::document(bytes).unwrap()).collect());
+    }
+    let names: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    let mut out = vec![];
+    prop_assert_eq!(write_objects(&names, &values, &mut out), Ok(()));
+    prop_assert_eq!(out, expected);
     Ok(())
 }
 
@@ -129,5 +148,24 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         exercise(&bytes, &spec.patch());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn objects_are_written_as_the_reference_writes_them(
+        keys in prop::collection::btree_set(prop::collection::vec(any::<u8>(), 0..4), 0..36),
+        pool in prop::collection::vec(trees(), 8),
+        picks in prop::collection::vec(prop::collection::vec(0usize..8, 36), 0..36),
+        turn in 0usize..36,
+    ) {
+        let mut keys: Vec<Vec<u8>> = keys.into_iter().collect();
+        let turn = turn % keys.len().max(1);
+        keys.rotate_left(turn);
+        let row = |picks: &Vec<usize>| picks[..keys.len()].iter().map(|pick| pool[*pick].clone()).collect();
+        let rows: Vec<Vec<Tree>> = picks.iter().map(row).collect();
+        check_objects(&keys, &rows)?;
     }
 }

@@ -5,7 +5,7 @@
 
 use super::spi::Value;
 use crate::error::Error;
-use pg_tviews_jsonb::{Overlay, Patch, Sink, Value as JsonValue, plan};
+use pg_tviews_jsonb::{Overlay, Patch, Sink, Value as JsonValue, plan, write_objects};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::{Datum, JsonB};
 use pgrx::pg_sys;
@@ -243,6 +243,10 @@ pub enum Form {
     Boolean,
     /// A string of type `text`, or one that is stored in the same way.
     Text,
+    /// A string that shows a value of type `uuid`.
+    Uuid,
+    /// A string that shows a date or time of this type; of one with time zone, in that of the session.
+    Moment(pg_sys::Oid),
 }
 
 impl Form {
@@ -258,6 +262,15 @@ impl Form {
             pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID => Form::Text,
             _ => return None,
         })
+    }
+
+    /// The same, also for types whose values look different under other settings of the session.
+    pub fn of_any(type_oid: pg_sys::Oid) -> Option<Form> {
+        match type_oid {
+            pg_sys::UUIDOID => Some(Form::Uuid),
+            pg_sys::DATEOID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => Some(Form::Moment(type_oid)),
+            other => Form::of(other),
+        }
     }
 
     /// What a value is in a document: the same as `to_jsonb` makes of it. It lives in the current memory context, or where the value does.
@@ -280,6 +293,12 @@ impl Form {
                 Form::BigInteger => integer(datum.value() as i64),
                 Form::Boolean => JsonValue::Bool(datum.value() as u8 != 0),
                 Form::Text => JsonValue::String(detoasted(datum)),
+                Form::Uuid => JsonValue::String(hexadecimal(&*datum.cast_mut_ptr::<[u8; 16]>())),
+                Form::Moment(type_oid) => {
+                    let room = pg_sys::palloc(pg_sys::MAXDATELEN as usize + 1).cast();
+                    let text = pg_sys::JsonEncodeDateTime(room, datum, type_oid, std::ptr::null());
+                    JsonValue::String(std::ffi::CStr::from_ptr(text).to_bytes())
+                }
             })
         }
     }
@@ -314,6 +333,45 @@ unsafe fn number<'a>(datum: pg_sys::Datum) -> JsonValue<'a> {
         let arguments = [Some(text), Some(pg_sys::Datum::from(0)), Some(no_modifier)];
         JsonValue::Numeric(whole(call(pg_sys::numeric_in, &arguments).cast_mut_ptr()))
     }
+}
+
+/// A uuid as the server shows it, in the current memory context.
+fn hexadecimal<'a>(uuid: &[u8; 16]) -> &'a [u8] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    const LENGTH: usize = 36;
+    let mut text = [b'-'; LENGTH];
+    let mut place = 0;
+    for byte in uuid {
+        if matches!(place, 8 | 13 | 18 | 23) {
+            place += 1;
+        }
+        text[place] = DIGITS[usize::from(byte >> 4)];
+        text[place + 1] = DIGITS[usize::from(byte & 0x0F)];
+        place += 2;
+    }
+    // SAFETY: palloc returns room for as many bytes, which live as long as the memory context.
+    unsafe {
+        let copy = pg_sys::palloc(LENGTH).cast::<u8>();
+        std::ptr::copy_nonoverlapping(text.as_ptr(), copy, LENGTH);
+        std::slice::from_raw_parts(copy, LENGTH)
+    }
+}
+
+/// The list that rows of values are, a jsonb value in the current memory context; `None` if it would be too large.
+pub fn list_of_rows(members: &[(String, Form)], rows: &[Vec<Value>]) -> Option<Value> {
+    let keys: Vec<&[u8]> = members.iter().map(|(name, _)| name.as_bytes()).collect();
+    let mut values: Vec<Vec<JsonValue<'_>>> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let shown = row.iter().zip(members).map(|(value, (_, form))| {
+            // SAFETY: of the type that the form stands for, as the caller says.
+            unsafe { form.value(*value) }
+        });
+        values.push(shown.collect::<Result<_, _>>().ok()?);
+    }
+    let mut buffer = JsonbBuffer::with_capacity(rows.len() * members.len() * 32);
+    write_objects(&keys, &values, &mut buffer).ok()?;
+    let NewJsonb(datum) = buffer.finish();
+    Some(Value { datum, null: false })
 }
 
 /// A detoasted value of variable length with its length word.

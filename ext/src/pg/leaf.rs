@@ -179,14 +179,14 @@ unsafe fn row_of_parameters(
 
 /// The column that an expression is, if a parameter of this type stands for it wherever it is used: of the same type, and without a
 /// collation of its own.
-fn plain_column(node: Node, type_oid: pg_sys::Oid) -> Option<Node> {
+pub(super) fn plain_column(node: Node, type_oid: pg_sys::Oid) -> Option<Node> {
     let collation = node.collation();
     let usual = collation == pg_sys::InvalidOid || collation == pg_sys::DEFAULT_COLLATION_OID;
     (node.attnum().is_some() && node.type_oid() == type_oid && usual).then_some(node)
 }
 
 /// The index of the table that an expression is a column of.
-fn range_index(node: Node) -> Option<usize> {
+pub(super) fn range_index(node: Node) -> Option<usize> {
     // SAFETY: an expression of a query.
     match Node(unsafe { stripped(node.0) }).kind() {
         NodeKind::Variable(variable) if variable.levels_up == 0 => Some(variable.range_index),
@@ -213,7 +213,7 @@ fn reference_to(items: Vec<*mut pg_sys::Node>, index: usize) -> Option<*mut pg_s
 
 impl Node {
     /// The number of the column of the query that this is.
-    fn attnum(self) -> Option<i16> {
+    pub(super) fn attnum(self) -> Option<i16> {
         match self.kind() {
             NodeKind::Variable(variable) if variable.levels_up == 0 => Some(variable.attnum),
             _ => None,
@@ -221,7 +221,7 @@ impl Node {
     }
 
     /// The member at a path of nested objects with constant keys.
-    fn member(self, path: &[String]) -> Option<Node> {
+    pub(super) fn member(self, path: &[String]) -> Option<Node> {
         let Some((key, rest)) = path.split_first() else {
             return Some(self);
         };

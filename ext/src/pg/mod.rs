@@ -26,6 +26,7 @@ pub mod known_types;
 mod lateral;
 pub mod leaf;
 mod list;
+pub mod list_rows;
 pub mod lock;
 pub mod memory;
 pub mod name;

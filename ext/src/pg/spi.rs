@@ -89,6 +89,12 @@ pub struct Value {
 }
 
 impl Value {
+    /// NULL, of any type.
+    pub const NULL: Value = Value {
+        datum: pg_sys::Datum::null(),
+        null: true,
+    };
+
     /// The number, of a value of type bigint; `None` for NULL.
     pub fn bigint(self) -> Option<i64> {
         (!self.null).then(|| self.datum.value() as i64)
@@ -284,6 +290,30 @@ pub fn result_row() -> Option<Vec<Value>> {
             Value { datum, null }
         };
         Some((1..=(*descriptor).natts).map(value).collect())
+    }
+}
+
+/// All rows of the last result. The values live until [`forget_result`].
+pub fn result_rows() -> Vec<Vec<Value>> {
+    // SAFETY: as in `result_texts`.
+    unsafe {
+        let table = pg_sys::SPI_tuptable;
+        if table.is_null() {
+            return Vec::new();
+        }
+        let descriptor = (*table).tupdesc;
+        let value = |tuple, column| {
+            let mut null = false;
+            let datum = pg_sys::SPI_getbinval(tuple, descriptor, column, &mut null);
+            Value { datum, null }
+        };
+        let row = |number| {
+            let tuple = *(*table).vals.add(number);
+            (1..=(*descriptor).natts)
+                .map(|column| value(tuple, column))
+                .collect()
+        };
+        (0..pg_sys::SPI_processed as usize).map(row).collect()
     }
 }
 

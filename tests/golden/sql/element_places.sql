@@ -127,6 +127,38 @@ SELECT format('UPDATE tb_thing AS x SET (n, u, b, v, d, t, z) = (SELECT n, u, b,
 SELECT test.differing();
 \t off
 
+-- All at once: the lists are computed, and written as the server would write them, with values of all types.
+CREATE TABLE tb_member (pk bigint PRIMARY KEY, owner integer, s smallint, n numeric(8,2), x numeric, c char(5), e text, j jsonb, u uuid, b boolean,
+                        d date, t timestamp, z timestamptz);
+CREATE VIEW members AS
+SELECT o.owner, jsonb_build_object('a', (SELECT coalesce(jsonb_agg(jsonb_build_object('zone', z, 's', s, 'n', n, 'x', x, 'c', c, 'text', e, 'j', j, 'u', u,
+                                                                   'b', b, 'd', d, 't', t, 'pk', pk, '', e IS NULL) ORDER BY x DESC, pk) FILTER (WHERE pk <> 5), '[]')
+                                           FROM tb_member m WHERE m.owner = o.owner), 'b', 1) AS data,
+       (SELECT jsonb_agg(jsonb_build_object('more', j -> 'a', 'sum', s + pk) ORDER BY z NULLS FIRST, pk) FROM tb_member m WHERE m.owner = o.owner) AS plain
+  FROM tb_owner o;
+CREATE TABLE tv_members AS TABLE members;
+SET TimeZone = 'America/New_York';
+SELECT strategy, statement FROM pg_tviews_explain('tv_members') WHERE event = 'INSERT' AND source LIKE '%member%';
+CREATE FUNCTION test.written_otherwise() RETURNS bigint LANGUAGE sql SET TimeZone = 'Asia/Tokyo' AS
+  $$ SELECT count(*) FROM members m FULL JOIN tv_members v USING (owner) WHERE m::text IS DISTINCT FROM v::text $$;
+INSERT INTO tb_member
+SELECT i, i % 2, nullif(i % 5, 3), i * 1.5, CASE i % 5 WHEN 0 THEN 1e30 WHEN 1 THEN -0.00001200 WHEN 2 THEN 'NaN' WHEN 3 THEN 'Infinity' END,
+       CASE i % 3 WHEN 0 THEN 'ab' WHEN 1 THEN '' END, CASE i % 4 WHEN 0 THEN E'"\\\t\u00fc' WHEN 1 THEN repeat('long ', 900) WHEN 2 THEN '' END,
+       CASE i % 4 WHEN 0 THEN '{"a": [1, 2.50]}' WHEN 1 THEN 'null' WHEN 2 THEN '"x"'::jsonb END, md5(i::text)::uuid, nullif(i % 3, 0) = 1,
+       CASE i % 3 WHEN 0 THEN 'infinity' WHEN 1 THEN '0044-03-15 BC' WHEN 2 THEN '2026-02-28'::date END,
+       CASE i % 3 WHEN 0 THEN '-infinity' WHEN 1 THEN '2026-02-28 10:00:00.120000'::timestamp END,
+       CASE i % 3 WHEN 0 THEN '1890-06-01 00:00+00' WHEN 1 THEN '12026-07-01 12:00:00.000001+00'::timestamptz END
+  FROM generate_series(1, 40) i;
+SELECT test.written_otherwise();
+UPDATE tb_member SET n = n + 1, z = z + interval '1 hour';
+SELECT test.written_otherwise();
+DELETE FROM tb_member WHERE owner = 1;
+DELETE FROM tb_member WHERE pk <> 5;
+SELECT test.written_otherwise();
+DELETE FROM tb_member;
+SELECT test.written_otherwise();
+SELECT * FROM tv_members;
+
 -- Where the order is not shown, where the elements' key is not in it, and where elements are left out, the list is computed.
 CREATE TABLE tv_computed AS
 SELECT p.pk_product,

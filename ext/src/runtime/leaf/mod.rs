@@ -12,6 +12,7 @@
 //! more than to store rows, units are computed as a whole.
 
 mod element;
+mod list;
 mod plan;
 
 pub use plan::LeafWriter;
@@ -340,10 +341,18 @@ impl Writer<'_> {
                 }
             }
         }
-        if bits != 0 {
-            let statement = leaves.statement(jobs.compiled, bits)?;
+        let (lists, others) = leaves.apart(bits);
+        for list in lists {
+            let value = list.compute(jobs.compiled, &key, &self.scratch)?;
+            let written = |value| changes.add(&self.stored, &list.targets, &[value], &self.scratch);
+            if !value.is_some_and(written) {
+                return Ok(Written::No);
+            }
+        }
+        self.computed |= bits;
+        if others != 0 {
+            let statement = leaves.statement(jobs.compiled, others)?;
             let rows = statement.plan.execute(&key, SnapshotChoice::Current)?;
-            self.computed |= bits;
             let Some(values) = result_row() else {
                 // The root has no such row, and whoever has taken it away has noted the unit. Two: its key is deferred, and the server says
                 // what it thinks of that.

@@ -1,6 +1,7 @@
 //! What the planner says about leaves, made ready to be executed.
 
 use super::element::ElementWriter;
+use super::list::ListWriter;
 use crate::analyze::definition_query;
 use crate::error::{Error, Result};
 use crate::pg::leaf::{Place, Restriction};
@@ -39,6 +40,8 @@ pub struct TviewLeaves {
     beside_links: u64,
     /// For each occurrence how its rows' elements are brought to their places in the only leaf that is concerned.
     elements: Vec<Option<ElementWriter>>,
+    /// How leaves are computed that are lists of objects.
+    lists: Vec<Option<ListWriter>>,
     /// By the leaves that they compute.
     statements: RefCell<HashMap<u64, Rc<Statement>>>,
 }
@@ -58,6 +61,21 @@ impl TviewLeaves {
     /// How the elements of an occurrence's changed rows are written, if they can be.
     pub fn element(&self, occurrence: usize) -> Option<&ElementWriter> {
         self.elements.get(occurrence)?.as_ref()
+    }
+
+    /// Those of some leaves that are lists of objects, and the others as bits.
+    pub fn apart(&self, bits: u64) -> (Vec<&ListWriter>, u64) {
+        let mut others = bits;
+        let mut lists = Vec::new();
+        for (number, list) in self.lists.iter().enumerate() {
+            if let Some(list) = list
+                && bits & (1 << number) != 0
+            {
+                others &= !(1 << number);
+                lists.push(list);
+            }
+        }
+        (lists, others)
     }
 
     /// Whether others write nothing of what leaves are made of without locking the unit.
@@ -99,9 +117,14 @@ impl TviewLeaves {
 
     /// The text of the statement that computes some leaves. Needs the tview's settings.
     pub fn sql(&self, compiled: &Compiled, bits: u64) -> Option<String> {
-        let (query, columns) = self.query(compiled, bits)?;
-        let expressions = target::expressions(columns.iter().map(|column| &column.value));
-        Some(leaf_parts(&query, &expressions))
+        let (lists, others) = self.apart(bits);
+        let mut statements: Vec<String> = lists.iter().map(|list| list.sql().to_owned()).collect();
+        if others != 0 {
+            let (query, columns) = self.query(compiled, others)?;
+            let expressions = target::expressions(columns.iter().map(|column| &column.value));
+            statements.push(leaf_parts(&query, &expressions));
+        }
+        Some(statements.join(";\n"))
     }
 
     /// The statement that computes some leaves. Needs an SPI connection, and the owner's rights and settings.
@@ -199,8 +222,12 @@ fn build(compiled: &Compiled) -> Option<TviewLeaves> {
     let elements = elements
         .map(|(number, place)| element(number, place.as_ref()?))
         .collect();
+    let list =
+        |(place, computed): (&LeafPlace, &bool)| computed.then(|| ListWriter::new(compiled, place)).flatten();
+    let lists = found.places.iter().zip(&computed).map(list).collect();
     Some(TviewLeaves {
         elements,
+        lists,
         beside_links,
         probe: storage.probe(&key, true)?,
         storage,
