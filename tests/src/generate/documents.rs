@@ -313,14 +313,7 @@ fn definition(rng: &mut Rng, below: Option<&str>, subqueries: bool) -> Fragment 
         let list = *rng.pick(lists::VALUES);
         values.extend([list; 6]);
     }
-    for (nth, shown) in laterals::SHOWN.iter().enumerate() {
-        if rng.chance(15) {
-            from.push(Fragment::optional(vec![
-                laterals::item(rng, nth, subqueries).into(),
-            ]));
-            (0..4).for_each(|_| values.extend(*shown));
-        }
-    }
+    laterals::add(rng, subqueries, &mut from, &mut values);
     let stacked = below.map(|tview| format!(" LEFT JOIN {tview} t ON t.pk = p.pk"));
     if let Some(join) = &stacked {
         from.push(Fragment::optional(vec![join.clone().into()]));

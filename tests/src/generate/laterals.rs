@@ -1,13 +1,23 @@
 //! Derived tables beside the products, of which most have one row whatever happens: what documents show of them are leaves.
 
 use super::{leaves, lists};
+use crate::fragment::Fragment;
 use crate::rng::Rng;
 
 /// The columns of the items, by number.
-pub(super) const SHOWN: [&[&str]; 3] = [&["l0.v"], &["l1.v"], &["l2.n", "l2.v", "l2.list"]];
+const SHOWN: [&[&str]; 3] = [&["l0.v"], &["l1.v"], &["l2.n", "l2.v", "l2.list"]];
 
-/// An item of the FROM clause.
-pub(super) fn item(rng: &mut Rng, nth: usize, subqueries: bool) -> String {
+/// Adds items to a FROM clause, and their columns to the values that can be shown.
+pub(super) fn add(rng: &mut Rng, subqueries: bool, from: &mut Vec<Fragment>, values: &mut Vec<&str>) {
+    for (nth, shown) in SHOWN.iter().enumerate() {
+        if rng.chance(15) {
+            from.push(Fragment::optional(vec![item(rng, nth, subqueries).into()]));
+            (0..4).for_each(|_| values.extend(*shown));
+        }
+    }
+}
+
+fn item(rng: &mut Rng, nth: usize, subqueries: bool) -> String {
     let around = rng.weighted(&[
         (6, (" LEFT JOIN LATERAL ", " ON true")),
         (3, (" CROSS JOIN LATERAL ", "")),
