@@ -1,6 +1,6 @@
 //! Elements of lists in stored documents.
 
-use super::jsonb::{Overlaid, Varlena, patched};
+use super::jsonb::{Form, Overlaid, Varlena, patched};
 use super::spi::Value;
 use pg_tviews_ir::{Sort, SortKind};
 use pg_tviews_jsonb::{Error, Object, Patch, Placed, Value as JsonValue, place};
@@ -14,19 +14,21 @@ pub struct ElementList {
     pub path: Vec<String>,
     /// The member that tells elements apart.
     pub member: String,
+    /// What its value is.
+    pub key: Form,
     pub order: Vec<Sort>,
 }
 
 impl ElementList {
-    /// Brings an element to its place in a document. `alone` is what the list would be if it had no other element, and `key` the value by which
-    /// the element is known; both are of type jsonb.
+    /// Brings an element to its place in a document. `alone` is what the list would be if it had no other element, a value of type jsonb, and `key`
+    /// the value by which the element is known.
     pub fn place(&self, document: Value, alone: Value, key: Value) -> Overlaid {
         // A whole column would be NULL where the list is empty, which is not what `null` in a document is.
         if document.null || key.null || (alone.null && self.path.is_empty()) {
             return Overlaid::Unfit;
         }
-        // SAFETY: values of type jsonb that outlive this call.
-        let (document, key) = unsafe { (Varlena::detoast(document.datum), Varlena::detoast(key.datum)) };
+        // SAFETY: a value of type jsonb that outlives this call.
+        let document = unsafe { Varlena::detoast(document.datum) };
         let alone = (!alone.null).then(|| {
             // SAFETY: the same.
             unsafe { Varlena::detoast(alone.datum) }
@@ -35,7 +37,8 @@ impl ElementList {
             let alone = alone.as_ref();
             let placed = Placed {
                 key: self.member.as_bytes(),
-                value: JsonValue::document(key.bytes())?,
+                // SAFETY: of the type that the form stands for, as the caller says.
+                value: unsafe { self.key.value(key)? },
                 alone: alone.map_or(Ok(JsonValue::Null), |alone| JsonValue::document(alone.bytes()))?,
             };
             let Some(list) = self.list(JsonValue::document(document.bytes())?)? else {

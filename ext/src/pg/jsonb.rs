@@ -277,7 +277,7 @@ impl Form {
     ///
     /// # Safety
     /// The value is of a type of this form.
-    unsafe fn value<'a>(self, value: Value) -> Result<JsonValue<'a>, pg_tviews_jsonb::Error> {
+    pub(super) unsafe fn value<'a>(self, value: Value) -> Result<JsonValue<'a>, pg_tviews_jsonb::Error> {
         if value.null {
             return Ok(JsonValue::Null);
         }
@@ -354,6 +354,21 @@ fn hexadecimal<'a>(uuid: &[u8; 16]) -> &'a [u8] {
         let copy = pg_sys::palloc(LENGTH).cast::<u8>();
         std::ptr::copy_nonoverlapping(text.as_ptr(), copy, LENGTH);
         std::slice::from_raw_parts(copy, LENGTH)
+    }
+}
+
+impl Value {
+    /// A jsonb value, detoasted and copied into the current memory context; NULL stays NULL.
+    pub fn copied_document(self) -> Value {
+        if self.null {
+            return self;
+        }
+        // SAFETY: a value of type jsonb, as the caller says.
+        let copy = unsafe { pg_sys::pg_detoast_datum_copy(self.datum.cast_mut_ptr()) };
+        Value {
+            datum: pg_sys::Datum::from(copy),
+            null: false,
+        }
     }
 }
 

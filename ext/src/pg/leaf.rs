@@ -235,7 +235,7 @@ impl Node {
 
 impl Node {
     /// Takes all but some rows out of a list. `None` if it is not the value of a subquery that takes the rows of one table one by one.
-    fn restrict(self, only: &Restriction) -> Option<()> {
+    pub(super) fn restrict(self, only: &Restriction) -> Option<()> {
         let NodeKind::Sublink {
             kind: SublinkKind::Value,
             test: None,

@@ -3,7 +3,7 @@
 
 use super::imports::{walk_children, walk_query};
 use super::jsonb::Form;
-use super::leaf::{plain_column, range_index, takes_rows_one_by_one};
+use super::leaf::{Place, Restriction, plain_column, range_index, takes_rows_one_by_one};
 use super::list::pointers;
 use super::node::{Node, NodeKind, SublinkKind};
 use super::tree::{Query, Target};
@@ -22,11 +22,13 @@ pub struct ListRows {
 
 impl Query {
     /// The rows of a leaf that is `(SELECT jsonb_agg(jsonb_build_object(…) ORDER BY …) FROM …)`, where that names no more of the tables around it
-    /// than the columns that are the key: output columns (position from 0, type). `None` for any other.
+    /// than the columns that are the key: output columns (position from 0, type). `None` for any other. With `only`, there are elements for some rows
+    /// of its table only.
     pub fn list_rows(
         self,
-        (position, path): (usize, &[String]),
+        (position, path): Place<'_>,
         key: &[(usize, pg_sys::Oid)],
+        only: Option<&Restriction>,
     ) -> Option<ListRows> {
         let copy = self.copy();
         let targets = copy.targets();
@@ -37,6 +39,9 @@ impl Query {
             columns.push((range_index(column)?, plain_column(column, *type_oid)?));
         }
         let leaf = visible.get(position)?.expression.member(path)?;
+        if let Some(only) = only {
+            leaf.restrict(only)?;
+        }
         let list = leaf.without_empty_list();
         let NodeKind::Sublink {
             kind: SublinkKind::Value,

@@ -7,9 +7,11 @@
 //! when the notes are worked off, and with the newest version of the stored one, so that it may be done again, like computing the leaf.
 
 use super::Note;
+use super::list::ObjectList;
 use super::plan::{TviewLeaves, query};
 use crate::error::{Error, Result};
 use crate::pg::element::ElementList;
+use crate::pg::jsonb::Form;
 use crate::pg::keys::{KeyType, UnitSet};
 use crate::pg::leaf::Restriction;
 use crate::pg::memory::Memory;
@@ -19,7 +21,7 @@ use crate::pg::stored::OpenTable;
 use crate::runtime::compiled::Compiled;
 use crate::runtime::row::Changes;
 use pg_tviews_planner::{ElementPlace, LeafPlace};
-use pg_tviews_sqltext::{in_document, leaf_parts, leaf_value};
+use pg_tviews_sqltext::{leaf_parts, leaf_value};
 use pgrx::pg_sys::{JSONBOID, Oid};
 use std::cell::OnceCell;
 
@@ -37,6 +39,11 @@ pub struct ElementWriter {
     only: Restriction,
     /// The column of a changed row by which its element is known.
     key_type: KeyType,
+    /// The types of the unit's key and the element's.
+    types: Vec<Oid>,
+    /// The list as it would be with the one element, if it can be put together from rows.
+    rows: Option<ObjectList>,
+    /// The same as a query that computes it.
     plan: OnceCell<KeptPlan>,
 }
 
@@ -52,20 +59,26 @@ impl ElementWriter {
         let stored = compiled.stored_columns()?.into_iter().nth(place.position)?;
         let columns = Relation::try_open(table)?.attributes();
         let shown = columns.iter().find(|column| column.attnum == element.attnum)?;
+        let key_type = KeyType::lookup(shown.type_oid, shown.collation)?;
+        let types = compiled.key_types.iter().chain([&key_type]);
+        let only = Restriction {
+            table,
+            attnum: element.attnum,
+            parameter: compiled.key_types.len() + 1,
+        };
         let writer = ElementWriter {
             bits: 1 << element.leaf,
             attnum: stored.attnum,
             list: ElementList {
                 path: place.path.clone(),
                 member: element.member.clone(),
+                key: Form::of_any(shown.type_oid)?,
                 order: element.order.clone(),
             },
-            only: Restriction {
-                table,
-                attnum: element.attnum,
-                parameter: compiled.key_types.len() + 1,
-            },
-            key_type: KeyType::lookup(shown.type_oid, shown.collation)?,
+            types: types.map(|key| key.oid).collect(),
+            rows: ObjectList::new(compiled, place, Some(&only)),
+            only,
+            key_type,
             place: place.clone(),
             plan: OnceCell::new(),
         };
@@ -87,8 +100,22 @@ impl ElementWriter {
         UnitSet::of_transaction(&types.chain([self.key_type]).collect::<Vec<_>>())
     }
 
-    /// The statement whose columns are the list as it would be with the one element, and the key as the list shows it. Needs an SPI connection,
-    /// and the owner's rights and settings.
+    /// The list as it would be with one element, or none if that is not there any more, allocated in `scratch`; `None` if it can't be told. Needs an
+    /// SPI connection, and the owner's rights and settings.
+    fn alone(&self, compiled: &Compiled, values: &[Value], scratch: &Memory) -> Result<Option<Value>> {
+        if let Some(rows) = &self.rows {
+            return rows.compute(&self.types, values, scratch);
+        }
+        let rows = self.plan(compiled)?.execute(values, SnapshotChoice::Current)?;
+        let alone = match result_row().as_deref() {
+            Some([alone]) => Some(scratch.within(|| alone.copied_document())),
+            // The root has no such row, and whoever has taken it away has noted the unit. Computing it says so, too.
+            _ => None,
+        };
+        forget_result();
+        Ok(alone.filter(|_| rows == 1))
+    }
+
     fn plan(&self, compiled: &Compiled) -> Result<&KeptPlan> {
         if let Some(plan) = self.plan.get() {
             return Ok(plan);
@@ -96,11 +123,8 @@ impl ElementWriter {
         let query = self
             .query(compiled)
             .ok_or_else(|| Error::internal("a list that can't be restricted to one row"))?;
-        let key = in_document(&format!("${}", self.only.parameter));
-        let types = compiled.key_types.iter().chain([&self.key_type]);
-        let types: Vec<Oid> = types.map(|key| key.oid).collect();
-        let sql = leaf_parts(&query, &[leaf_value(0), key]);
-        let fresh = Plan::prepare(&sql, &types, Planning::Generic)?.keep();
+        let sql = leaf_parts(&query, &[leaf_value(0)]);
+        let fresh = Plan::prepare(&sql, &self.types, Planning::Generic)?.keep();
         Ok(self.plan.get_or_init(|| fresh))
     }
 }
@@ -168,21 +192,12 @@ impl<'a> Placing<'a> {
         scratch: &Memory,
     ) -> Result<bool> {
         let writer = self.writer;
-        let arguments: Vec<Value> = unit.iter().copied().chain([key]).collect();
-        let rows = writer
-            .plan(compiled)?
-            .execute(&arguments, SnapshotChoice::Current)?;
-        let row = result_row();
-        let done = match row.as_deref() {
-            Some([alone, key]) => {
-                let document = changes.value(stored, writer.attnum);
-                let overlaid = scratch.within(|| writer.list.place(document, *alone, *key));
-                changes.take(writer.attnum, overlaid)
-            }
-            // The root has no such row, and whoever has taken it away has noted the unit.
-            _ => rows == 0,
+        let values: Vec<Value> = unit.iter().copied().chain([key]).collect();
+        let Some(alone) = writer.alone(compiled, &values, scratch)? else {
+            return Ok(false);
         };
-        forget_result();
-        Ok(done)
+        let document = changes.value(stored, writer.attnum);
+        let overlaid = scratch.within(|| writer.list.place(document, alone, key));
+        Ok(changes.take(writer.attnum, overlaid))
     }
 }

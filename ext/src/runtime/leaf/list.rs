@@ -3,6 +3,7 @@
 use crate::analyze::definition_query;
 use crate::error::{Error, Result};
 use crate::pg::jsonb::{Form, list_of_rows};
+use crate::pg::leaf::Restriction;
 use crate::pg::list_rows::ListRows;
 use crate::pg::memory::Memory;
 use crate::pg::relation::Relation;
@@ -14,52 +15,33 @@ use pg_tviews_sqltext::PatchValue;
 use pgrx::pg_sys::{JSONBOID, Oid};
 use std::cell::OnceCell;
 
-/// How a list is computed.
-pub struct ListWriter {
+/// A list of objects as a query of its rows.
+pub struct ObjectList {
     rows: ListRows,
-    /// Where it goes.
-    pub targets: Vec<Target>,
     plan: OnceCell<KeptPlan>,
 }
 
-impl ListWriter {
-    /// Makes it for a leaf; `None` if that is something else, or shows values that only the server can convert. Needs the tview's settings.
-    pub fn new(compiled: &Compiled, place: &LeafPlace) -> Option<ListWriter> {
-        let stored = compiled.stored_columns()?.into_iter().nth(place.position)?;
-        if stored.type_oid != JSONBOID {
-            return None;
-        }
+impl ObjectList {
+    /// Makes it for a leaf, with `only` for some rows of its table; `None` if that is something else, or shows values that only the server can convert.
+    /// Needs the tview's settings.
+    pub fn new(compiled: &Compiled, place: &LeafPlace, only: Option<&Restriction>) -> Option<ObjectList> {
         let definition = Relation::try_open(compiled.definition)?;
         let key = compiled.plan.key.columns.iter().zip(&compiled.key_types);
         let key: Vec<(usize, Oid)> = key
             .map(|(part, key_type)| (part.position, key_type.oid))
             .collect();
-        let rows = definition_query(&definition).list_rows((place.position, &place.path), &key)?;
-        let columns = leaf_columns(std::slice::from_ref(place));
-        let columns: Vec<(i16, &PatchValue)> = columns
-            .iter()
-            .map(|column| (stored.attnum, &column.value))
-            .collect();
-        let ((), targets) = target::prepare(&columns, |_| Ok(()), |()| vec![JSONBOID]).ok()?;
-        Some(ListWriter {
-            rows,
-            targets,
+        Some(ObjectList {
+            rows: definition_query(&definition).list_rows((place.position, &place.path), &key, only)?,
             plan: OnceCell::new(),
         })
     }
 
-    /// The statement whose rows are the elements.
-    pub fn sql(&self) -> &str {
-        &self.rows.text
-    }
-
-    /// Its plan. Needs an SPI connection, and the owner's rights and settings.
-    fn plan(&self, compiled: &Compiled) -> Result<&KeptPlan> {
+    /// Its plan; the parameters are of these types. Needs an SPI connection, and the owner's rights and settings.
+    fn plan(&self, types: &[Oid]) -> Result<&KeptPlan> {
         if let Some(plan) = self.plan.get() {
             return Ok(plan);
         }
-        let types: Vec<Oid> = compiled.key_types.iter().map(|key| key.oid).collect();
-        let plan = Plan::prepare(&self.rows.text, &types, Planning::Generic)?;
+        let plan = Plan::prepare(&self.rows.text, types, Planning::Generic)?;
         let forms = plan.result_types().into_iter().map(Form::of_any);
         if !forms.eq(self.rows.members.iter().map(|(_, form)| Some(*form))) {
             return Err(Error::internal(
@@ -69,9 +51,9 @@ impl ListWriter {
         Ok(self.plan.get_or_init(|| plan.keep()))
     }
 
-    /// The list of a unit, allocated in `scratch`; `None` if only the server can say why there is none.
-    pub fn compute(&self, compiled: &Compiled, unit: &[Value], scratch: &Memory) -> Result<Option<Value>> {
-        self.plan(compiled)?.execute(unit, SnapshotChoice::Current)?;
+    /// The list for these parameters, allocated in `scratch`; `None` if only the server can say why there is none.
+    pub fn compute(&self, types: &[Oid], values: &[Value], scratch: &Memory) -> Result<Option<Value>> {
+        self.plan(types)?.execute(values, SnapshotChoice::Current)?;
         let rows = result_rows();
         let list = if rows.is_empty() && !self.rows.empty {
             Some(Value::NULL)
@@ -80,5 +62,45 @@ impl ListWriter {
         };
         forget_result();
         Ok(list)
+    }
+}
+
+/// How a list is computed.
+pub struct ListWriter {
+    list: ObjectList,
+    /// The types of the key.
+    types: Vec<Oid>,
+    /// Where it goes.
+    pub targets: Vec<Target>,
+}
+
+impl ListWriter {
+    /// Makes it for a leaf, if that is such a list. Needs the tview's settings.
+    pub fn new(compiled: &Compiled, place: &LeafPlace) -> Option<ListWriter> {
+        let stored = compiled.stored_columns()?.into_iter().nth(place.position)?;
+        if stored.type_oid != JSONBOID {
+            return None;
+        }
+        let columns = leaf_columns(std::slice::from_ref(place));
+        let columns: Vec<(i16, &PatchValue)> = columns
+            .iter()
+            .map(|column| (stored.attnum, &column.value))
+            .collect();
+        let ((), targets) = target::prepare(&columns, |_| Ok(()), |()| vec![JSONBOID]).ok()?;
+        Some(ListWriter {
+            list: ObjectList::new(compiled, place, None)?,
+            types: compiled.key_types.iter().map(|key| key.oid).collect(),
+            targets,
+        })
+    }
+
+    /// The statement whose rows are the elements.
+    pub fn sql(&self) -> &str {
+        &self.list.rows.text
+    }
+
+    /// The list of a unit: see [`ObjectList::compute`].
+    pub fn compute(&self, unit: &[Value], scratch: &Memory) -> Result<Option<Value>> {
+        self.list.compute(&self.types, unit, scratch)
     }
 }

@@ -343,7 +343,7 @@ impl Writer<'_> {
         }
         let (lists, others) = leaves.apart(bits);
         for list in lists {
-            let value = list.compute(jobs.compiled, &key, &self.scratch)?;
+            let value = list.compute(&key, &self.scratch)?;
             let written = |value| changes.add(&self.stored, &list.targets, &[value], &self.scratch);
             if !value.is_some_and(written) {
                 return Ok(Written::No);
