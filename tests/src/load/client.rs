@@ -376,13 +376,18 @@ fn open(parameters: &str) -> Result<Session, String> {
     } else {
         "force_generic_plan"
     };
-    session
-        .execute(&format!(
-            "SET application_name = 'storm'; SET client_min_messages = 'error'; SET statement_timeout = '120s'; \
-             SET deadlock_timeout = '5ms'; SET plan_cache_mode = '{plans}'"
-        ))
-        .map_err(|failure| failure.to_string())?;
-    Ok(session)
+    let settings = format!(
+        "SET application_name = 'storm'; SET client_min_messages = 'error'; SET statement_timeout = '120s'; \
+         SET deadlock_timeout = '5ms'; SET plan_cache_mode = '{plans}'"
+    );
+    for _ in 0..ATTEMPTS {
+        match session.execute(&settings) {
+            // A cancellation by another client can hit this as any statement.
+            Err(failure) if failure.sqlstate == QUERY_CANCELED => {}
+            done => return done.map(|_| session).map_err(|failure| failure.to_string()),
+        }
+    }
+    Err("cancelled again and again".into())
 }
 
 #[cfg(test)]
