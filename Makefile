@@ -17,7 +17,7 @@ help: ## this list
 setup: ## compilers, cargo-pgrx and private PostgreSQL 15 to 18; other targets do this by themselves
 	cargo xtask setup
 
-test: ## everything: formatting, house rules, clippy, unit tests, and the extension on PostgreSQL 18 and 15
+test: ## everything: formatting, house rules, clippy, unit tests, and the extension on PostgreSQL 18 and 15, the attacks on 17 and 16
 	cargo xtask test
 
 quick: ## what needs no running extension: formatting, house rules, clippy and unit tests of the pure crates

@@ -1,3 +1,7 @@
+-- While this runs, names of operators, functions, casts and types mean the server's: a role that may create objects in the extension's schema could have
+-- planted better matches there (an operator between oid and regclass, say), which the views would call for ever.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
 -- Catalogs. The rows name relations by regclass, so that they survive pg_dump (as names) and pg_upgrade (which keeps oids).
 CREATE SCHEMA tviews;
 GRANT USAGE ON SCHEMA tviews TO PUBLIC;
@@ -23,15 +27,33 @@ CREATE TABLE tviews.source (
 CREATE INDEX source_tview ON tviews.source (tview);
 COMMENT ON TABLE tviews.source IS 'What each tview reads: tables, and views that were inlined. Members are the partitions and inheriting tables whose rows a table includes (NULL: it is read with ONLY), relatives the other tables through which a statement can change its rows.';
 
+-- No key: whoever marks a tview waits for nobody. A mark that was made while the tview was dropped means nothing, and is not dumped.
+CREATE TABLE tviews.stale (
+    tview    regclass NOT NULL,
+    since    timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    reason   text NOT NULL,
+    disabled boolean NOT NULL DEFAULT false,
+    restored boolean NOT NULL DEFAULT false
+);
+CREATE INDEX stale_tview ON tviews.stale (tview);
+COMMENT ON TABLE tviews.stale IS 'Marks of tviews that may differ from their queries, because a command could not bring them up to date. The next write to one of their sources compares all of them, as does pg_tviews_refresh. Where triggers are disabled, the mark stays until they have been enabled again and the tview has been compared then.';
+
+CREATE TABLE tviews.secret (value uuid NOT NULL);
+REVOKE ALL ON tviews.secret FROM PUBLIC;
+INSERT INTO tviews.secret VALUES (pg_catalog.gen_random_uuid());
+COMMENT ON TABLE tviews.secret IS 'What hashes of values are mixed with before they are locked, so that nobody can guess the values of locks that all can see. It is in no dump: each database has its own. While writes go on it must not change.';
+
 SELECT pg_catalog.pg_extension_config_dump('tviews.tview', '');
 SELECT pg_catalog.pg_extension_config_dump('tviews.source', '');
+SELECT pg_catalog.pg_extension_config_dump('tviews.stale', 'WHERE tview::pg_catalog.oid OPERATOR(pg_catalog.=) ANY (SELECT t.tview::pg_catalog.oid FROM tviews.tview t)');
 
 CREATE VIEW tviews.views AS
 SELECT n.nspname AS schema_name, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner,
        (SELECT pg_catalog.array_agg(a.attname ORDER BY k.ordinality)
           FROM pg_catalog.unnest(t.key_columns) WITH ORDINALITY AS k (attnum, ordinality)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = t.tview AND a.attnum = k.attnum) AS unit_key,
-       pg_catalog.pg_get_viewdef(t.definition) AS definition, t.settings, t.suspended
+       pg_catalog.pg_get_viewdef(t.definition) AS definition, t.settings, t.suspended,
+       EXISTS (SELECT FROM tviews.stale m WHERE m.tview::pg_catalog.oid OPERATOR(pg_catalog.=) t.tview::pg_catalog.oid AND NOT m.restored) AS stale
   FROM tviews.tview t
   JOIN pg_catalog.pg_class c ON c.oid = t.tview
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
@@ -89,8 +111,10 @@ SELECT t.tview, CASE WHEN l.locktype = 'object' THEN 'tview' WHEN l.objsubid = 0
          WHEN 'userlock' THEN l.classid = t.tview
        END
  WHERE l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database());
-COMMENT ON VIEW tviews.locks IS 'The locks of maintenance that are held or waited for: on whole tviews, on units (by a hash of their key), on values of the columns that show where rows are linked to, and on values over which searches go (by a hash).';
+COMMENT ON VIEW tviews.locks IS 'The locks of maintenance that are held or waited for: on whole tviews, on units, on values of the columns that show where rows are linked to, and on values over which searches go. Hashes of these are mixed with a secret of the database.';
 
+-- Whoever may dump what is in a database dumps the entries of its tviews, too.
+GRANT SELECT ON tviews.tview, tviews.source, tviews.stale TO PUBLIC;
 GRANT SELECT ON tviews.views, tviews.dependencies, tviews.stats, tviews.locks TO PUBLIC;
 
 -- Trigger functions. The first two are called by triggers that pg_tviews makes, the others by the event triggers below.
@@ -104,13 +128,27 @@ CREATE FUNCTION tviews.on_drop() RETURNS event_trigger LANGUAGE c AS 'MODULE_PAT
 
 CREATE FUNCTION tviews.restored() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_restored';
 CREATE TRIGGER restored AFTER INSERT ON tviews.tview FOR EACH STATEMENT EXECUTE FUNCTION tviews.restored();
+ALTER TABLE tviews.tview ENABLE ALWAYS TRIGGER restored;
 COMMENT ON FUNCTION tviews.restored() IS 'Compares tviews whose entries come from a dump with their queries, if their tables had triggers before.';
 
+-- A dump that a plain role restores makes triggers on the first two functions, so these may be called by all; they do nothing for a trigger
+-- that pg_tviews has not made. The others are for the triggers here alone.
+REVOKE EXECUTE ON FUNCTION tviews.on_ddl_start(), tviews.on_ddl_end(), tviews.on_drop(), tviews.restored() FROM PUBLIC;
+
 CREATE EVENT TRIGGER pg_tviews_ddl_start ON ddl_command_start
-    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE', 'DROP TABLE', 'DROP SCHEMA', 'DROP OWNED') EXECUTE FUNCTION tviews.on_ddl_start();
+    WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'CREATE VIEW', 'ALTER TABLE', 'DROP TABLE', 'DROP SCHEMA', 'DROP OWNED', 'DROP INDEX', 'DROP TRIGGER', 'REVOKE', 'ALTER SCHEMA') EXECUTE FUNCTION tviews.on_ddl_start();
 CREATE EVENT TRIGGER pg_tviews_ddl_end ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE AS', 'SELECT INTO', 'CREATE TABLE', 'ALTER TABLE', 'CREATE SCHEMA', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE',
-                 'CREATE VIEW', 'ALTER TYPE', 'CREATE POLICY', 'ALTER POLICY', 'CREATE RULE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'REVOKE',
-                 'CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION')
+                 'CREATE VIEW', 'ALTER VIEW', 'ALTER TYPE', 'CREATE POLICY', 'ALTER POLICY', 'CREATE RULE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'REVOKE', 'DROP OWNED',
+                 'ALTER SCHEMA', 'ALTER DOMAIN',
+                 'CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION', 'CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE',
+                 'ALTER TEXT SEARCH CONFIGURATION', 'ALTER TEXT SEARCH DICTIONARY')
     EXECUTE FUNCTION tviews.on_ddl_end();
 CREATE EVENT TRIGGER pg_tviews_drop ON sql_drop EXECUTE FUNCTION tviews.on_drop();
+-- A session that replicates (session_replication_role = replica) runs DDL, too.
+ALTER EVENT TRIGGER pg_tviews_ddl_start ENABLE ALWAYS;
+ALTER EVENT TRIGGER pg_tviews_ddl_end ENABLE ALWAYS;
+ALTER EVENT TRIGGER pg_tviews_drop ENABLE ALWAYS;
+
+-- What follows is created in the extension's schema.
+SELECT pg_catalog.set_config('search_path', '@extschema@, pg_temp', true);

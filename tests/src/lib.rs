@@ -3,6 +3,7 @@
 //! * [`oracle`] runs statements against sources with and without tviews and compares every tview with its defining
 //!   query after each of them; [`generate`] makes random schemas, definitions and statements for it, and `cases/` has
 //!   hand-written ones and kept findings. A storm lets several clients write at once.
+//! * [`attack`] lets plain roles attack the extension, what belongs to others, and contents.
 //! * [`load`] lets clients write transactions to a shop at the same time, with tviews of all kinds: storms, crashes, DDL under load.
 //! * [`golden`] runs SQL scripts through `psql` and compares what it prints.
 //! * [`constructs`] tries every construct of SQL that a definition may have, and writes the table in the documentation.
@@ -22,6 +23,7 @@
 //! | `faults` | `FAULTS_SEED`, `FAULTS_KILLS` (4) |
 //! | `exhausted` | |
 //! | `pooler` | `PG_TVIEWS_PGBOUNCER`: the program, if not the system's; `PG_TVIEWS_NO_PGBOUNCER=1`: there is none |
+//! | `attack_programs` | `PROGRAMS_SEED`, `PROGRAMS_COUNT` (6), `PROGRAMS_STEPS` (80), `PROGRAMS_SHRINKING` (30) |
 //! | `cases` | `CASE`: part of the names to run |
 //! | `golden` | `GOLDEN`: part of the names to run; `UPDATE_GOLDEN=1` writes what is printed |
 //! | `isolation` | `UPDATE_GOLDEN=1` writes what is printed |
@@ -31,6 +33,7 @@
 //! | `regress_tables` | `REGRESS`: part of the names to run |
 //! | `oracle_itself`, `documentation`, `dump_restore` | |
 
+pub mod attack;
 pub mod command;
 pub mod constructs;
 pub mod docs;

@@ -34,12 +34,27 @@ pub fn pg_config() -> PathBuf {
     }
 }
 
+static SERVER: OnceLock<Server> = OnceLock::new();
+
+/// What this program's server has logged of crashes, each with the lines before it; empty if there were none.
+pub fn crashes() -> String {
+    /// How many lines before a crash are told.
+    const BEFORE: usize = 3;
+    let log = SERVER.get().map(Server::log_text).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    let is_crash = |line: &str| line.contains(" was terminated by signal ") || line.contains("PANIC:  ");
+    let crashes = (0..lines.len()).filter(|at| is_crash(lines[*at]));
+    crashes
+        .flat_map(|at| &lines[at.saturating_sub(BEFORE)..lines.len().min(at + 2)])
+        .map(|line| format!("\n  log: {line}"))
+        .collect()
+}
+
 /// This program's server. It stops when the program ends.
 ///
 /// # Panics
 /// When it does not start.
 pub fn server() -> &'static Server {
-    static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
         let options = ServerOptions::new(pg_config())
             .setting("fsync", "off")

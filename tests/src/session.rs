@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
+use crate::server;
+
 /// What PostgreSQL said to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -41,7 +43,7 @@ impl Failure {
         let Some(db) = error.as_db_error() else {
             return Self {
                 sqlstate: CONNECTION_LOST.into(),
-                message: error.to_string(),
+                message: format!("{error}{}", server::crashes()),
             };
         };
         let mut message = db.message().to_owned();

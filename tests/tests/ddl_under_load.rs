@@ -122,7 +122,7 @@ fn drops_of_all_at_once_wait_with_nothing_in_their_hands() {
         execute(&mut session, prepare);
         if drop.contains(&role) {
             let give = format!(
-                "CREATE ROLE {role}; GRANT USAGE, CREATE ON SCHEMA shown TO {role};
+                "SET pg_tviews.source_privilege = 'trigger'; CREATE ROLE {role}; GRANT USAGE, CREATE ON SCHEMA shown TO {role};
                  GRANT SELECT, TRIGGER ON ALL TABLES IN SCHEMA public TO {role}; ALTER TABLE shown.tv_order OWNER TO {role}"
             );
             execute(&mut session, &give);

@@ -13,8 +13,6 @@ mod views;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use pg_tviews_sqltext::Event;
-
 /// A case: what it makes ready, and the work that is counted.
 type Case = fn() -> Box<dyn Fn() -> usize>;
 
@@ -46,9 +44,9 @@ fn counted(work: &dyn Fn() -> usize) -> usize {
 fn triggers() -> Box<dyn Fn() -> usize> {
     Box::new(|| {
         let source = pg_tviews_sqltext::qualified("public", "tb_product");
-        [Event::Insert, Event::Update, Event::Delete, Event::Truncate]
+        pg_tviews_sqltext::SOURCE_TRIGGERS
             .into_iter()
-            .map(|event| pg_tviews_sqltext::create_source_trigger(event, &source).len())
+            .map(|trigger| trigger.create(&source).len())
             .sum()
     })
 }

@@ -10,13 +10,17 @@
 //! * A **condition** is one conjunct of a WHERE or ON clause, with what has to hold before it may be relied upon.
 //! * A **template** is SQL text with numbered holes for columns, so that a planner can place it over any alias.
 
+mod checkpoint;
 mod display;
 mod document;
+mod memo;
 mod summary;
 mod template;
 mod validate;
 
+pub use checkpoint::{checkpoint, set_checkpoint};
 pub use document::{Document, Documents, Leaf, List, Mention, Rows, Sort, SortKind};
+pub use memo::Memo;
 pub use summary::{Aggregate, AggregateFunction, Number, Part, Shape, Summary};
 pub use template::{Template, TemplateError};
 pub use validate::{Defect, validate};
@@ -73,6 +77,8 @@ pub struct View {
     pub setting_dependent: bool,
     /// What the outputs are made of.
     pub documents: Documents,
+    /// What planning has found out about it. Who changes blocks or sources after that starts from a copy.
+    pub memo: Memo,
 }
 
 /// One output column of the definition.

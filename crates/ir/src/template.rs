@@ -93,6 +93,15 @@ impl Template {
         matches!(self.pieces.as_slice(), [Piece::Hole(_)])
     }
 
+    /// About how long it is: bytes of text, and one for each hole.
+    pub fn length(&self) -> usize {
+        let lengths = self.pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => text.len(),
+            Piece::Hole(_) => 1,
+        });
+        lengths.sum()
+    }
+
     /// Fills the holes, numbered from 0.
     pub fn render(&self, fill: impl Fn(usize) -> String) -> String {
         let mut text = String::new();

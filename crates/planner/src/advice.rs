@@ -3,7 +3,7 @@
 use crate::Plan;
 use crate::search::{entered_columns, path_sources};
 use pg_tviews_ir::{SourceId, View};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// An index without which a search or a recomputation reads a whole table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,14 +30,17 @@ pub fn missing_indexes(view: &View, plan: &Plan) -> Vec<MissingIndex> {
             crate::Finding::Direct(_) | crate::Finding::Everything => 1,
             crate::Finding::Search(search) => search.sources.len(),
         };
-        for step in 1..searched.min(path.len()) {
-            let entered = entered_columns(&links, &path[..step], path[step]);
-            missing.extend(check(view, entered, path[step], occurrence.source));
+        let places: HashMap<SourceId, usize> = path.iter().copied().zip(0..).collect();
+        for (step, into) in path.iter().enumerate().take(searched).skip(1) {
+            let is_before = |source| places.get(&source).is_some_and(|place| *place < step);
+            let entered = entered_columns(&links, is_before, *into);
+            missing.extend(check(view, entered, *into, occurrence.source));
         }
-        if let Some((own, before)) = path.split_first() {
+        if let Some((own, _)) = path.split_first() {
+            let is_other = |source| source != *own && places.contains_key(&source);
             missing.extend(check(
                 view,
-                entered_columns(&links, before, *own),
+                entered_columns(&links, is_other, *own),
                 *own,
                 occurrence.source,
             ));

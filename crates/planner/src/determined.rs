@@ -1,32 +1,35 @@
 //! Determined sources: those that have at most one row for each row of another one, because keys are equal to its columns.
 
-use crate::resolve::{Depth, Link, Sight, in_root_tree, sources_below};
+use crate::resolve::{Depth, Link, Links, Sight, derived_around, in_root_tree};
 use crate::root::place;
-use pg_tviews_ir::{Block, BlockId, SourceId, SourceKind, View};
+use crate::shape::Shape;
+use pg_tviews_ir::{Block, BlockId, SourceId, SourceKind, View, checkpoint};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// The sources of the root tree that have at most one row for a row of `root`, and whether all have. A source is determined
 /// once all columns of one of its unique keys are equal to columns of determined ones.
 pub fn determined(view: &View, root: SourceId) -> (BTreeSet<SourceId>, bool) {
-    let links: Vec<Link> = Sight::from_source(view, root)
-        .links()
-        .into_iter()
-        .filter(|link| link.equality.is_some())
-        .collect();
+    let links = Equalities::new(view, Sight::from_source(view, root).links());
     let sources: Vec<SourceId> = view
         .source_ids()
         .filter(|source| in_root_tree(view, view.source(*source).block))
         .collect();
+    let of_tree: BTreeSet<SourceId> = sources.iter().copied().collect();
+    let shape = Shape::of(view);
     let mut known = BTreeSet::from([root]);
-    loop {
-        let before = known.len();
-        for source in &sources {
-            if !known.contains(source) && is_determined(view, &links, &known, *source) {
-                known.extend(sources_below(view, *source));
-            }
+    // To be looked at: all at first, then what has to do with sources that have become known.
+    let mut open = of_tree.clone();
+    while let Some(source) = open.pop_first() {
+        checkpoint();
+        if known.contains(&source) || !is_determined(view, &links, &known, source) {
+            continue;
         }
-        if known.len() == before {
-            break;
+        for fresh in shape.below(source) {
+            if known.insert(*fresh) {
+                let concerned = links.concerned(view, *fresh);
+                open.extend(concerned.filter(|source| of_tree.contains(source)));
+            }
         }
     }
     let repeats = view
@@ -35,11 +38,50 @@ pub fn determined(view: &View, root: SourceId) -> (BTreeSet<SourceId>, bool) {
         .enumerate()
         .any(|(number, block)| block.repeats && in_root_tree(view, BlockId(number)));
     let all = !repeats && sources.iter().all(|source| known.contains(source));
-    known.retain(|source| sources.contains(source));
+    known.retain(|source| of_tree.contains(source));
     (known, all)
 }
 
-fn is_determined(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source: SourceId) -> bool {
+/// The equalities of a view, by the sources that they speak of.
+struct Equalities {
+    links: Rc<Links>,
+    of: Vec<Vec<usize>>,
+}
+
+impl Equalities {
+    fn new(view: &View, links: Rc<Links>) -> Equalities {
+        let mut of = vec![Vec::new(); view.sources.len()];
+        for (number, link) in links.iter().enumerate() {
+            for column in link
+                .equality
+                .iter()
+                .flat_map(|equality| [equality.left, equality.right])
+            {
+                of[column.source.0].push(number);
+            }
+        }
+        Equalities { links, of }
+    }
+
+    fn of(&self, source: SourceId) -> impl Iterator<Item = &Rc<Link>> {
+        self.of[source.0].iter().map(|number| &self.links[*number])
+    }
+
+    /// The sources that may be determined now that one is known: those that it is equal to, and the derived tables that these or itself stand
+    /// in.
+    fn concerned<'a>(&'a self, view: &'a View, known: SourceId) -> impl Iterator<Item = SourceId> + 'a {
+        let equalities = self.of(known).filter_map(|link| link.equality);
+        let ends = equalities.flat_map(|equality| [equality.left.source, equality.right.source]);
+        let around = |source: SourceId| {
+            std::iter::successors(Some(source), |source| {
+                derived_around(view, view.source(*source).block)
+            })
+        };
+        ends.chain([known]).flat_map(around)
+    }
+}
+
+fn is_determined(view: &View, links: &Equalities, known: &BTreeSet<SourceId>, source: SourceId) -> bool {
     match &view.source(source).kind {
         SourceKind::Computed | SourceKind::Recursion(_) => false,
         SourceKind::Table(table) => {
@@ -55,7 +97,7 @@ fn is_determined(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source
 
 fn derived_is_determined(
     view: &View,
-    links: &[Link],
+    links: &Equalities,
     known: &BTreeSet<SourceId>,
     source: SourceId,
     block: &Block,
@@ -86,9 +128,9 @@ fn derived_is_determined(
 }
 
 /// Columns of `source` that are equal to columns of known sources wherever `source` has a real row.
-fn equal_columns(links: &[Link], known: &BTreeSet<SourceId>, source: SourceId) -> BTreeSet<i16> {
+fn equal_columns(links: &Equalities, known: &BTreeSet<SourceId>, source: SourceId) -> BTreeSet<i16> {
     links
-        .iter()
+        .of(source)
         .filter(|link| link.guard.as_ref().is_none_or(|guard| guard.contains(&source)))
         .filter_map(|link| link.equality)
         .filter_map(|equality| match (equality.left, equality.right) {

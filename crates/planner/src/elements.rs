@@ -20,7 +20,7 @@ use crate::UnitKey;
 use crate::leaf::LeafPlace;
 use crate::locate::{is_joined_block, is_shown_once};
 use crate::patch::{alias, is_deciding};
-use crate::resolve::Sight;
+use crate::resolve::{Known, LONGEST, Sight};
 use pg_tviews_ir::{
     BlockId, Column, Document, Expression, Leaf, List, Parent, ROOT_BLOCK, Rows, Sort, SourceId, SourceKind,
     Table, View, WHOLE_ROW,
@@ -227,6 +227,10 @@ fn through(view: &View, source: SourceId, expression: &Expression) -> Option<Exp
         let renumbered: Vec<usize> = inner.columns.iter().map(&mut number_of).collect();
         fills.push((inner.template, renumbered));
     }
+    let lengths = expression.template.holes().map(|hole| fills[hole].0.length());
+    if lengths.sum::<usize>() > LONGEST {
+        return None;
+    }
     Some(Expression {
         template: expression.template.substitute(|hole| fills[hole].clone()),
         columns,
@@ -243,8 +247,16 @@ fn shown(view: &View, source: SourceId, column: Column) -> Option<Expression> {
     let SourceKind::Derived(block) = view.source(column.source).kind else {
         return None;
     };
-    match view.documents.output(block, column.attnum)? {
-        Document::Leaf(leaf) if view.block(block).picks => through(view, source, leaf.value.as_ref()?),
-        Document::Leaf(_) | Document::Object(_) => None,
+    let memo = view.memo.get::<Known>();
+    if let Some(known) = memo.shown.borrow().get(&(source, column)) {
+        return known.clone();
     }
+    let shown = match view.documents.output(block, column.attnum) {
+        Some(Document::Leaf(leaf)) if view.block(block).picks => {
+            leaf.value.as_ref().and_then(|value| through(view, source, value))
+        }
+        Some(Document::Leaf(_) | Document::Object(_)) | None => None,
+    };
+    memo.shown.borrow_mut().insert((source, column), shown.clone());
+    shown
 }

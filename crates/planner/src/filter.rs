@@ -24,8 +24,9 @@ pub struct Filter {
 /// The filter on the rows of a source, if there is one.
 pub fn of(view: &View, source: SourceId) -> Option<Filter> {
     let mut conditions: Vec<String> = Vec::new();
-    for link in Sight::from_source(view, source).links() {
-        if link.harmless && link.sources.iter().eq([&source]) && holds(&link, &[source]) {
+    let links = Sight::from_source(view, source).links();
+    for link in links.of(source).iter().map(|number| &links[*number]) {
+        if link.harmless && link.sources.len() == 1 && holds(link, &[source]) {
             let condition = rendered(view, &link.expression);
             if !conditions.contains(&condition) {
                 conditions.push(condition);

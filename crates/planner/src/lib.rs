@@ -17,6 +17,7 @@ mod recursive;
 mod resolve;
 mod root;
 mod search;
+mod shape;
 #[cfg(test)]
 mod testing;
 

@@ -3,8 +3,9 @@
 use crate::UnitKey;
 use crate::absence::optional;
 use crate::patch::{ExactSearch, Location, alias, always_there};
-use crate::resolve::{Depth, Link, Sight, sources_below};
-use pg_tviews_ir::{BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View};
+use crate::resolve::{Depth, Known, Link, Links, Sight};
+use crate::shape::{Region, Shape};
+use pg_tviews_ir::{BlockId, Column, Expression, Parent, ROOT_BLOCK, SourceId, SourceKind, View, checkpoint};
 use pg_tviews_sqltext::{RowSearch, column as column_text, qualified};
 use std::collections::BTreeSet;
 
@@ -103,17 +104,27 @@ fn is_joined(view: &View, source: SourceId) -> bool {
 
 /// Whether a block is the definition itself, or a derived table in it, or in such a one, that is a join and always there.
 pub(crate) fn is_joined_block(view: &View, block: BlockId) -> bool {
-    let mut block = block;
-    while block != ROOT_BLOCK {
-        let Some(Parent::Derived(outer)) = view.block(block).parent else {
-            return false;
-        };
-        if !view.block(block).plain || !always_there(view, outer) || !is_shown_once(view, block) {
-            return false;
+    let known = view.memo.get::<Known>();
+    let joined = known.joined.get_or_init(|| joined_blocks(view));
+    joined.get(block.0).copied().unwrap_or(false)
+}
+
+/// By block: whether it is joined.
+fn joined_blocks(view: &View) -> Vec<bool> {
+    let mut shown = vec![0; view.blocks.len()];
+    for source in &view.sources {
+        if let SourceKind::Derived(block) = source.kind {
+            shown[block.0] += 1;
         }
-        block = view.source(outer).block;
     }
-    true
+    let mut joined = vec![false; view.blocks.len()];
+    joined[ROOT_BLOCK.0] = true;
+    for (block, outer) in Shape::of(view).derived() {
+        let is_shown =
+            matches!(view.block(*block).parent, Some(Parent::Derived(source)) if always_there(view, source));
+        joined[block.0] = joined[outer.0] && is_shown && view.block(*block).plain && shown[block.0] == 1;
+    }
+    joined
 }
 
 /// Whether a derived table is only one source.
@@ -127,16 +138,27 @@ fn way_from(view: &View, root: SourceId, source: SourceId) -> Option<Vec<Step>> 
     let links = Sight::from_source(view, source).links();
     let mut known = BTreeSet::from([root]);
     let mut steps: Vec<Step> = Vec::new();
+    // The tables that known ones determine.
+    let mut next: BTreeSet<SourceId> = view.source_ids().collect();
+    next.retain(|id| is_joined(view, *id) && *id != root && step_to(view, &links, &known, *id).is_some());
     // Outwards from the root, one table at a time, until the wanted one is reached.
     while !known.contains(&source) {
-        let candidates = view
-            .source_ids()
-            .filter(|id| !known.contains(id) && is_joined(view, *id));
-        let step = candidates
-            .filter_map(|id| step_to(view, &links, &known, id))
-            .min_by_key(|step| step.source != source)?;
-        known.insert(step.source);
+        checkpoint();
+        let chosen = next.get(&source).or(next.first()).copied()?;
+        let step = step_to(view, &links, &known, chosen)?;
+        next.remove(&chosen);
+        known.insert(chosen);
         steps.push(step);
+        for neighbour in links.of(chosen).iter().flat_map(|link| &links[*link].sources) {
+            if known.contains(neighbour) || !is_joined(view, *neighbour) {
+                continue;
+            }
+            if step_to(view, &links, &known, *neighbour).is_some() {
+                next.insert(*neighbour);
+            } else {
+                next.remove(neighbour);
+            }
+        }
     }
     // Of these, what the wanted table needs.
     let mut needed = BTreeSet::from([source]);
@@ -151,9 +173,12 @@ fn way_from(view: &View, root: SourceId, source: SourceId) -> Option<Vec<Step>> 
 }
 
 /// The equalities by which known tables determine a further one, exactly.
-fn step_to(view: &View, links: &[Link], known: &BTreeSet<SourceId>, source: SourceId) -> Option<Step> {
+fn step_to(view: &View, links: &Links, known: &BTreeSet<SourceId>, source: SourceId) -> Option<Step> {
     let table = view.table(source)?;
-    let mut ties: Vec<Tie> = links.iter().filter_map(|link| tie(link, known, source)).collect();
+    let of_source = links.of(source).iter();
+    let mut ties: Vec<Tie> = of_source
+        .filter_map(|number| tie(&links[*number], known, source))
+        .collect();
     let unique = table.unique_keys.iter().find(|key| {
         key.iter()
             .all(|attnum| ties.iter().any(|tie| tie.own.attnum == *attnum))
@@ -197,6 +222,16 @@ fn asked_by_outer_join(view: &View, source: SourceId) -> Option<usize> {
     if view.documents.opaque.contains(&source) {
         return None;
     }
+    let memo = view.memo.get::<Known>();
+    if let Some(known) = memo.asked.borrow().get(&source) {
+        return *known;
+    }
+    let asked = count_asked(view, source);
+    memo.asked.borrow_mut().insert(source, asked);
+    asked
+}
+
+fn count_asked(view: &View, source: SourceId) -> Option<usize> {
     let block = view.block(view.source(source).block);
     let guards = block
         .conditions
@@ -204,10 +239,7 @@ fn asked_by_outer_join(view: &View, source: SourceId) -> Option<usize> {
         .filter_map(|condition| condition.guard.as_ref());
     let mut count = 0;
     for guard in guards {
-        let optional: BTreeSet<SourceId> = guard
-            .iter()
-            .flat_map(|optional| sources_below(view, *optional))
-            .collect();
+        let optional = Region::below_all(&Shape::of(view), guard);
         if optional.contains(&source) {
             if optional.len() != 1 {
                 return None;

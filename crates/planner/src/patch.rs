@@ -21,10 +21,10 @@
 use crate::UnitKey;
 use crate::elements::{Elements, elements};
 use crate::locate::locate;
-use crate::resolve::{Depth, Sight, enclosing_blocks};
+use crate::resolve::{Depth, Known, Sight, enclosing_blocks};
 use pg_tviews_ir::{
     BlockId, Column, Document, Expression, Leaf, Parent, ROOT_BLOCK, Role, SourceId, SourceKind, View,
-    WHOLE_ROW,
+    WHOLE_ROW, checkpoint,
 };
 use pg_tviews_sqltext::{PatchValue, RowSearch, column as column_text};
 use std::collections::{BTreeMap, BTreeSet};
@@ -234,8 +234,12 @@ pub fn patches(view: &View, key: &UnitKey, source: SourceId) -> Option<Patches> 
         source,
         list: list.as_ref(),
         found: Vec::new(),
+        visited: 0,
     };
     collection.outputs();
+    if collection.visited > MOST_LEAVES {
+        return None;
+    }
     let patches = Patches {
         alias: alias(source),
         location,
@@ -254,24 +258,31 @@ pub(crate) fn alias(source: SourceId) -> String {
 
 /// The columns of a table that decide which rows there are, or how they are grouped or ordered, anywhere in the definition.
 fn deciding_columns(view: &View, source: SourceId) -> BTreeSet<i16> {
-    let mut reached = BTreeSet::new();
-    for mention in &view.documents.mentions {
-        if mention.role == Role::Link || is_deciding(view, mention.block) {
-            reach(view, mention.column, &mut BTreeSet::new(), &mut reached);
+    let known = view.memo.get::<Known>();
+    let deciding = known.deciding.get_or_init(|| {
+        let mut reach = Reach::new(view);
+        for mention in &view.documents.mentions {
+            if mention.role == Role::Link || is_deciding(view, mention.block) {
+                reach.column(mention.column);
+            }
         }
-    }
-    let of_source = reached.into_iter().filter(|column| column.source == source);
+        reach.reached
+    });
+    of_source(deciding, source)
+}
+
+fn of_source(columns: &BTreeSet<Column>, source: SourceId) -> BTreeSet<i16> {
+    let of_source = columns.iter().filter(|column| column.source == source);
     of_source.map(|column| column.attnum).collect()
 }
 
 /// The columns of a table that decide whether a row has an element in a list, which one, and where.
 fn placing_columns(view: &View, source: SourceId, elements: &Elements<'_>) -> BTreeSet<i16> {
-    let mut reached = BTreeSet::new();
+    let mut reach = Reach::new(view);
     for column in &elements.rows.placing {
-        reach(view, *column, &mut BTreeSet::new(), &mut reached);
+        reach.column(*column);
     }
-    let of_source = reached.into_iter().filter(|column| column.source == source);
-    let placing = of_source.map(|column| column.attnum);
+    let placing = of_source(&reach.reached, source).into_iter();
     placing
         .chain(elements.unit.iter().copied())
         .chain([elements.key.1])
@@ -301,43 +312,68 @@ fn is_row_by_row(view: &View, block: BlockId) -> bool {
     block.plain || block.picks
 }
 
-/// Adds the table columns that a column's value depends on. `seen` keeps recursive queries from going round.
-fn reach(view: &View, column: Column, seen: &mut BTreeSet<Column>, reached: &mut BTreeSet<Column>) {
-    if !seen.insert(column) {
-        return;
-    }
-    match view.source(column.source).kind {
-        SourceKind::Table(_) => {
-            reached.insert(column);
+/// The table columns that values depend on.
+struct Reach<'v> {
+    view: &'v View,
+    reached: BTreeSet<Column>,
+    /// What has been looked at: also keeps recursive queries from going round.
+    columns: BTreeSet<Column>,
+    blocks: BTreeSet<BlockId>,
+}
+
+impl<'v> Reach<'v> {
+    fn new(view: &'v View) -> Reach<'v> {
+        Reach {
+            view,
+            reached: BTreeSet::new(),
+            columns: BTreeSet::new(),
+            blocks: BTreeSet::new(),
         }
-        // What its arguments mention decides how many rows it has.
-        SourceKind::Computed => {}
-        SourceKind::Recursion(block) => reach_all_in(view, block, seen, reached),
-        SourceKind::Derived(block) => match view.documents.output(block, column.attnum) {
-            Some(document) if is_row_by_row(view, block) => {
-                for (_, leaf) in document.leaves() {
-                    reach_leaf(view, leaf, seen, reached);
-                }
+    }
+
+    /// Adds those that a column's value depends on.
+    fn column(&mut self, column: Column) {
+        checkpoint();
+        if !self.columns.insert(column) {
+            return;
+        }
+        match self.view.source(column.source).kind {
+            SourceKind::Table(_) => {
+                self.reached.insert(column);
             }
-            _ => reach_all_in(view, block, seen, reached),
-        },
+            // What its arguments mention decides how many rows it has.
+            SourceKind::Computed => {}
+            SourceKind::Recursion(block) => self.all_in(block),
+            SourceKind::Derived(block) => match self.view.documents.output(block, column.attnum) {
+                Some(document) if is_row_by_row(self.view, block) => {
+                    for (_, leaf) in document.leaves() {
+                        self.leaf(leaf);
+                    }
+                }
+                _ => self.all_in(block),
+            },
+        }
     }
-}
 
-fn reach_leaf(view: &View, leaf: &Leaf, seen: &mut BTreeSet<Column>, reached: &mut BTreeSet<Column>) {
-    for column in &leaf.columns {
-        reach(view, *column, seen, reached);
+    fn leaf(&mut self, leaf: &Leaf) {
+        for column in &leaf.columns {
+            self.column(*column);
+        }
+        for block in &leaf.subqueries {
+            self.all_in(*block);
+        }
     }
-    for block in &leaf.subqueries {
-        reach_all_in(view, *block, seen, reached);
-    }
-}
 
-/// Everything that is mentioned in a block and the blocks inside it.
-fn reach_all_in(view: &View, block: BlockId, seen: &mut BTreeSet<Column>, reached: &mut BTreeSet<Column>) {
-    for mention in &view.documents.mentions {
-        if enclosing_blocks(view, mention.block).contains(&block) {
-            reach(view, mention.column, seen, reached);
+    /// Everything that is mentioned in a block and the blocks inside it.
+    fn all_in(&mut self, block: BlockId) {
+        if !self.blocks.insert(block) {
+            return;
+        }
+        let view = self.view;
+        for mention in &view.documents.mentions {
+            if enclosing_blocks(view, mention.block).contains(&block) {
+                self.column(mention.column);
+            }
         }
     }
 }
@@ -349,7 +385,12 @@ struct Collection<'c, 'v> {
     /// The list of which the occurrence's rows are elements, if they are.
     list: Option<&'c Elements<'v>>,
     found: Vec<PatchLeaf>,
+    /// How many leaves have been looked at.
+    visited: usize,
 }
+
+/// A document of more leaves is not patched: derived tables can show those below them twice, and these again.
+const MOST_LEAVES: usize = 20_000;
 
 impl<'v> Collection<'_, 'v> {
     fn outputs(&mut self) {
@@ -360,6 +401,11 @@ impl<'v> Collection<'_, 'v> {
     }
 
     fn collect(&mut self, document: &'v Document, position: usize, path: &[&str]) {
+        checkpoint();
+        self.visited += 1;
+        if self.visited > MOST_LEAVES {
+            return;
+        }
         let leaf = match document {
             Document::Object(members) => {
                 for (key, member) in members {
@@ -411,13 +457,9 @@ impl<'v> Collection<'_, 'v> {
 
     /// Adds a leaf, if it depends on columns of the occurrence.
     fn add(&mut self, leaf: &Leaf, position: usize, path: Vec<Step>, value: Option<String>) {
-        let mut reached = BTreeSet::new();
-        reach_leaf(self.view, leaf, &mut BTreeSet::new(), &mut reached);
-        let columns: BTreeSet<i16> = reached
-            .iter()
-            .filter(|column| column.source == self.source)
-            .map(|column| column.attnum)
-            .collect();
+        let mut reach = Reach::new(self.view);
+        reach.leaf(leaf);
+        let columns = of_source(&reach.reached, self.source);
         if !columns.is_empty() {
             self.found.push(PatchLeaf {
                 position,
@@ -432,18 +474,25 @@ impl<'v> Collection<'_, 'v> {
 
 /// Whether a leaf's value follows from table columns alone.
 fn is_settled(view: &View, leaf: &Leaf) -> bool {
-    leaf.settled
-        && leaf
-            .columns
-            .iter()
-            .all(|column| match view.source(column.source).kind {
-                SourceKind::Table(_) => true,
-                SourceKind::Computed | SourceKind::Recursion(_) => false,
-                SourceKind::Derived(block) => match view.documents.output(block, column.attnum) {
-                    Some(Document::Leaf(inner)) => is_settled(view, inner),
-                    Some(Document::Object(_)) | None => false,
-                },
-            })
+    leaf.settled && leaf.columns.iter().all(|column| is_settled_column(view, *column))
+}
+
+fn is_settled_column(view: &View, column: Column) -> bool {
+    let block = match view.source(column.source).kind {
+        SourceKind::Table(_) => return true,
+        SourceKind::Computed | SourceKind::Recursion(_) => return false,
+        SourceKind::Derived(block) => block,
+    };
+    let memo = view.memo.get::<Known>();
+    if let Some(known) = memo.settled.borrow().get(&column) {
+        return *known;
+    }
+    let settled = match view.documents.output(block, column.attnum) {
+        Some(Document::Leaf(inner)) => is_settled(view, inner),
+        Some(Document::Object(_)) | None => false,
+    };
+    memo.settled.borrow_mut().insert(column, settled);
+    settled
 }
 
 /// The document of a derived table that a leaf is a copy of, where the derived table always has a row.
@@ -485,13 +534,19 @@ fn is_transparent(view: &View, column: Column) -> bool {
     let SourceKind::Derived(block) = view.source(column.source).kind else {
         return view.table(column.source).is_some();
     };
+    let memo = view.memo.get::<Known>();
+    if let Some(known) = memo.transparent.borrow().get(&column) {
+        return *known;
+    }
     let position = usize::try_from(column.attnum)
         .ok()
         .and_then(|attnum| attnum.checked_sub(1));
     let output = position.and_then(|position| view.block(block).outputs.get(position)?.as_ref());
-    always_there(view, column.source)
+    let transparent = always_there(view, column.source)
         && view.block(block).plain
-        && output.is_some_and(|output| output.columns.iter().all(|inner| is_transparent(view, *inner)))
+        && output.is_some_and(|output| output.columns.iter().all(|inner| is_transparent(view, *inner)));
+    memo.transparent.borrow_mut().insert(column, transparent);
+    transparent
 }
 
 /// Whether no outer join of its block can put NULLs in place of a source.

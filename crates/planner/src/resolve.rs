@@ -1,8 +1,18 @@
 //! Seeing through derived tables: a column of a derived table stands for an expression over the tables inside, or, where it
 //! stands for nothing of the kind, the derived table is a relation of its own.
 
-use pg_tviews_ir::{BlockId, Column, Condition, Equality, Expression, Parent, SourceId, SourceKind, View};
-use std::collections::BTreeSet;
+use crate::shape::{Region, Shape};
+use pg_tviews_ir::{
+    BlockId, Column, Condition, Equality, Expression, Parent, SourceId, SourceKind, View, checkpoint,
+};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// An expression over derived tables that is longer than this over tables is not looked at: where each stands for two of the one below it, the
+/// length doubles from one to the next.
+pub(crate) const LONGEST: usize = 20_000;
 
 /// A condition over tables, and over derived tables that are taken as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +20,7 @@ pub struct Link {
     /// The condition.
     pub expression: Expression,
     /// See [`Condition::guard`].
-    pub guard: Option<BTreeSet<SourceId>>,
+    pub guard: Option<Region>,
     /// The sources that the condition speaks of.
     pub sources: BTreeSet<SourceId>,
     /// If the condition is an equality of two columns.
@@ -20,7 +30,7 @@ pub struct Link {
 }
 
 /// How deep to look into derived tables.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Depth {
     /// Down to tables wherever a column stands for an expression over them.
     Tables,
@@ -31,8 +41,119 @@ pub enum Depth {
 /// A view as seen from one of its sources.
 pub struct Sight<'v> {
     view: &'v View,
-    /// The blocks around the source, innermost first: of a set operation only the branch among them counts.
-    around: Vec<BlockId>,
+    seen: Rc<Seen>,
+}
+
+/// What columns stand for.
+type StandsFor = HashMap<(Column, Depth), Option<Rc<Expression>>>;
+
+/// What is seen from a block.
+struct Seen {
+    block: BlockId,
+    shape: Rc<Shape>,
+    /// The blocks around the source: of a set operation only the branch among them counts.
+    around: Around,
+    known: RefCell<StandsFor>,
+    links: OnceCell<Rc<Links>>,
+}
+
+/// What is known of a view, kept beside it: sources are often looked at one after the other that stand in one block.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) shape: OnceCell<Rc<Shape>>,
+    /// The last ones.
+    seen: RefCell<Vec<Rc<Seen>>>,
+    /// The links of derived tables that are the same from wherever they are seen.
+    siblings: RefCell<HashMap<BlockId, Rc<Vec<Rc<Link>>>>>,
+    /// By block: see [`crate::locate::is_joined_block`].
+    pub(crate) joined: OnceCell<Vec<bool>>,
+    /// How many conditions make a source optional, if they are known.
+    pub(crate) asked: RefCell<HashMap<SourceId, Option<usize>>>,
+    /// The table columns that decide something.
+    pub(crate) deciding: OnceCell<BTreeSet<Column>>,
+    /// Columns that show those of tables as they are.
+    pub(crate) transparent: RefCell<HashMap<Column, bool>>,
+    /// Columns whose values follow from table columns alone.
+    pub(crate) settled: RefCell<HashMap<Column, bool>>,
+    /// What columns show of a row of a source.
+    pub(crate) shown: RefCell<HashMap<(SourceId, Column), Option<Expression>>>,
+}
+
+/// The first and the last source of a link.
+type Ends = (Option<SourceId>, Option<SourceId>);
+
+/// Links, each once.
+#[derive(Default)]
+struct Distinct {
+    /// By their ends: what has others is another one.
+    between: HashMap<Ends, Vec<Rc<Link>>>,
+}
+
+impl Distinct {
+    /// Adds a link; `None` if it is known.
+    fn add(&mut self, link: Link) -> Option<Rc<Link>> {
+        let ends = (link.sources.first().copied(), link.sources.last().copied());
+        let known = self.between.entry(ends).or_default();
+        if known.iter().any(|known| **known == link) {
+            return None;
+        }
+        let link = Rc::new(link);
+        known.push(Rc::clone(&link));
+        Some(link)
+    }
+}
+
+/// The links that are seen from a block.
+pub struct Links {
+    all: Vec<Rc<Link>>,
+    /// For each source the numbers of the links that speak of it.
+    of_source: Vec<Vec<usize>>,
+    /// The numbers of the links that hold only with a row of certain sources.
+    guarded: Vec<usize>,
+}
+
+impl Links {
+    fn new(view: &View, all: Vec<Rc<Link>>) -> Links {
+        let mut of_source = vec![Vec::new(); view.sources.len()];
+        for (number, link) in all.iter().enumerate() {
+            for source in &link.sources {
+                of_source[source.0].push(number);
+            }
+        }
+        let guarded = all.iter().enumerate().filter(|(_, link)| link.guard.is_some());
+        Links {
+            guarded: guarded.map(|(number, _)| number).collect(),
+            of_source,
+            all,
+        }
+    }
+
+    /// The numbers of the links that speak of a source.
+    pub fn of(&self, source: SourceId) -> &[usize] {
+        self.of_source.get(source.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// The numbers of the links that hold only with a row of certain sources.
+    pub fn guarded(&self) -> &[usize] {
+        &self.guarded
+    }
+}
+
+impl Deref for Links {
+    type Target = [Rc<Link>];
+
+    fn deref(&self) -> &[Rc<Link>] {
+        &self.all
+    }
+}
+
+/// Some blocks.
+struct Around(Vec<bool>);
+
+impl Around {
+    fn contains(&self, block: BlockId) -> bool {
+        self.0.get(block.0).copied().unwrap_or(false)
+    }
 }
 
 impl<'v> Sight<'v> {
@@ -43,16 +164,36 @@ impl<'v> Sight<'v> {
 
     /// As seen from inside a block.
     pub fn from_block(view: &'v View, block: BlockId) -> Sight<'v> {
-        Sight {
-            view,
-            around: enclosing_blocks(view, block),
+        /// So many are kept: the one of a source that is looked at, and of what it is compared with.
+        const MOST: usize = 4;
+        let known = view.memo.get::<Known>();
+        let mut kept = known.seen.borrow_mut();
+        if let Some(seen) = kept.iter().find(|seen| seen.block == block) {
+            let seen = Rc::clone(seen);
+            return Sight { view, seen };
         }
+        let mut around = vec![false; view.blocks.len()];
+        for block in enclosing_blocks(view, block) {
+            around[block.0] = true;
+        }
+        let seen = Rc::new(Seen {
+            block,
+            shape: Shape::of(view),
+            around: Around(around),
+            known: RefCell::default(),
+            links: OnceCell::new(),
+        });
+        if kept.len() >= MOST {
+            kept.remove(0);
+        }
+        kept.push(Rc::clone(&seen));
+        Sight { view, seen }
     }
 
     /// The branch of the definition's set operation that is looked at, or the definition itself.
     pub fn leaf(&self) -> Option<BlockId> {
         let leaves = self.view.leaves(pg_tviews_ir::ROOT_BLOCK);
-        leaves.into_iter().find(|leaf| self.around.contains(leaf))
+        leaves.into_iter().find(|leaf| self.seen.around.contains(*leaf))
     }
 
     /// What a column of a block's output stands for, in terms of that block's own sources.
@@ -65,21 +206,23 @@ impl<'v> Sight<'v> {
         let branch = known
             .branches
             .iter()
-            .find(|branch| self.around.contains(branch))?;
+            .find(|branch| self.seen.around.contains(**branch))?;
         known.passes_values.then_some(())?;
         self.output(*branch, attnum)
     }
 
     /// Whether a derived table may be taken as a relation.
     fn is_relation(&self, block: BlockId) -> bool {
-        !self.around.contains(&block) && self.view.block(block).text.is_some()
+        !self.seen.around.contains(block) && self.view.block(block).text.is_some()
     }
 
     /// Replaces columns of derived tables by what they stand for. `None` if one of them stands for nothing that can be relied
     /// upon and its table can't be taken as a whole either.
     pub fn expand(&self, expression: &Expression, depth: Depth) -> Option<Expression> {
         if expression.as_column().is_some() {
-            return self.stands_for(expression.columns[0], depth);
+            return self
+                .stands_for(expression.columns[0], depth)
+                .map(Rc::unwrap_or_clone);
         }
         if self.is_over_tables(expression) {
             return Some(expression.clone());
@@ -90,7 +233,7 @@ impl<'v> Sight<'v> {
         for column in &expression.columns {
             let inner = self.stands_for(*column, depth)?;
             if expression.strict.contains(column) {
-                strict.extend(inner.strict);
+                strict.extend(&inner.strict);
             }
             let mut number_of = |wanted: &Column| {
                 columns
@@ -102,7 +245,14 @@ impl<'v> Sight<'v> {
                     })
             };
             let renumbered: Vec<usize> = inner.columns.iter().map(&mut number_of).collect();
-            fills.push((inner.template, renumbered));
+            fills.push((inner, renumbered));
+        }
+        let lengths = expression
+            .template
+            .holes()
+            .map(|hole| fills[hole].0.template.length());
+        if lengths.sum::<usize>() > LONGEST {
+            return None;
         }
         let merged: Option<Vec<Column>> = expression
             .merges
@@ -110,7 +260,9 @@ impl<'v> Sight<'v> {
             .map(|column| self.column(*column, depth))
             .collect();
         Some(Expression {
-            template: expression.template.substitute(|hole| fills[hole].clone()),
+            template: expression
+                .template
+                .substitute(|hole| (fills[hole].0.template.clone(), fills[hole].1.clone())),
             columns,
             strict,
             merges: merged.unwrap_or_default(),
@@ -123,18 +275,27 @@ impl<'v> Sight<'v> {
         columns.all(|column| self.view.table(column.source).is_some())
     }
 
-    fn stands_for(&self, column: Column, depth: Depth) -> Option<Expression> {
+    fn stands_for(&self, column: Column, depth: Depth) -> Option<Rc<Expression>> {
         match &self.view.source(column.source).kind {
-            SourceKind::Table(_) => Some(Expression::of_column(column)),
+            SourceKind::Table(_) => Some(Rc::new(Expression::of_column(column))),
             SourceKind::Computed | SourceKind::Recursion(_) => None,
             SourceKind::Derived(block) => {
+                if let Some(known) = self.seen.known.borrow().get(&(column, depth)) {
+                    return known.clone();
+                }
                 let whole =
                     || (self.is_relation(*block) && column.attnum > 0).then(|| Expression::of_column(column));
                 let inside = || self.expand(self.output(*block, column.attnum)?, depth);
-                match depth {
+                let found = match depth {
                     Depth::Tables => inside().or_else(whole),
                     Depth::Derived => whole().or_else(inside),
-                }
+                };
+                let found = found.map(Rc::new);
+                self.seen
+                    .known
+                    .borrow_mut()
+                    .insert((column, depth), found.clone());
+                found
             }
         }
     }
@@ -147,33 +308,87 @@ impl<'v> Sight<'v> {
     /// All conditions that may lead from the source to the unit: those of the blocks around it and of the derived tables in those
     /// blocks' FROM clauses. Left out is what cannot be relied upon: conditions on outputs that a changed row can influence
     /// from afar, and conditions that can be true for a row of NULLs made by an outer join.
-    pub fn links(&self) -> Vec<Link> {
-        let mut links: Vec<Link> = Vec::new();
+    pub fn links(&self) -> Rc<Links> {
+        let links = self
+            .seen
+            .links
+            .get_or_init(|| Rc::new(Links::new(self.view, self.all_links())));
+        Rc::clone(links)
+    }
+
+    fn all_links(&self) -> Vec<Rc<Link>> {
+        let mut links: Vec<Rc<Link>> = Vec::new();
+        let below = self.seen.shape.derived_below(&self.seen.around.0);
+        let mut distinct = Distinct::default();
         for (number, block) in self.view.blocks.iter().enumerate() {
             let id = BlockId(number);
-            let sibling = !self.around.contains(&id);
-            if sibling && !derived_below(self.view, id, &self.around) {
-                continue;
-            }
-            for condition in &block.conditions {
-                // Both depths are the same where there are no derived tables to look into.
-                let depths: &[Depth] = if self.is_over_tables(&condition.expression) {
-                    &[Depth::Tables]
-                } else {
-                    &[Depth::Tables, Depth::Derived]
-                };
-                for depth in depths {
-                    let link = self.link(id, condition, sibling, *depth);
-                    links.extend(link.filter(|link| !links.contains(link)));
-                }
+            if self.seen.around.contains(id) {
+                let own = block.conditions.iter();
+                links
+                    .extend(own.flat_map(|condition| self.of_condition(id, condition, false, &mut distinct)));
+            } else if below[number] {
+                // With its rows it is told apart from those of all other blocks.
+                links.extend(self.of_sibling(id).iter().cloned());
             }
         }
         links
     }
 
-    fn link(&self, block: BlockId, condition: &Condition, sibling: bool, depth: Depth) -> Option<Link> {
-        let view = self.view;
-        let expression = self.expand(&condition.expression, depth)?;
+    /// The links that the conditions of a derived table are. They are the same from wherever they are seen, unless it looks out at other derived
+    /// tables.
+    fn of_sibling(&self, id: BlockId) -> Rc<Vec<Rc<Link>>> {
+        let memo = self.view.memo.get::<Known>();
+        if let Some(known) = memo.siblings.borrow().get(&id) {
+            return Rc::clone(known);
+        }
+        let conditions = &self.view.block(id).conditions;
+        let mut distinct = Distinct::default();
+        let links = conditions.iter();
+        let links = links.flat_map(|condition| self.of_condition(id, condition, true, &mut distinct));
+        let links = Rc::new(links.collect::<Vec<_>>());
+        let looks_out = |column: &Column| {
+            let source = self.view.source(column.source);
+            source.block != id && self.view.table(column.source).is_none()
+        };
+        let expressions = conditions.iter().map(|condition| &condition.expression);
+        let mut columns =
+            expressions.flat_map(|expression| expression.columns.iter().chain(&expression.merges));
+        if !columns.any(looks_out) {
+            memo.siblings.borrow_mut().insert(id, Rc::clone(&links));
+        }
+        links
+    }
+
+    /// The links that a condition is, those that are not known yet.
+    fn of_condition(
+        &self,
+        id: BlockId,
+        condition: &Condition,
+        sibling: bool,
+        distinct: &mut Distinct,
+    ) -> Vec<Rc<Link>> {
+        checkpoint();
+        // Both depths are the same where there are no derived tables to look into.
+        let depths: &[Depth] = if self.is_over_tables(&condition.expression) {
+            &[Depth::Tables]
+        } else {
+            &[Depth::Tables, Depth::Derived]
+        };
+        let links = depths.iter().filter_map(|depth| {
+            let expression = self.expand(&condition.expression, *depth)?;
+            distinct.add(self.link(id, condition, expression, sibling, *depth)?)
+        });
+        links.collect()
+    }
+
+    fn link(
+        &self,
+        block: BlockId,
+        condition: &Condition,
+        expression: Expression,
+        sibling: bool,
+        depth: Depth,
+    ) -> Option<Link> {
         if expression
             .columns
             .iter()
@@ -181,26 +396,17 @@ impl<'v> Sight<'v> {
         {
             return None;
         }
-        let nullable_here: BTreeSet<SourceId> = condition
-            .nullable
-            .iter()
-            .flat_map(|source| sources_below(view, *source))
-            .collect();
+        let nullable_here = Region::below_all(&self.seen.shape, &condition.nullable);
         let sources: BTreeSet<SourceId> = expression.columns.iter().map(|column| column.source).collect();
         for source in &sources {
-            let nullable = nullable_here.contains(source) || is_nullable(view, *source, block);
+            let nullable = nullable_here.contains(source) || self.seen.shape.is_nullable(*source, block);
             if nullable && !expression.strict.iter().any(|column| column.source == *source) {
                 return None;
             }
         }
         let guard = match &condition.guard {
-            Some(guard) => Some(
-                guard
-                    .iter()
-                    .flat_map(|source| sources_below(view, *source))
-                    .collect(),
-            ),
-            None if sibling => Some(sources_of_block(view, block)),
+            Some(guard) => Some(Region::below_all(&self.seen.shape, guard)),
+            None if sibling => Some(Region::of_block(&self.seen.shape, block)),
             None => None,
         };
         let equality = condition.equality.and_then(|equality| {
@@ -233,46 +439,19 @@ pub fn enclosing_blocks(view: &View, block: BlockId) -> Vec<BlockId> {
     blocks
 }
 
-/// Whether a block is a derived table (of derived tables …) of one of `blocks`, or a branch of one.
-fn derived_below(view: &View, block: BlockId, blocks: &[BlockId]) -> bool {
-    let mut current = block;
-    while let Some(Parent::Derived(_) | Parent::Branch(_)) = view.block(current).parent {
-        let Some(outer) = view.parent_block(current) else {
-            return false;
-        };
-        current = outer;
-        if blocks.contains(&current) {
-            return true;
-        }
-    }
-    false
-}
-
 /// Whether a block is the root block or reached from it through derived tables and branches only.
 pub fn in_root_tree(view: &View, block: BlockId) -> bool {
-    block == pg_tviews_ir::ROOT_BLOCK || derived_below(view, block, &[pg_tviews_ir::ROOT_BLOCK])
-}
-
-/// A source and all sources of the derived tables at and below it.
-pub fn sources_below(view: &View, source: SourceId) -> BTreeSet<SourceId> {
-    let mut below = BTreeSet::from([source]);
-    if let SourceKind::Derived(block) = &view.source(source).kind {
-        below.extend(sources_of_block(view, *block));
+    let mut current = block;
+    while let Some(Parent::Derived(_) | Parent::Branch(_)) = view.block(current).parent
+        && let Some(outer) = view.parent_block(current)
+    {
+        current = outer;
     }
-    below
-}
-
-/// The sources of a block and of its branches, and all that is below them.
-fn sources_of_block(view: &View, block: BlockId) -> BTreeSet<SourceId> {
-    let leaves = view.leaves(block);
-    let inside = view
-        .source_ids()
-        .filter(|source| leaves.contains(&view.source(*source).block));
-    inside.flat_map(|source| sources_below(view, source)).collect()
+    current == pg_tviews_ir::ROOT_BLOCK
 }
 
 /// The derived table that a block is, or is a branch of.
-fn derived_around(view: &View, block: BlockId) -> Option<SourceId> {
+pub fn derived_around(view: &View, block: BlockId) -> Option<SourceId> {
     match view.block(block).parent? {
         Parent::Derived(source) => Some(source),
         Parent::Branch(outer) => derived_around(view, outer),
@@ -293,34 +472,34 @@ pub fn enclosing(view: &View, source: SourceId, top: BlockId) -> Vec<SourceId> {
     around
 }
 
-/// Whether a source can be replaced by NULLs, as seen from the block `seen_from` or one inside it.
-pub fn is_nullable(view: &View, source: SourceId, seen_from: BlockId) -> bool {
-    let mut current = source;
-    loop {
-        let source = view.source(current);
-        if source.block == seen_from {
-            return false;
-        }
-        if source.nullable {
-            return true;
-        }
-        match derived_around(view, source.block) {
-            Some(outer) => current = outer,
-            None => return false,
-        }
-    }
-}
-
 /// Whether an output of a block ties its rows to columns of tables, in every branch: changed rows then can influence only rows that
 /// have their values.
 pub fn is_tied(view: &View, block: BlockId, position: usize) -> bool {
+    ties(view, block, position, &mut HashMap::new())
+}
+
+fn ties(view: &View, block: BlockId, position: usize, seen: &mut HashMap<(BlockId, usize), bool>) -> bool {
+    if let Some(tied) = seen.get(&(block, position)) {
+        return *tied;
+    }
+    let tied = ties_here(view, block, position, seen);
+    seen.insert((block, position), tied);
+    tied
+}
+
+fn ties_here(
+    view: &View,
+    block: BlockId,
+    position: usize,
+    seen: &mut HashMap<(BlockId, usize), bool>,
+) -> bool {
     let known = view.block(block);
     if !known.branches.is_empty() {
         return known.passes_values
             && known
                 .branches
                 .iter()
-                .all(|branch| is_tied(view, *branch, position));
+                .all(|branch| ties(view, *branch, position, seen));
     }
     let Some(Some(output)) = known.outputs.get(position) else {
         return false;
@@ -333,7 +512,7 @@ pub fn is_tied(view: &View, block: BlockId, position: usize) -> bool {
                 SourceKind::Derived(inner) => usize::try_from(column.attnum)
                     .ok()
                     .and_then(|attnum| attnum.checked_sub(1))
-                    .is_some_and(|position| is_tied(view, *inner, position)),
+                    .is_some_and(|position| ties(view, *inner, position, seen)),
             }
     })
 }

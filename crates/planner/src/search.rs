@@ -16,13 +16,16 @@
 
 use crate::absence::{absent_together, optional};
 use crate::recursive;
-use crate::resolve::{Depth, Link, Sight, sources_below};
+use crate::resolve::{Depth, Link, Links, Sight};
 use crate::root::alternatives;
+use crate::shape::Shape;
 use crate::{Finding, UnitKey};
 use pg_tviews_ir::{BlockId, Column, Expression, SourceId, SourceKind, View};
 use pg_tviews_sqltext::{Relation, Search, SearchSource, column, derived_column, qualified};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
+mod path;
 mod steps;
 
 pub use steps::{Step, steps};
@@ -65,7 +68,7 @@ impl Target {
 pub(crate) struct Seeker<'v> {
     view: &'v View,
     leaf: BlockId,
-    links: Vec<Link>,
+    links: Rc<Links>,
     /// Where the search starts: the changed occurrence, or what a recursion has led to.
     initial: Vec<SourceId>,
     targets: Vec<Target>,
@@ -77,6 +80,23 @@ pub(crate) struct Seeker<'v> {
 struct Path {
     sources: Vec<SourceId>,
     links: Vec<usize>,
+}
+
+/// Sources in an order, and where each stands.
+struct Places<'p> {
+    sources: &'p [SourceId],
+    links: &'p [usize],
+    of: HashMap<SourceId, usize>,
+}
+
+impl<'p> Places<'p> {
+    fn of(sources: &'p [SourceId], links: &'p [usize]) -> Places<'p> {
+        Places {
+            sources,
+            links,
+            of: sources.iter().copied().zip(0..).collect(),
+        }
+    }
 }
 
 /// Finds the way from a changed row of `start` to the unit key.
@@ -222,80 +242,20 @@ impl<'v> Seeker<'v> {
         Some((path, values, sources))
     }
 
-    /// Cheapest way to all targets (Dijkstra to the nearest one, then from there on). `lax`: also over conditions that need not
-    /// hold, to optional sources.
-    fn path(&self, lax: bool) -> Option<Path> {
-        let mut path = Path {
-            sources: self.initial.clone(),
-            links: vec![],
-        };
-        while let Some(missing) = self
-            .targets
-            .iter()
-            .find(|target| !target.is_reached(&path.sources))
-        {
-            let wanted = if lax {
-                missing.sources()
-            } else {
-                self.targets.iter().flat_map(Target::sources).collect()
-            };
-            path = self.extend(path, &wanted, lax)?;
-        }
-        Some(path)
-    }
-
-    /// The cheapest extension of a path that reaches one more of the wanted sources.
-    fn extend(&self, path: Path, wanted: &BTreeSet<SourceId>, lax: bool) -> Option<Path> {
-        let already = path.sources.len();
-        let mut best: BTreeMap<SourceId, (u32, Path)> = BTreeMap::new();
-        let mut done: BTreeSet<SourceId> = BTreeSet::new();
-        best.insert(*self.initial.first()?, (0, path));
-        loop {
-            let (&at, (cost, path)) = best
-                .iter()
-                .filter(|(source, _)| !done.contains(source))
-                .min_by_key(|(_, (cost, _))| *cost)?;
-            let (cost, path) = (*cost, path.clone());
-            if path.sources[already..]
-                .iter()
-                .any(|source| wanted.contains(source))
-            {
-                return Some(path);
-            }
-            done.insert(at);
-            for (number, link) in self.links.iter().enumerate() {
-                let Some(next) = self.next_source(link, &path.sources, lax) else {
-                    continue;
-                };
-                let step = if link.equality.is_some() { 1 } else { SCAN_COST };
-                let whole = matches!(self.view.source(next).kind, SourceKind::Derived(_));
-                let cost = cost + step + if whole { DERIVED_COST } else { 0 };
-                if !done.contains(&next) && best.get(&next).is_none_or(|(known, _)| cost < *known) {
-                    let mut longer = path.clone();
-                    longer.sources.push(next);
-                    longer.links.push(number);
-                    best.insert(next, (cost, longer));
-                }
-            }
-        }
-    }
-
-    /// The one source that a link adds to those already reached, if it may be used from there. A condition of three tables leads from
-    /// one of them only together with another one: where rows of both change at once, neither finds what the old ones led to.
-    fn next_source(&self, link: &Link, reached: &[SourceId], lax: bool) -> Option<SourceId> {
-        let mut fresh = link.sources.iter().filter(|source| !reached.contains(source));
-        let next = *fresh.next()?;
-        let usable = holds(link, reached) || (lax && self.optional(next));
-        (fresh.next().is_none() && link.sources.len() == 2 && usable).then_some(next)
-    }
-
     /// What gives a key column its value: the column nearest to the changed row that equalities on the path make equal to it,
     /// else its own expression.
     fn nearest_value(&self, target: &Target, path: &Path) -> Expression {
-        let place = |column: &Column| path.sources.iter().position(|source| *source == column.source);
-        let equal = self
-            .links
+        let places: HashMap<SourceId, usize> = path.sources.iter().copied().zip(0..).collect();
+        let place = |column: &Column| places.get(&column.source).copied();
+        let alternatives = target.alternatives.iter();
+        let mut links: Vec<usize> = alternatives
+            .flat_map(|column| self.links.of(column.source).iter().copied())
+            .collect();
+        links.sort_unstable();
+        links.dedup();
+        let equal = links
             .iter()
+            .map(|number| &self.links[*number])
             .filter(|link| holds(link, &path.sources))
             .filter_map(|link| link.equality.filter(|equality| equality.same_type))
             .filter_map(|equality| match (equality.left, equality.right) {
@@ -343,23 +303,27 @@ impl<'v> Seeker<'v> {
     /// Besides the link that reaches a source, further equalities with sources reached before: the other columns of a
     /// multi-column key. Other conditions stay out: they would only narrow the search, but could raise an error that the
     /// definition does not. A spread search (`lax`) needs them all: a row that is found must not stand in for one that is gone.
-    fn conditions_at(&self, path: &Path, sources: &[SourceId], position: usize, lax: bool) -> Vec<String> {
-        let source = sources[position];
-        let before = &sources[..=position];
-        let chosen = path
-            .sources
-            .iter()
-            .position(|known| *known == source)
-            .and_then(|place| path.links.get(place.checked_sub(self.initial.len())?));
-        let links = self.links.iter().enumerate().filter(|(number, link)| {
-            let closing =
-                link.sources.contains(&source) && link.sources.iter().all(|known| before.contains(known));
-            let certain = holds(link, sources) || (lax && self.optional(source));
-            closing
+    fn conditions_at(
+        &self,
+        path: &Places<'_>,
+        sources: &Places<'_>,
+        position: usize,
+        lax: bool,
+    ) -> Vec<String> {
+        let source = sources.sources[position];
+        let place = path.of.get(&source);
+        let chosen = place.and_then(|place| path.links.get(place.checked_sub(self.initial.len())?));
+        let is_before = |source: &SourceId| sources.of.get(source).is_some_and(|place| *place <= position);
+        let links = self.links.of(source).iter().filter(|number| {
+            let link = &self.links[**number];
+            let certain = || (lax && self.optional(source)) || holds(link, sources.sources);
+            link.sources.iter().all(is_before)
                 && (chosen == Some(number)
-                    || (link.sources.len() == 2 && certain && (lax || link.equality.is_some())))
+                    || (link.sources.len() == 2 && (lax || link.equality.is_some()) && certain()))
         });
-        links.map(|(_, link)| self.render(&link.expression)).collect()
+        links
+            .map(|number| self.render(&self.links[*number].expression))
+            .collect()
     }
 
     fn relation(&self, position: usize, source: SourceId) -> Relation {
@@ -378,6 +342,8 @@ impl<'v> Seeker<'v> {
     }
 
     fn search_sources(&self, path: &Path, sources: &[SourceId], lax: bool) -> Vec<SearchSource> {
+        let path = Places::of(&path.sources, &path.links);
+        let places = Places::of(sources, &[]);
         let numbered = sources.iter().enumerate();
         numbered
             .map(|(position, source)| SearchSource {
@@ -386,7 +352,7 @@ impl<'v> Seeker<'v> {
                 conditions: if position == 0 {
                     vec![]
                 } else {
-                    self.conditions_at(path, sources, position, lax)
+                    self.conditions_at(&path, &places, position, lax)
                 },
             })
             .collect()
@@ -496,12 +462,10 @@ impl<'v> Seeker<'v> {
     /// The tables of a path after its start, those below derived tables included.
     fn tables_passed(&self, sources: &[SourceId]) -> Vec<u32> {
         let further = sources.iter().skip(self.initial.len());
-        let below: BTreeSet<SourceId> = further
-            .flat_map(|source| sources_below(self.view, *source))
-            .collect();
+        let shape = Shape::of(self.view);
+        let below = further.flat_map(|source| shape.below(*source));
         let tables: BTreeSet<u32> = below
-            .into_iter()
-            .filter_map(|source| self.view.table(source))
+            .filter_map(|source| self.view.table(*source))
             .map(|table| table.oid)
             .collect();
         tables.into_iter().collect()
@@ -551,20 +515,24 @@ pub(crate) fn holds(link: &Link, reached: &[SourceId]) -> bool {
 }
 
 /// The columns of `into` that are equal to columns of sources already reached: through them it is entered.
-pub fn entered_columns(links: &[Link], from: &[SourceId], into: SourceId) -> BTreeSet<i16> {
-    links
-        .iter()
-        .filter_map(|link| link.equality)
+pub fn entered_columns(
+    links: &Links,
+    is_reached: impl Fn(SourceId) -> bool,
+    into: SourceId,
+) -> BTreeSet<i16> {
+    let links_into = links.of(into).iter();
+    links_into
+        .filter_map(|number| links[*number].equality)
         .filter_map(|equality| match (equality.left, equality.right) {
-            (left, right) if left.source == into && from.contains(&right.source) => Some(left.attnum),
-            (left, right) if right.source == into && from.contains(&left.source) => Some(right.attnum),
+            (left, right) if left.source == into && is_reached(right.source) => Some(left.attnum),
+            (left, right) if right.source == into && is_reached(left.source) => Some(right.attnum),
             _ => None,
         })
         .collect()
 }
 
 /// The path of a finding, for index advice: the sources from the changed row to the key, and the links of the view.
-pub fn path_sources(view: &View, key: &UnitKey, start: SourceId) -> Option<(Vec<SourceId>, Vec<Link>)> {
+pub fn path_sources(view: &View, key: &UnitKey, start: SourceId) -> Option<(Vec<SourceId>, Rc<Links>)> {
     let seeker = Seeker::new(view, key, start)?;
     let path = seeker.path(seeker.is_spread())?;
     Some((path.sources, seeker.links))

@@ -33,6 +33,7 @@ mod filters;
 mod finding;
 mod groups;
 mod keys;
+mod large;
 mod leaves;
 mod links;
 mod patches;

@@ -29,17 +29,6 @@ impl Event {
         }
     }
 
-    /// Name of the trigger on a source. Triggers fire in the order of their names, and whatever another trigger reads from
-    /// a tview has to be up to date: so the name sorts before any that starts with a letter.
-    pub fn source_trigger(self) -> &'static str {
-        match self {
-            Event::Insert => "00_pg_tviews_insert",
-            Event::Update => "00_pg_tviews_update",
-            Event::Delete => "00_pg_tviews_delete",
-            Event::Truncate => "00_pg_tviews_truncate",
-        }
-    }
-
     /// The transition tables that exist for the event.
     pub fn transition_tables(self) -> &'static [&'static str] {
         match self {
@@ -51,69 +40,151 @@ impl Event {
     }
 }
 
-/// Name of the trigger on a subscribed source that sees what logical replication applies.
-pub const APPLIED_TRIGGER: &str = "00_pg_tviews_applied";
+/// What the names of our triggers begin with. Nobody else may give a trigger such a name.
+pub const RESERVED_PREFIX: &str = "00_pg_tviews_";
 
-/// ```sql
-/// CREATE TRIGGER "00_pg_tviews_applied" AFTER INSERT OR UPDATE OR DELETE ON "public"."tb_product"
-/// FOR EACH ROW EXECUTE FUNCTION "tviews"."source_changed"()
-/// ```
-pub fn create_applied_trigger(source: &str) -> String {
-    format!(
-        "CREATE TRIGGER {} AFTER INSERT OR UPDATE OR DELETE ON {source}\nFOR EACH ROW EXECUTE FUNCTION {}()",
-        identifier(APPLIED_TRIGGER),
-        qualified(CATALOG_SCHEMA, "source_changed"),
-    )
+/// A trigger that pg_tviews makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnTrigger {
+    /// On a source, and on each table through which a statement can change its rows: sees statements of one kind.
+    Source(Event),
+    /// On a subscribed source: sees each row that logical replication applies.
+    Applied,
+    /// On a tview: refuses the writes of others.
+    Guard,
 }
 
-/// Name of the trigger that refuses direct writes to a tview.
-pub const GUARD_TRIGGER: &str = "00_pg_tviews_guard";
+/// The triggers on a source that maintenance always needs.
+pub const SOURCE_TRIGGERS: [OwnTrigger; 4] = [
+    OwnTrigger::Source(Event::Insert),
+    OwnTrigger::Source(Event::Update),
+    OwnTrigger::Source(Event::Delete),
+    OwnTrigger::Source(Event::Truncate),
+];
 
-/// ```sql
-/// CREATE TRIGGER "00_pg_tviews_update" AFTER UPDATE ON "public"."tb_product"
-/// REFERENCING OLD TABLE AS "pg_tviews_old" NEW TABLE AS "pg_tviews_new"
-/// FOR EACH STATEMENT EXECUTE FUNCTION "tviews"."source_changed"()
-/// ```
-pub fn create_source_trigger(event: Event, source: &str) -> String {
-    let referencing = event
-        .transition_tables()
-        .iter()
-        .map(|name| {
-            let which = if *name == OLD_ROWS { "OLD" } else { "NEW" };
-            format!(" {which} TABLE AS {}", identifier(name))
-        })
-        .collect::<String>();
-    let referencing = if referencing.is_empty() {
-        String::new()
-    } else {
-        format!("\nREFERENCING{referencing}")
-    };
-    format!(
-        "CREATE TRIGGER {} AFTER {} ON {source}{referencing}\nFOR EACH STATEMENT EXECUTE FUNCTION {}()",
-        identifier(event.source_trigger()),
-        event.keyword(),
-        qualified(CATALOG_SCHEMA, "source_changed"),
-    )
-}
+impl OwnTrigger {
+    /// All of them.
+    pub const ALL: [OwnTrigger; 6] = [
+        OwnTrigger::Source(Event::Insert),
+        OwnTrigger::Source(Event::Update),
+        OwnTrigger::Source(Event::Delete),
+        OwnTrigger::Source(Event::Truncate),
+        OwnTrigger::Applied,
+        OwnTrigger::Guard,
+    ];
 
-/// `CREATE TRIGGER "00_pg_tviews_guard" BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tview FOR EACH STATEMENT …`
-pub fn create_guard_trigger(tview: &str) -> String {
-    format!(
-        "CREATE TRIGGER {} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {tview}\nFOR EACH STATEMENT EXECUTE FUNCTION {}()",
-        identifier(GUARD_TRIGGER),
-        qualified(CATALOG_SCHEMA, "refuse_write"),
-    )
+    /// Its name. Triggers fire in the order of their names, and whatever another trigger reads from a tview has to be up to date: so the
+    /// names sort before any that starts with a letter.
+    pub fn name(self) -> &'static str {
+        match self {
+            OwnTrigger::Source(Event::Insert) => "00_pg_tviews_insert",
+            OwnTrigger::Source(Event::Update) => "00_pg_tviews_update",
+            OwnTrigger::Source(Event::Delete) => "00_pg_tviews_delete",
+            OwnTrigger::Source(Event::Truncate) => "00_pg_tviews_truncate",
+            OwnTrigger::Applied => "00_pg_tviews_applied",
+            OwnTrigger::Guard => "00_pg_tviews_guard",
+        }
+    }
+
+    /// The one that has this name.
+    pub fn named(name: &str) -> Option<OwnTrigger> {
+        OwnTrigger::ALL.into_iter().find(|known| known.name() == name)
+    }
+
+    /// The function of our schema that it calls.
+    pub fn function(self) -> &'static str {
+        match self {
+            OwnTrigger::Source(_) | OwnTrigger::Applied => "source_changed",
+            OwnTrigger::Guard => "refuse_write",
+        }
+    }
+
+    /// What it fires on.
+    pub fn events(self) -> &'static [Event] {
+        match self {
+            OwnTrigger::Source(Event::Insert) => &[Event::Insert],
+            OwnTrigger::Source(Event::Update) => &[Event::Update],
+            OwnTrigger::Source(Event::Delete) => &[Event::Delete],
+            OwnTrigger::Source(Event::Truncate) => &[Event::Truncate],
+            OwnTrigger::Applied => &[Event::Insert, Event::Update, Event::Delete],
+            OwnTrigger::Guard => &EVENTS,
+        }
+    }
+
+    /// Whether it fires before the change.
+    pub fn is_before(self) -> bool {
+        self == OwnTrigger::Guard
+    }
+
+    /// Whether it fires for each row.
+    pub fn is_for_each_row(self) -> bool {
+        self == OwnTrigger::Applied
+    }
+
+    /// The names of its transition tables: of the old rows, of the new ones.
+    pub fn transition_tables(self) -> (Option<&'static str>, Option<&'static str>) {
+        let OwnTrigger::Source(event) = self else {
+            return (None, None);
+        };
+        let named = |name: &'static str| event.transition_tables().contains(&name).then_some(name);
+        (named(OLD_ROWS), named(NEW_ROWS))
+    }
+
+    /// The statement that makes it.
+    ///
+    /// ```sql
+    /// CREATE TRIGGER "00_pg_tviews_update" AFTER UPDATE ON "public"."tb_product"
+    /// REFERENCING OLD TABLE AS "pg_tviews_old" NEW TABLE AS "pg_tviews_new"
+    /// FOR EACH STATEMENT EXECUTE FUNCTION "tviews"."source_changed"()
+    /// ```
+    ///
+    /// ```sql
+    /// CREATE TRIGGER "00_pg_tviews_applied" AFTER INSERT OR UPDATE OR DELETE ON "public"."tb_product"
+    /// FOR EACH ROW EXECUTE FUNCTION "tviews"."source_changed"()
+    /// ```
+    ///
+    /// ```sql
+    /// CREATE TRIGGER "00_pg_tviews_guard" BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "public"."tv_product"
+    /// FOR EACH STATEMENT EXECUTE FUNCTION "tviews"."refuse_write"()
+    /// ```
+    pub fn create(self, table: &str) -> String {
+        let (old, new) = self.transition_tables();
+        let named = |which: &str, name: Option<&str>| {
+            name.map_or(String::new(), |name| {
+                format!(" {which} TABLE AS {}", identifier(name))
+            })
+        };
+        let referencing = match (old, new) {
+            (None, None) => String::new(),
+            _ => format!("\nREFERENCING{}{}", named("OLD", old), named("NEW", new)),
+        };
+        format!(
+            "CREATE TRIGGER {} {} {} ON {table}{referencing}\nFOR EACH {} EXECUTE FUNCTION {}()",
+            identifier(self.name()),
+            if self.is_before() { "BEFORE" } else { "AFTER" },
+            join(self.events(), " OR ", |event| event.keyword().to_owned()),
+            if self.is_for_each_row() {
+                "ROW"
+            } else {
+                "STATEMENT"
+            },
+            qualified(CATALOG_SCHEMA, self.function()),
+        )
+    }
 }
 
 /// `ALTER TABLE source ENABLE ALWAYS TRIGGER name, …`: they also fire under `session_replication_role = replica`.
-pub fn enable_always(relation: &str, triggers: &[&str]) -> String {
-    let enable = |trigger: &&str| format!("ENABLE ALWAYS TRIGGER {}", identifier(trigger));
+pub fn enable_always(relation: &str, triggers: &[OwnTrigger]) -> String {
+    let enable = |trigger: &OwnTrigger| format!("ENABLE ALWAYS TRIGGER {}", identifier(trigger.name()));
     format!("ALTER TABLE {relation} {}", join(triggers, ", ", enable))
 }
 
 /// `DROP TRIGGER IF EXISTS name ON source`
-pub fn drop_trigger(relation: &str, trigger: &str) -> String {
-    format!("DROP TRIGGER IF EXISTS {} ON {relation}", identifier(trigger))
+pub fn drop_trigger(relation: &str, trigger: OwnTrigger) -> String {
+    format!(
+        "DROP TRIGGER IF EXISTS {} ON {relation}",
+        identifier(trigger.name())
+    )
 }
 
 /// `ALTER TABLE table SET (fillfactor = percent)`
@@ -200,14 +271,28 @@ mod tests {
 
     #[test]
     fn triggers_declare_their_transition_tables() {
-        let text = create_source_trigger(Event::Update, "\"s\".\"t\"");
+        let text = OwnTrigger::Source(Event::Update).create("\"s\".\"t\"");
         assert_eq!(
             text,
             "CREATE TRIGGER \"00_pg_tviews_update\" AFTER UPDATE ON \"s\".\"t\"\n\
              REFERENCING OLD TABLE AS \"pg_tviews_old\" NEW TABLE AS \"pg_tviews_new\"\n\
              FOR EACH STATEMENT EXECUTE FUNCTION \"tviews\".\"source_changed\"()"
         );
-        assert!(!create_source_trigger(Event::Truncate, "t").contains("REFERENCING"));
+        for trigger in [
+            OwnTrigger::Source(Event::Truncate),
+            OwnTrigger::Applied,
+            OwnTrigger::Guard,
+        ] {
+            assert!(!trigger.create("t").contains("REFERENCING"));
+        }
+    }
+
+    #[test]
+    fn triggers_are_known_by_their_names() {
+        for trigger in OwnTrigger::ALL {
+            assert_eq!(OwnTrigger::named(trigger.name()), Some(trigger));
+        }
+        assert_eq!(OwnTrigger::named("00_pg_tviews"), None);
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Statements that read and write a tview.
 
+mod nulls;
+
+pub use nulls::Nulls;
+
 use crate::{column, identifier, join, literal};
 
 /// A column of the unit key.
@@ -13,18 +17,17 @@ pub struct KeyColumn {
     pub nullable: bool,
 }
 
-/// Which columns of the unit keys are NULL, as a bit mask over key columns. Many units are looked up by equality, which NULLs
-/// don't satisfy and an index can't serve beside `IS NULL`: so units are worked on by the places of their NULLs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Nulls(pub u64);
-
-impl Nulls {
-    /// Whether the key column with this number, from 0, is NULL.
-    pub fn has(self, number: usize) -> bool {
-        u32::try_from(number)
-            .ok()
-            .and_then(|number| 1u64.checked_shl(number))
-            .is_some_and(|bit| self.0 & bit != 0)
+impl KeyColumn {
+    /// A stored value is the same as another one: NULL as NULL, if it can be that.
+    fn compared(&self, stored: &str, value: &str) -> String {
+        if self.nullable {
+            format!(
+                "({stored} {} {value} OR ({stored} IS NULL AND {value} IS NULL))",
+                self.equals
+            )
+        } else {
+            format!("{stored} {} {value}", self.equals)
+        }
     }
 }
 
@@ -204,7 +207,7 @@ impl TviewText {
         self.replace(Units::All)
     }
 
-    /// Rows are told apart by their text and, among equal ones, by their number. What is on one side only, is written:
+    /// Rows are told apart by their text (see [`TviewText::exact_image`]) and, among equal ones, by their number. What is on one side only, is written:
     /// ```sql
     /// WITH x AS MATERIALIZED (
     ///   SELECT *, count(*) OVER (PARTITION BY image, copy) AS sides FROM (
@@ -241,8 +244,8 @@ impl TviewText {
             join(&numbers, ", ", |_| "NULL".into()),
             self.stored_columns(),
             join(&numbers, ", ", |number| format!("x.c{number}")),
-            new_image = self.image("d", Side::Defined),
-            old_image = self.image("t", Side::Stored),
+            new_image = self.exact_image("d", Side::Defined),
+            old_image = self.exact_image("t", Side::Stored),
             table = self.table,
         )
     }
@@ -310,15 +313,16 @@ impl TviewText {
             ),
         };
         let same = self.same_unit();
-        let key = join(&self.key, ", ", |key| {
+        let key = self.key.iter().map(|key| {
             let name = format!("c{}", key.position + 1);
             format!(
                 "{}, coalesce(d.{name}, t.{name})",
                 literal(&self.columns[key.position].0)
             )
         });
+        let key = object(&key.collect::<Vec<_>>());
         format!(
-            "SELECT \"pg_catalog\".jsonb_build_object({key}) AS key,\n       CASE WHEN d.copy IS NOT NULL THEN {} END AS expected,\n       \
+            "SELECT {key} AS key,\n       CASE WHEN d.copy IS NOT NULL THEN {} END AS expected,\n       \
              CASE WHEN t.copy IS NOT NULL THEN {} END AS actual\n  FROM {} AS d\n  FULL JOIN {} AS t ON {same}\n WHERE d.copy IS NULL \
              OR t.copy IS NULL OR d.image OPERATOR(\"pg_catalog\".<>) t.image",
             self.json_row("d"),
@@ -364,12 +368,7 @@ impl TviewText {
             .enumerate()
             .map(|(number, (name, _))| format!("{}, {alias}.c{}", literal(name), number + 1))
             .collect();
-        // A function call has at most 100 arguments: chunks are put together with ||.
-        let chunks: Vec<String> = pairs
-            .chunks(40)
-            .map(|chunk| format!("\"pg_catalog\".jsonb_build_object({})", chunk.join(", ")))
-            .collect();
-        chunks.join(" OPERATOR(\"pg_catalog\".||) ")
+        object(&pairs)
     }
 
     fn stored_columns(&self) -> String {
@@ -384,7 +383,16 @@ impl TviewText {
         format!("{}::\"pg_catalog\".record", self.row(alias, Side::Stored))
     }
 
-    /// The text by which rows are told apart.
+    /// The text by which rows are told apart when they are written: of equal values of a grouping column, which can be written in several ways, the
+    /// computed one is stored. The one that was stored before may be in no row of the sources any more.
+    fn exact_image(&self, alias: &str, side: Side) -> String {
+        format!(
+            "{}::\"pg_catalog\".text COLLATE \"pg_catalog\".\"C\"",
+            self.row(alias, side)
+        )
+    }
+
+    /// The text by which rows are told apart when they are compared: either of equal values will do.
     fn image(&self, alias: &str, side: Side) -> String {
         let cells: Vec<String> = self
             .columns
@@ -416,13 +424,18 @@ impl TviewText {
         let parts = self.restricted.as_ref()?;
         let value = match units {
             Units::One if self.key.iter().all(|key| !key.nullable) => parameter,
-            Units::Many(batch) if batch == Batch::default() => unit_column,
+            Units::Many(batch) if batch == Batch::default() && self.tells_nulls() => unit_column,
             Units::One | Units::Many(_) | Units::All => return None,
         };
         Some(join(parts, "", |part| match part {
             QueryPart::Text(text) => text.clone(),
             QueryPart::Key(number) => value(*number),
         }))
+    }
+
+    /// Whether [`Nulls`] says of all NULLs where they are.
+    fn tells_nulls(&self) -> bool {
+        self.key.iter().skip(Nulls::COLUMNS).all(|key| !key.nullable)
     }
 
     /// Names of the definition's columns.
@@ -518,10 +531,10 @@ impl TviewText {
         let numbered: Vec<(usize, &KeyColumn)> = self.key.iter().enumerate().collect();
         join(&numbered, " AND ", |(number, key)| {
             let stored = column(alias, side.name(&self.columns[key.position]));
-            if nulls.has(*number) {
-                format!("{stored} IS NULL")
-            } else {
-                format!("{stored} {} {}", key.equals, unit_column(*number))
+            match nulls.has(*number) {
+                Some(true) => format!("{stored} IS NULL"),
+                Some(false) => format!("{stored} {} {}", key.equals, unit_column(*number)),
+                None => key.compared(&stored, &unit_column(*number)),
             }
         })
     }
@@ -530,15 +543,7 @@ impl TviewText {
         let numbered: Vec<(usize, &KeyColumn)> = self.key.iter().enumerate().collect();
         join(&numbered, " AND ", |(number, key)| {
             let stored = column(alias, side.name(&self.columns[key.position]));
-            let value = value(*number);
-            if key.nullable {
-                format!(
-                    "({stored} {} {value} OR ({stored} IS NULL AND {value} IS NULL))",
-                    key.equals
-                )
-            } else {
-                format!("{stored} {} {value}", key.equals)
-            }
+            key.compared(&stored, &value(*number))
         })
     }
 }
@@ -561,6 +566,20 @@ impl Side {
 
 fn parameter(number: usize) -> String {
     format!("${}", number + 1)
+}
+
+/// A document of pairs, each of a key and a value.
+fn object(pairs: &[String]) -> String {
+    /// A function call has at most 100 arguments (`FUNC_MAX_ARGS`): chunks are put together with `||`.
+    const MOST_PAIRS: usize = 50;
+    if pairs.is_empty() {
+        return "\"pg_catalog\".jsonb_build_object()".into();
+    }
+    let chunks: Vec<String> = pairs
+        .chunks(MOST_PAIRS)
+        .map(|chunk| format!("\"pg_catalog\".jsonb_build_object({})", chunk.join(", ")))
+        .collect();
+    chunks.join(" OPERATOR(\"pg_catalog\".||) ")
 }
 
 /// Alias of the units: the definition's query may be within its reach, and no alias of that must hide it.

@@ -66,7 +66,7 @@ enum Action {
         /// Only these tiers
         #[arg(long = "tier", value_enum)]
         tiers: Vec<Tier>,
-        /// PostgreSQL versions of the server tier
+        /// PostgreSQL versions of the server, attack and compile tiers
         #[arg(long = "pg", value_parser = major)]
         majors: Vec<u32>,
         /// Only this file of tests/tests/ in the server tier, such as `golden`
@@ -107,6 +107,8 @@ enum Tier {
     Pure,
     /// The extension in a running server: golden, oracle, interleaving and all other files of tests/
     Server,
+    /// Attacks on the extension, on all versions
+    Attack,
     /// Clippy for the extension, once per PostgreSQL version
     Compile,
     /// The scripts of the benchmark's container, without an engine; needs one server for the entrypoint

@@ -9,8 +9,11 @@ use crate::project::Project;
 use crate::run::{cargo, seconds, visibly};
 use crate::{MAIN_MAJOR, MAJORS, Tier, docker, extension, instructions, nightly, setup, tidy};
 
-/// The versions whose servers run the tests; the others are compiled for.
+/// The versions whose servers run all tests; the others run the attacks.
 const SERVER_MAJORS: [u32; 2] = [MAIN_MAJOR, 15];
+
+/// The files of `tests/tests/` that attack the extension.
+const ATTACKS: [&str; 2] = ["attack", "attack_programs"];
 
 /// What is to be tested.
 pub struct Suite<'a> {
@@ -85,6 +88,11 @@ impl Suite<'_> {
             }
             self.upgrade_section(record)?;
         }
+        if self.wants(Tier::Attack) {
+            for major in self.attack_majors() {
+                self.tests_sections(record, major, "attacks", &ATTACKS)?;
+            }
+        }
         if self.wants(Tier::Compile) {
             for major in self.all_majors() {
                 let name = format!("clippy, the extension for PostgreSQL {major}");
@@ -123,11 +131,17 @@ impl Suite<'_> {
     }
 
     fn server_sections(&self, record: &mut Record, major: u32) -> Result<()> {
+        let only: Vec<&str> = self.only.as_deref().into_iter().collect();
+        self.tests_sections(record, major, "tests", &only)
+    }
+
+    /// Installs the extension and runs these files of `tests/tests/`; all of them if none is named.
+    fn tests_sections(&self, record: &mut Record, major: u32, what: &str, files: &[&str]) -> Result<()> {
         let name = format!("the extension into PostgreSQL {major}");
         self.for_server(record, &name, major, |_| {
             extension::install(self.project, major, false)
         })?;
-        let name = format!("tests on PostgreSQL {major}");
+        let name = format!("{what} on PostgreSQL {major}");
         self.for_server(record, &name, major, |pg_config| {
             let mut command = cargo_in(self.project);
             command
@@ -136,7 +150,7 @@ impl Suite<'_> {
             if let Some(program) = setup::pgbouncer(self.project) {
                 command.env("PG_TVIEWS_PGBOUNCER", program);
             }
-            if let Some(file) = &self.only {
+            for file in files {
                 command.args(["--test", file]);
             }
             visibly(&mut command)
@@ -235,6 +249,16 @@ impl Suite<'_> {
             None if self.majors.is_empty() => SERVER_MAJORS.to_vec(),
             None => self.majors.clone(),
         }
+    }
+
+    /// All versions, but for those on which the server tier runs the attacks with all other files.
+    fn attack_majors(&self) -> Vec<u32> {
+        let mut majors = self.all_majors();
+        if self.wants(Tier::Server) {
+            let done = self.server_majors();
+            majors.retain(|major| self.only.is_none() && !done.contains(major));
+        }
+        majors
     }
 
     /// Newest first, because that one is built for the server tests too.

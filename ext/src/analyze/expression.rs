@@ -66,7 +66,7 @@ impl Analyzer {
         let mut columns: Vec<Column> = Vec::new();
         let mut sublinks: Vec<Sublink> = Vec::new();
         let mut plain = true;
-        let rewritten = rewrite(node, &mut |visited| match visited.kind() {
+        let rewritten = rewrite(node, &mut |visited| match self.noted_kind(visited, place) {
             NodeKind::Variable(variable) => match self.use_column(variable, visited, scope, role, place) {
                 Some(column) => {
                     let number = columns
@@ -114,6 +114,12 @@ impl Analyzer {
             columns,
             merges: merges.filter(|merged| merged.len() > 1).unwrap_or_default(),
         })
+    }
+
+    /// What a node is, once the objects that it names have been noted.
+    fn noted_kind(&mut self, node: Node, place: &str) -> NodeKind {
+        self.note_objects(node, place);
+        node.kind()
     }
 
     /// Refuses what no definition may contain; false if the expression can't be a template.

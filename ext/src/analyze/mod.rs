@@ -7,6 +7,8 @@ mod document;
 mod expression;
 mod functions;
 mod generated;
+mod large;
+mod lasting;
 mod list;
 mod loose;
 mod objection;
@@ -15,14 +17,19 @@ mod shown;
 mod sources;
 mod summary;
 
+pub use large::is_too_large;
+pub use lasting::goes_with_its_session;
 pub use objection::{Objection, refusal};
 pub use shown::definition_query;
 
+use crate::pg::interrupts;
 use crate::pg::keys::KeyType;
-use crate::pg::node::{Node, type_name};
+use crate::pg::node::Node;
 use crate::pg::parse;
 use crate::pg::relation::{is_fixed_length, is_hashable};
+use crate::pg::settings::OwnersOperation;
 use crate::pg::tree::{FromNode, JoinKind, Query, RangeKind, Target};
+use lasting::Needs;
 use pg_tviews_ir::{
     Block, BlockId, Column, Condition, Expression, OutputColumn, Parent, ROOT_BLOCK, Role, SourceId, View,
 };
@@ -37,17 +44,25 @@ pub struct Analysis {
     pub objections: Vec<Objection>,
     /// Relations besides the sources and inlined views whose names, or the names of whose columns, are in the texts. They are locked.
     pub named_relations: BTreeSet<u32>,
+    needs: Needs,
+    /// What a text of the definition would call instead of what the definition calls.
+    pub misread: Option<String>,
 }
 
-/// Analyses a definition whose maintenance will run as `owner`. To be called under the safe search path.
-pub fn analyze(query: Query, owner: pg_sys::Oid) -> Analysis {
+/// Analyses a definition whose maintenance will run as `owner`.
+pub fn analyze(query: Query, owner: pg_sys::Oid, _operation: OwnersOperation<'_>) -> Analysis {
     let mut analysis = analyze_rows(query, owner);
     look_at_types(&mut analysis.view, |_| true);
     analysis
 }
 
 /// The same for a definition whose unit key has been chosen: what only the choice of another one would ask for is left out.
-pub fn analyze_with_key(query: Query, owner: pg_sys::Oid, key: &[usize]) -> Analysis {
+pub fn analyze_with_key(
+    query: Query,
+    owner: pg_sys::Oid,
+    key: &[usize],
+    _operation: OwnersOperation<'_>,
+) -> Analysis {
     let mut analysis = analyze_rows(query, owner);
     let view = &mut analysis.view;
     if pg_tviews_planner::is_key_of_root(view, key) {
@@ -85,16 +100,20 @@ fn analyze_rows(query: Query, owner: pg_sys::Oid) -> Analysis {
         view: View::default(),
         objections: Vec::new(),
         owner,
+        reader: owner,
         open: BTreeSet::new(),
         recursions: Vec::new(),
         subqueries: Vec::new(),
         named_relations: BTreeSet::new(),
+        needs: Needs::default(),
+        misread: None,
     };
     let mut scope = Vec::new();
     let (inner, views) = shown::without_shown_views(query);
     let mut within = String::new();
     for (alias, view) in &views {
         let name = view.display_name();
+        analyzer.enter_view(view, &sources::place(&within, alias));
         within = format!("{}, view {name}", sources::place(&within, alias));
         analyzer.view.inlined_views.push((view.oid().to_u32(), name));
     }
@@ -106,6 +125,8 @@ fn analyze_rows(query: Query, owner: pg_sys::Oid) -> Analysis {
         view: analyzer.view,
         objections: analyzer.objections,
         named_relations: analyzer.named_relations,
+        needs: analyzer.needs,
+        misread: analyzer.misread,
     }
 }
 
@@ -113,6 +134,8 @@ struct Analyzer {
     view: View,
     objections: Vec<Objection>,
     owner: pg_sys::Oid,
+    /// As whom the query at hand reads: inside a view as its owner, else as the tview's.
+    reader: pg_sys::Oid,
     /// Blocks that refer to something outside themselves.
     open: BTreeSet<BlockId>,
     /// The recursive WITH queries that are being analysed: name and block.
@@ -121,6 +144,9 @@ struct Analyzer {
     subqueries: Vec<(Query, BlockId)>,
     /// See [`Analysis::named_relations`].
     named_relations: BTreeSet<u32>,
+    needs: Needs,
+    /// See [`Analysis::misread`].
+    misread: Option<String>,
 }
 
 /// What a query's variables refer to.
@@ -142,25 +168,17 @@ struct Reach {
 }
 
 impl Analyzer {
-    fn object(&mut self, place: &str, at: Option<Node>, message: impl Into<String>, hint: impl Into<String>) {
-        let objection = Objection {
-            place: place.to_owned(),
-            location: at.and_then(Node::location),
-            message: message.into(),
-            hint: hint.into(),
-        };
-        if !self.objections.contains(&objection) {
-            self.objections.push(objection);
-        }
-    }
-
     /// Analyses one SELECT. `within` says where it stands, for messages; empty for the definition itself.
     fn block(&mut self, query: Query, parent: Option<Parent>, scope: &mut Scope, within: &str) -> BlockId {
+        interrupts::check_deep();
         let id = BlockId(self.view.blocks.len());
         self.view.blocks.push(Block {
             parent,
             ..Block::default()
         });
+        if self.refuse_large() {
+            return id;
+        }
         self.refuse_clauses(query, id, within);
         if query.has_set_operations() {
             self.set_operation(id, query, scope, within);
@@ -225,7 +243,7 @@ impl Analyzer {
             if own.expression.type_oid() == wanted {
                 continue;
             }
-            let name = type_name(wanted);
+            let name = united.expression.type_text();
             for leaf in self.view.leaves(branch) {
                 if let Some(Some(output)) = self.view.blocks[leaf.0].outputs.get_mut(position) {
                     output.template = output.template.wrapped("CAST(", &format!(" AS {name})"));
@@ -246,6 +264,9 @@ impl Analyzer {
         };
         for index in &indices {
             self.register_source(&mut frame, *index);
+        }
+        if self.refuse_large() {
+            return;
         }
         scope.push(frame);
         for index in &indices {

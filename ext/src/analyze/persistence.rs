@@ -40,6 +40,7 @@ impl Analyzer {
                     "{name}: a crash empties an unlogged table without triggers, but not {logged}"
                 ),
                 hint: "Let all tables of the definition be UNLOGGED, or none.".into(),
+                privilege: false,
             });
         }
     }

@@ -66,6 +66,9 @@ impl Analyzer {
                     let reads = call
                         .called_function()
                         .is_some_and(|function| reads_records(&function_name(function)));
+                    for part in &types {
+                        self.note_object((pg_sys::TypeRelationId, *part), call.location(), &place);
+                    }
                     let objection = types
                         .into_iter()
                         .filter(|_| reads)
@@ -149,9 +152,8 @@ impl Analyzer {
         }
         if !relation.schema_allows(self.owner) {
             let (role, schema) = (role_name(self.owner), relation.schema());
-            self.object(
+            self.object_privilege(
                 place,
-                None,
                 format!("role \"{role}\", as whom the tview is maintained, may not use schema {schema}"),
                 format!(
                     "GRANT USAGE ON SCHEMA {} TO {}.",
@@ -160,23 +162,46 @@ impl Analyzer {
                 ),
             );
         }
-        if !relation.allows(self.owner, SELECT) {
-            let role = role_name(self.owner);
-            self.object(
-                place,
-                None,
-                format!("role \"{role}\", as whom the tview is maintained, may not read {name}"),
-                format!(
-                    "GRANT SELECT ON {} TO {}.",
-                    relation.quoted(),
-                    pg_tviews_sqltext::identifier(&role)
-                ),
-            );
-        }
+        self.refuse_unreadable(&relation, place);
         if !only {
             self.view.with_members.insert(oid.to_u32());
         }
         self.view.sources[id.0].kind = SourceKind::Table(describe(&relation, only));
+    }
+
+    /// Maintenance reads all tables as the tview's owner, and the definition reads those of a view as the view's owner.
+    fn refuse_unreadable(&mut self, relation: &Relation, place: &str) {
+        let (role, as_whom) = if !relation.is_view() && !relation.allows(self.owner, SELECT) {
+            (self.owner, "as whom the tview is maintained")
+        } else if !relation.allows_reading_some(self.reader) {
+            let as_whom = if self.reader == self.owner {
+                "as whom the tview is maintained"
+            } else {
+                "as whom the view is read"
+            };
+            (self.reader, as_whom)
+        } else {
+            return;
+        };
+        let role = role_name(role);
+        self.object_privilege(
+            place,
+            format!(
+                "role \"{role}\", {as_whom}, may not read {}",
+                relation.display_name()
+            ),
+            format!(
+                "GRANT SELECT ON {} TO {}.",
+                relation.quoted(),
+                pg_tviews_sqltext::identifier(&role)
+            ),
+        );
+    }
+
+    /// From here on tables are those of a view. Returns as whom they were read before.
+    pub(super) fn enter_view(&mut self, view: &Relation, place: &str) -> pg_sys::Oid {
+        self.refuse_unreadable(view, place);
+        std::mem::replace(&mut self.reader, view.reads_as(self.owner))
     }
 
     /// What may not be among the partitions and inheriting tables around a source.
@@ -226,6 +251,11 @@ impl Analyzer {
                 "row-level security applies to the owner of the tview, so that the rows depend on the session",
                 "Let the table's owner, or a role with BYPASSRLS, create the tview.",
             ))
+        } else if relation.has_row_security_for(self.reader) {
+            Some((
+                "row-level security applies to the owner of the view, so that the rows depend on the session",
+                "Let the table's owner, or a role with BYPASSRLS, own the view.",
+            ))
         } else {
             None
         }
@@ -237,7 +267,9 @@ impl Analyzer {
             .push((view.oid().to_u32(), view.display_name()));
         let query: Query = view.view_query();
         let within = format!("{place}, view {}", view.display_name());
+        let before = self.enter_view(view, place);
         let block = self.block(query, Some(Parent::Derived(id)), &mut Vec::new(), &within);
+        self.reader = before;
         self.view.sources[id.0].kind = SourceKind::Derived(block);
     }
 }

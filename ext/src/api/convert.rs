@@ -2,6 +2,7 @@
 
 use super::create::{self, Accepted, accept};
 use super::ddl::check_persistence;
+use super::unfit;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::name;
@@ -24,7 +25,7 @@ pub fn convert(name: &str, text: &str) -> Result<i64> {
 }
 
 /// Whether a table can become a tview at all; its schema and name.
-fn check_table(table: Oid) -> Result<(String, String)> {
+pub(super) fn check_table(table: Oid) -> Result<(String, String)> {
     let relation = Relation::open(table)?;
     let display = relation.display_name();
     let cannot =
@@ -58,21 +59,12 @@ fn check_table(table: Oid) -> Result<(String, String)> {
     if let Some(what) = relation::interference(&relation) {
         return cannot(&format!("There is {what} on it."));
     }
-    let attributes = relation.attributes();
-    if let Some(column) = attributes.iter().find(|column| column.generated != 0) {
-        return cannot(&format!("Column \"{}\" is generated.", column.name));
-    }
-    if let Some(column) = attributes.iter().find(|column| column.always_identity) {
-        return cannot(&format!(
-            "Column \"{}\" is GENERATED ALWAYS AS IDENTITY.",
-            column.name
-        ));
-    }
+    unfit::check_to_be_tview(table)?;
     Ok((relation.schema(), relation.name()))
 }
 
 /// A tview must not depend on itself, be it by way of others.
-fn check_sources(table: Oid, accepted: &Accepted, display: &str) -> Result<()> {
+pub(super) fn check_sources(table: Oid, accepted: &Accepted, display: &str) -> Result<()> {
     let mut above = vec![table];
     let mut next = 0;
     while let Some(known) = above.get(next).copied() {

@@ -3,52 +3,30 @@
 use super::convert;
 use super::judged::key_holds;
 use super::members;
+use super::triggers;
 use crate::analyze::{self, Objection};
+use crate::catalog::needs;
 use crate::catalog::tree::Tree;
 use crate::catalog::{self, Entry, SourceRow};
 use crate::error::{Error, Result, notice};
 use crate::pg::context::ErrorContext;
 use crate::pg::name;
+use crate::pg::objects::{self, Object, default_configuration};
+use crate::pg::own::OwnStatements;
 use crate::pg::parse;
 use crate::pg::relation::{self, Relation, TRIGGER, role_name};
-use crate::pg::settings::{Scope, current_output_settings};
-use crate::pg::spi::Connection;
+use crate::pg::role;
+use crate::pg::settings::{Scope, SourcePrivilege, current_output_settings, source_privilege};
+use crate::pg::spi::OwnConnection;
 use crate::pg::tree::Query;
 use crate::runtime::compiled::{Compiled, plan_of};
 use crate::runtime::{acquire, blind_spots, flush};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{Finding, Plan};
-use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, GUARD_TRIGGER, qualified};
+use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, qualified};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
-use std::cell::Cell;
 use std::rc::Rc;
-
-thread_local! {
-    /// Our own statements are running: event triggers have nothing to do.
-    static OWN_STATEMENTS: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether the DDL statement that an event trigger sees is our own.
-pub fn is_own_statement() -> bool {
-    OWN_STATEMENTS.get()
-}
-
-/// While it lives, event triggers ignore DDL. An error in between ends it as well.
-pub struct OwnStatements(bool);
-
-impl OwnStatements {
-    /// Begins.
-    pub fn begin() -> OwnStatements {
-        OwnStatements(OWN_STATEMENTS.replace(true))
-    }
-}
-
-impl Drop for OwnStatements {
-    fn drop(&mut self) {
-        OWN_STATEMENTS.set(self.0);
-    }
-}
 
 /// A definition that has been accepted.
 pub struct Accepted {
@@ -59,6 +37,7 @@ pub struct Accepted {
     query_text: String,
     columns: Vec<String>,
     settings: Vec<(String, String)>,
+    configuration: Option<Object>,
 }
 
 impl Accepted {
@@ -86,13 +65,20 @@ pub struct Judged {
     pub view: View,
     pub plan: std::result::Result<Plan, Vec<Objection>>,
     pub query_text: String,
+    /// The configuration of text search that it uses because it is the session's default.
+    configuration: Option<Object>,
 }
 
 /// Judges a definition for the current role. `columns` are names given with the table, if any.
 pub fn judge(query: Query, columns: &[String]) -> Result<Judged> {
-    let _scope = Scope::safe_search_path()?;
-    let mut analysis = analyze::analyze(query, relation::current_role());
-    let query_text = parse::query_text(query.with_inlined_common_tables());
+    let owner = relation::current_role();
+    let scope = Scope::own_definition()?;
+    let mut analysis = analyze::analyze(query, owner, scope.operation());
+    let query_text = if analyze::is_too_large(&analysis.view) {
+        String::new()
+    } else {
+        parse::query_text(query.with_inlined_common_tables())
+    };
     if columns.len() > analysis.view.columns.len() {
         return Err(Error::new(
             PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
@@ -102,19 +88,34 @@ pub fn judge(query: Query, columns: &[String]) -> Result<Judged> {
     for (column, given) in analysis.view.columns.iter_mut().zip(columns) {
         column.name.clone_from(given);
     }
+    let configuration = analysis.need_default_configuration();
+    analysis.refuse_temporary()?;
     let plan = plan_of(&analysis.view, &analysis.objections, None);
     Ok(Judged {
         view: analysis.view,
         plan,
         query_text,
+        configuration,
     })
+}
+
+/// The settings that are in force whenever the tview is computed. A default that somebody could drop is among them only if it is needed.
+fn settings_of(judged: &Judged) -> Result<Vec<(String, String)>> {
+    let mut settings = current_output_settings()?;
+    if judged.configuration.is_none() && default_configuration().is_some() {
+        let unused = settings
+            .iter_mut()
+            .filter(|(name, _)| name == "default_text_search_config");
+        unused.for_each(|(_, value)| "pg_catalog.simple".clone_into(value));
+    }
+    Ok(settings)
 }
 
 /// Accepts a definition or refuses it with all objections. `text` is what the user wrote, for places in it; `columns` are names
 /// given with the table, if any.
 pub fn accept(query: Query, name: &str, text: Option<&str>, columns: &[String]) -> Result<Accepted> {
-    let settings = current_output_settings()?;
     let judged = judge(query, columns)?;
+    let settings = settings_of(&judged)?;
     let plan = judged
         .plan
         .map_err(|objections| analyze::refusal(name, text, &objections))?;
@@ -140,6 +141,7 @@ pub fn accept(query: Query, name: &str, text: Option<&str>, columns: &[String]) 
         query_text: judged.query_text,
         columns: names,
         settings,
+        configuration: judged.configuration,
     })
 }
 
@@ -187,10 +189,16 @@ pub fn adopt(accepted: &Accepted, schema: &str, table: &str) -> Result<u64> {
     establish(accepted, schema, table, true)
 }
 
+/// The positions of the unit key in the output, from 0.
+fn positions(plan: &Plan) -> Vec<usize> {
+    plan.key.columns.iter().map(|part| part.position).collect()
+}
+
 fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> Result<u64> {
     let _own = OwnStatements::begin();
     let _context = ErrorContext::new(format!("creation of tview {schema}.{table}"));
-    check_trigger_privilege(&accepted.view)?;
+    let sources = members::all_tables(&members::trees(&accepted.view)?);
+    check_source_privilege(relation::current_role(), &sources)?;
     let definition = create_definition(accepted, schema, table)?;
     let definition_name = qualified(CATALOG_SCHEMA, &definition);
     let table_name = qualified(schema, table);
@@ -210,6 +218,7 @@ fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> R
         run_as_user(&[sqltext::set_fillfactor(&table_name, fillfactor(&accepted.view))])?;
     }
     let definition = relation::lookup(CATALOG_SCHEMA, &definition)?.ok_or_else(missing)?;
+    hold_needs(accepted, definition, table)?;
     if adopted {
         convert::check_columns(tview, definition, accepted.is_unlogged())?;
     }
@@ -217,13 +226,10 @@ fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> R
     let sources = members::all_tables(&trees);
     register(accepted, tview, definition, trees)?;
     members::create_triggers(&sources)?;
-    create_guard(tview)?;
-    let key: Vec<String> = accepted
-        .plan
-        .key
-        .columns
-        .iter()
-        .filter_map(|part| accepted.columns.get(part.position).cloned())
+    triggers::guard(tview, &sources)?;
+    let key: Vec<String> = positions(&accepted.plan)
+        .into_iter()
+        .filter_map(|position| accepted.columns.get(position).cloned())
         .collect();
     let (compiled, written) = if adopted {
         run_as_user(&convert::missing_indexes(accepted, tview, &key)?)?;
@@ -234,13 +240,7 @@ fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> R
         run_as_user(&index_statements(accepted, &table_name, &key))?;
         filled
     };
-    let positions: Vec<usize> = compiled
-        .plan
-        .key
-        .columns
-        .iter()
-        .map(|part| part.position)
-        .collect();
+    let positions = positions(&compiled.plan);
     if !key_holds(&Relation::open(tview)?, &positions, compiled.plan.key.single) {
         return Err(Error::new(
             PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
@@ -253,6 +253,18 @@ fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> R
     advise_whole(accepted, table);
     advise_sources(&compiled, table)?;
     Ok(written)
+}
+
+/// What the definition needs lasts as long as it. Analysis has looked at what it could find; the server knows it all.
+fn hold_needs(accepted: &Accepted, definition: Oid, table: &str) -> Result<()> {
+    if let Some(what) = needs::temporary_of(definition)? {
+        let (message, hint) = analyze::goes_with_its_session(&what);
+        return Err(Error::unsupported(format!("\"{table}\" can't be a tview: {message}")).hint(hint));
+    }
+    if let Some(configuration) = accepted.configuration {
+        objects::let_view_depend_on(definition, configuration);
+    }
+    Ok(())
 }
 
 /// The index on the unit key. It is unique where a unit has at most one row; a value too long for it would make a write fail, so
@@ -369,11 +381,34 @@ fn advise_whole(accepted: &Accepted, table: &str) {
     );
 }
 
-/// Maintenance hangs on triggers: whoever makes a tview must be allowed to put them on its sources.
-fn check_trigger_privilege(view: &View) -> Result<()> {
-    let role = relation::current_role();
-    for table in members::all_tables(&members::trees(view)?) {
-        let source = Relation::open(table)?;
+/// Maintenance hangs on triggers, and every write to a source waits for it: whoever owns a tview must have power over its sources.
+pub fn check_source_privilege(role: Oid, tables: &[Oid]) -> Result<()> {
+    for table in tables {
+        let source = Relation::open(*table)?;
+        let by_owner = source_privilege() == SourcePrivilege::Owner;
+        if by_owner && role::is_superuser(role) && !role::is_superuser(source.owner()) {
+            let owner = role_name(source.owner());
+            return Err(Error::new(
+                PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+                format!("a superuser can't own a tview over table {}, which belongs to {owner}", source.name()),
+            )
+            .detail("What the owner of a table puts on it (types of columns, indexes, statistics) would run as a superuser when the tview is maintained.")
+            .hint(format!(
+                "Create the tview as the table's owner: SET ROLE {}; or set pg_tviews.source_privilege to \"trigger\" if you trust that role as yourself.",
+                sqltext::identifier(&owner)
+            )));
+        }
+        if by_owner && !source.is_owned_by(role) {
+            return Err(Error::new(
+                PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+                format!("must be owner of table {}", source.name()),
+            )
+            .detail("Writes to a table wait for the maintenance of each tview over it: only its owner decides on that.")
+            .hint(format!(
+                "Create the tview as {}, or have a superuser set pg_tviews.source_privilege to \"trigger\".",
+                role_name(source.owner())
+            )));
+        }
         if !source.allows(role, TRIGGER) {
             return Err(Error::new(
                 PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
@@ -416,7 +451,7 @@ fn create_definition(accepted: &Accepted, schema: &str, table: &str) -> Result<S
 }
 
 /// A name of at most 63 bytes, the server's limit.
-fn definition_name(schema: &str, table: &str, number: u32) -> String {
+pub(super) fn definition_name(schema: &str, table: &str, number: u32) -> String {
     const LIMIT: usize = 63;
     let suffix = if number == 1 {
         String::new()
@@ -472,14 +507,6 @@ fn register(accepted: &Accepted, tview: Oid, definition: Oid, trees: Vec<(Oid, T
     catalog::insert(tview, &entry, &rows)
 }
 
-fn create_guard(tview: Oid) -> Result<()> {
-    let name = Relation::open(tview)?.quoted();
-    run_on_catalog(&[
-        sqltext::create_guard_trigger(&name),
-        sqltext::enable_always(&name, &[GUARD_TRIGGER]),
-    ])
-}
-
 /// Writes the rows of the query, or what differs from those that are there. Returns the number of rows written too.
 fn fill(tview: Oid, adopted: bool) -> Result<(Rc<Compiled>, u64)> {
     let compiled = acquire(tview)?.ok_or_else(|| Error::internal("the tview just created is not there"))?;
@@ -515,18 +542,17 @@ fn advise_sources(compiled: &Compiled, table: &str) -> Result<()> {
 
 /// Runs statements with the current role's rights. Their text holds quoted names, or what the deparser wrote.
 pub fn run_as_user(statements: &[String]) -> Result<()> {
-    let _scope = Scope::safe_search_path()?;
-    run(statements)
+    let scope = Scope::user()?;
+    run(&scope.connect()?, statements)
 }
 
 /// Runs statements with the rights of the installation. Their text holds quoted names only.
 pub fn run_on_catalog(statements: &[String]) -> Result<()> {
-    let _scope = Scope::catalog()?;
-    run(statements)
+    let scope = Scope::catalog()?;
+    run(&scope.connect()?, statements)
 }
 
-fn run(statements: &[String]) -> Result<()> {
-    let connection = Connection::open()?;
+fn run(connection: &OwnConnection<'_>, statements: &[String]) -> Result<()> {
     for statement in statements {
         connection.run(statement)?;
     }

@@ -1,19 +1,24 @@
 //! DDL of others: CREATE TABLE … AS makes tviews, and nothing may undermine the ones that are there.
 
-use super::create::{self, Accepted, accept, finish, is_own_statement, notice_unlogged, run_on_catalog};
+use super::before;
+use super::concerned::{self, Care, Otherwise};
+use super::create::{Accepted, check_source_privilege, finish, run_on_catalog};
+use super::create_as::accept_statement;
 use super::judged::{Judged, judge};
-use super::{drop as removal, members};
-use crate::analyze;
-use crate::catalog::{self, tree};
+use super::{drop as removal, members, placeholder, triggers, unfit, views};
+use crate::analyze::{self, Objection};
+use crate::catalog::{self, stale, tree};
 use crate::error::{Error, Result, notice, warning};
-use crate::pg::event::{CreateTableAs, DdlEvent};
+use crate::pg::event::DdlEvent;
 use crate::pg::name::RelationName;
-use crate::pg::relation::{self, Firing, Relation};
+use crate::pg::own::{OwnStatements, is_own_statement};
+use crate::pg::own_trigger::{self, Fires, Found};
+use crate::pg::relation::{self, Relation};
+use crate::pg::role;
 use crate::pg::settings::{Scope, create_table_prefix};
-use crate::pg::spi::Connection;
 use crate::runtime::{acquire, flush};
 use pg_tviews_planner::KeyPart;
-use pg_tviews_sqltext::{self as sqltext, APPLIED_TRIGGER, EVENTS, GUARD_TRIGGER};
+use pg_tviews_sqltext::{self as sqltext, OwnTrigger, SOURCE_TRIGGERS};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
@@ -28,7 +33,14 @@ struct Pending {
 }
 
 thread_local! {
-    static PENDING: RefCell<Option<Pending>> = const { RefCell::new(None) };
+    /// The innermost last: what such a statement runs can make further tables.
+    static PENDING: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
+}
+
+/// No transaction is open: statements that had begun have ended, by an error if not otherwise.
+pub fn forget_pending() {
+    before::forget();
+    PENDING.with_borrow_mut(Vec::clear);
 }
 
 /// `ddl_command_start`: a definition is judged before anything is created, and the table is created empty.
@@ -36,12 +48,22 @@ pub fn started(event: &DdlEvent) -> Result<()> {
     if is_own_statement() {
         return Ok(());
     }
+    before::remember(event)?;
     if let Some(parent) = event.concurrent_detach() {
         return refuse_concurrent_detach(&parent);
     }
+    placeholder::started(event);
     if let Some((names, cascade)) = event.dropped_tables() {
         let tables: Vec<Oid> = names.iter().filter_map(RelationName::resolve).collect();
         return removal::lock(&tables, cascade);
+    }
+    if let Some(dropped) = event.dropped_triggers() {
+        return dropped
+            .iter()
+            .try_for_each(|(table, trigger)| match table.resolve() {
+                Some(table) => triggers::end_tviews(table, trigger),
+                None => Ok(()),
+            });
     }
     if let Some(dropped) = event.dropped_wholesale() {
         return removal::lock_wholesale(&dropped);
@@ -49,7 +71,6 @@ pub fn started(event: &DdlEvent) -> Result<()> {
     let Some(statement) = event.create_table_as() else {
         return Ok(());
     };
-    PENDING.set(None);
     let target = statement.target();
     let Some(prefix) = create_table_prefix() else {
         return Ok(());
@@ -72,12 +93,17 @@ pub fn started(event: &DdlEvent) -> Result<()> {
     }
     let accepted = accept_statement(&statement, &table)?;
     statement.skip_data();
-    PENDING.set(Some(Pending {
+    let pending = Pending {
         statement: statement.identity(),
         accepted,
         schema,
         table,
-    }));
+    };
+    PENDING.with_borrow_mut(|all| {
+        // One of the same identity has ended by an error, and its memory is in use again.
+        all.retain(|known| known.statement != pending.statement);
+        all.push(pending);
+    });
     Ok(())
 }
 
@@ -101,96 +127,92 @@ fn refuse_concurrent_detach(parent: &RelationName) -> Result<()> {
     .hint("Leave CONCURRENTLY out."))
 }
 
-fn accept_statement(statement: &CreateTableAs, table: &str) -> Result<Accepted> {
-    let Some(query) = statement.query() else {
-        return Err(
-            Error::unsupported(format!("\"{table}\" can't be defined by EXECUTE"))
-                .hint("Write the SELECT itself."),
-        );
-    };
-    if statement.is_without_data() {
-        return Err(
-            Error::unsupported(format!("tview \"{table}\" can't be created WITH NO DATA"))
-                .detail("Its content always equals its query.")
-                .hint("Leave WITH NO DATA out."),
-        );
-    }
-    let accepted = accept(query.copy(), table, None, &statement.column_names())?;
-    match (accepted.is_unlogged(), statement.target().is_unlogged()) {
-        (true, false) => {
-            notice_unlogged(table);
-            statement.make_unlogged();
-        }
-        (false, true) => {
-            return Err(Error::unsupported(format!("tview \"{table}\" can't be UNLOGGED"))
-                .detail("A crash would empty it, while the tables that it reads keep their rows.")
-                .hint("Leave UNLOGGED out."));
-        }
-        _ => {}
-    }
-    Ok(accepted)
-}
-
 /// `ddl_command_end`.
 pub fn ended(event: &DdlEvent) -> Result<()> {
     if is_own_statement() {
         return Ok(());
     }
     if let Some(statement) = event.create_table_as() {
-        let pending = PENDING
-            .take()
-            .filter(|pending| pending.statement == statement.identity());
+        let pending = PENDING.with_borrow_mut(|all| {
+            let position = all
+                .iter()
+                .rposition(|pending| pending.statement == statement.identity());
+            position.map(|position| all.swap_remove(position))
+        });
         return match pending {
             Some(pending) => finish(&pending.accepted, &pending.schema, &pending.table),
             None => Ok(()),
         };
     }
+    let tag = event.tag();
+    if RESULTS.contains(&tag.as_str()) {
+        return match event.changes_results() {
+            true => results_changed(&tag),
+            false => Ok(()),
+        };
+    }
+    if ["REVOKE", "DROP OWNED", "ALTER SCHEMA"].contains(&tag.as_str()) {
+        let _own = OwnStatements::begin();
+        return before::revoked(event);
+    }
+    let mut changed = changed_objects()?;
+    if tag == "CREATE VIEW" {
+        placeholder::take_replaced(&mut changed)?;
+    }
+    views::refuse_changed_definitions(&changed)?;
+    unfit::check(&changed)?;
     if event.only_adds_constraints() {
         return Ok(());
     }
-    let _own = create::OwnStatements::begin();
-    match event.tag().as_str() {
-        "ALTER TYPE" => catalog::all()?.into_iter().try_for_each(refresh),
-        "REVOKE" => catalog::all()?
-            .into_iter()
-            .try_for_each(|tview| check_definition(tview, "REVOKE")),
-        "CREATE VIEW" => changed_objects()?.into_iter().try_for_each(view_changed),
+    match tag.as_str() {
+        "CREATE TRIGGER" | "ALTER TRIGGER" | "CREATE SCHEMA" => triggers::check_changed()?,
+        "CREATE RULE" => views::refuse_new_queries()?,
+        _ => {}
+    }
+    let _own = OwnStatements::begin();
+    match tag.as_str() {
+        "CREATE VIEW" => changed.into_iter().try_for_each(views::refuse_new_query),
+        "ALTER VIEW" => views::altered(&tag, event, &changed),
         "CREATE SUBSCRIPTION" | "ALTER SUBSCRIPTION" => members::follow_subscriptions(),
-        "ALTER TRIGGER" => changed_objects()?.into_iter().try_for_each(triggers_renamed),
-        tag => tables_changed(tag.starts_with("ALTER"), event.sets_expression()),
+        "ALTER TRIGGER" => triggers::put_back(&tag, &changed),
+        tag => {
+            views::altered(tag, event, &changed)?;
+            tables_changed(tag, event, &changed)?;
+            if tag == "CREATE TRIGGER" {
+                triggers::settle_restored(&changed)?;
+            }
+            if event.hides_rows() {
+                before::revoked(event)?;
+            }
+            Ok(())
+        }
     }
 }
 
-/// After ALTER TRIGGER: ours keep their names, by which they are known.
-fn triggers_renamed(table: Oid) -> Result<()> {
-    let mut wanted: Vec<&str> = Vec::new();
-    if catalog::entry(table)?.is_some() {
-        wanted.push(GUARD_TRIGGER);
-    }
-    if !tree::with_triggers(&[table])?.is_empty() {
-        wanted.extend(EVENTS.map(|event| event.source_trigger()));
-        if !tree::subscribed(&[table])?.is_empty() {
-            wanted.push(APPLIED_TRIGGER);
-        }
-    }
-    for trigger in wanted {
-        if !relation::has_trigger(table, trigger)? {
-            let display = Relation::open(table)?.display_name();
-            return Err(Error::new(
-                PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-                format!(
-                    "cannot rename trigger \"{trigger}\" on {display} because tviews are maintained by it"
-                ),
-            ));
-        }
-    }
-    Ok(())
+/// Commands on objects that are no tables, of which some change what tviews that use them should hold.
+const RESULTS: [&str; 8] = [
+    "ALTER TYPE",
+    "ALTER DOMAIN",
+    "CREATE FUNCTION",
+    "ALTER FUNCTION",
+    "ALTER ROUTINE",
+    "CREATE AGGREGATE",
+    "ALTER TEXT SEARCH CONFIGURATION",
+    "ALTER TEXT SEARCH DICTIONARY",
+];
+
+fn results_changed(tag: &str) -> Result<()> {
+    let _own = OwnStatements::begin();
+    concerned::results_changed(tag, |tview| {
+        check_definition(tview, tag)?;
+        refresh(tview)
+    })
 }
 
 /// The relations that the command has created or altered; with all that inherit from them, and the parents of all these.
 fn changed_objects() -> Result<Vec<Oid>> {
-    let _scope = Scope::catalog()?;
-    let connection = Connection::open()?;
+    let scope = Scope::catalog()?;
+    let connection = scope.connect()?;
     let rows = connection.texts(
         "WITH RECURSIVE
            changed AS (SELECT CASE WHEN classid = 'pg_catalog.pg_policy'::regclass
@@ -214,63 +236,48 @@ fn changed_objects() -> Result<Vec<Oid>> {
     Ok(oids.map(Oid::from).collect())
 }
 
-/// CREATE OR REPLACE VIEW on a view that a tview reads changes what the tview should hold.
-fn view_changed(view: Oid) -> Result<()> {
-    let readers = catalog::readers(view)?;
-    if let Some(tview) = catalog::tview_of_definition(view)? {
-        return Err(in_use(view, tview)?.hint("Drop the tview and create it again with the new query."));
-    }
-    match readers.first() {
-        Some(reader) => {
-            Err(in_use(view, reader.tview)?
-                .hint("Drop the tview, replace the view and create the tview again."))
-        }
-        None => Ok(()),
-    }
-}
-
-fn in_use(object: Oid, tview: Oid) -> Result<Error> {
-    let (object, tview) = (
-        Relation::open(object)?.display_name(),
-        Relation::open(tview)?.display_name(),
-    );
-    Ok(Error::new(
-        PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-        format!("cannot change {object} because tview {tview} depends on it"),
-    ))
-}
-
-/// After a command on tables, a new schema's included. `recomputed`: it has changed how a column is computed.
-fn tables_changed(is_alteration: bool, recomputed: bool) -> Result<()> {
-    let objects = changed_objects()?;
+/// After a command on tables, a new schema's included.
+fn tables_changed(tag: &str, event: &DdlEvent, objects: &[Oid]) -> Result<()> {
+    let is_alteration = tag.starts_with("ALTER");
     let mut after = Aftermath {
         is_alteration,
-        recomputed,
+        columns: event.changes_columns(),
+        recomputed: event.sets_expression(),
         checked: BTreeSet::new(),
         stale: BTreeSet::new(),
+        care: match objects {
+            [only] => Care::of(format!("{tag} {}", role::display_name(*only))),
+            _ => Care::of(tag),
+        },
     };
-    let moved = members::follow(&objects)?;
+    let moved = members::follow(objects, &mut after.care)?;
     if is_alteration {
         // A table that is new has no rows yet.
         after.stale.extend(moved.iter().map(|tview| tview.to_u32()));
     }
-    for table in catalog::concerned(&objects)? {
+    for table in catalog::concerned(objects)? {
         after.table_changed(table)?;
     }
-    after
-        .stale
-        .into_iter()
-        .try_for_each(|tview| refresh(Oid::from(tview)))
+    if after.columns {
+        let shown = catalog::concerned::by_row_types(objects)?;
+        after.stale.extend(shown.iter().map(|tview| tview.to_u32()));
+    }
+    after.refresh()
 }
 
 /// What a command on tables leaves to do.
 struct Aftermath {
     is_alteration: bool,
+    /// Rows have other columns, or other names for them.
+    columns: bool,
+    /// A column is computed in another way.
     recomputed: bool,
     /// Tviews whose definitions have been looked at.
     checked: BTreeSet<u32>,
     /// Tviews whose rows may be wrong.
     stale: BTreeSet<u32>,
+    /// Whose they are.
+    care: Care,
 }
 
 impl Aftermath {
@@ -287,28 +294,19 @@ impl Aftermath {
             check_tview(table)?;
         }
         // The triggers are looked at even where the catalog knows nothing (yet): a dump's data may come in any order.
-        match check_triggers(table, &quoted, &[GUARD_TRIGGER])? {
-            Enabled::Again if self.is_alteration && is_tview => refresh(table)?,
-            Enabled::Again | Enabled::Always if is_tview && rewritten => refresh(table)?,
-            Enabled::Again | Enabled::Always => {}
-            // Rows will come in from a dump: those that are there would be in their way.
-            Enabled::No if is_tview => {
-                empty(table)?;
-                warning(
-                    format!("tview \"{display}\" is not guarded against writes, and has been emptied"),
-                    "Enable its triggers again: it is then filled from its query.",
-                );
-            }
-            Enabled::No => {}
+        let guarded = check_triggers(table, &quoted, &[OwnTrigger::Guard])?;
+        if is_tview {
+            self.tview_changed(table, &display, guarded, rewritten)?;
         }
         let readers = catalog::readers(table)?;
-        let [insert, update, delete, truncate] = EVENTS.map(|event| event.source_trigger());
-        let firing = check_triggers(
-            table,
-            &quoted,
-            &[insert, update, delete, truncate, APPLIED_TRIGGER],
-        )?;
-        if firing == Enabled::No && readers.iter().any(|reader| !reader.suspended) {
+        let [insert, update, delete, truncate] = SOURCE_TRIGGERS;
+        let on_source = [insert, update, delete, truncate, OwnTrigger::Applied];
+        let firing = check_triggers(table, &quoted, &on_source)?;
+        let maintained = || readers.iter().filter(|reader| !reader.suspended);
+        if firing == Enabled::No && maintained().next().is_some() {
+            for reader in maintained() {
+                stale::mark_disabled(reader.tview, &format!("triggers of {display} are disabled"))?;
+            }
             warning(
                 format!("triggers of pg_tviews on \"{display}\" are disabled"),
                 "Tviews that read the table are not maintained until they are enabled again; then they are compared with their queries.",
@@ -316,18 +314,56 @@ impl Aftermath {
         }
         for reader in readers {
             if self.checked.insert(reader.tview.to_u32()) {
-                check_definition(reader.tview, &display)?;
-                check_not_null(reader.tview, &display)?;
+                if !placeholder::is_complete(reader.tview)? {
+                    // A dump is being restored, and its definition is still to come.
+                    continue;
+                }
+                self.care.take(reader.tview, Otherwise::Leave, || {
+                    check_definition(reader.tview, &display)?;
+                    check_not_null(reader.tview, &display)
+                })?;
             }
             // Columns and storage change by ALTER TABLE only; creating a trigger, say, leaves all rows as they were.
-            let other_columns = reader.source == table && (reader.whole_row || self.recomputed);
+            let other_columns =
+                reader.source == table && ((reader.whole_row && self.columns) || self.recomputed);
             let other_rows = other_columns || (reader.holds && rewritten) || firing == Enabled::Again;
-            if self.is_alteration && other_rows {
+            if (self.is_alteration && other_rows) || (firing != Enabled::No && is_whole_again(reader.tview)?)
+            {
                 self.stale.insert(reader.tview.to_u32());
             }
         }
         Ok(())
     }
+
+    /// A tview whose own triggers are disabled is emptied: rows will come in from a dump, and those that are there would be in their way.
+    fn tview_changed(&mut self, tview: Oid, display: &str, guarded: Enabled, rewritten: bool) -> Result<()> {
+        if guarded == Enabled::No {
+            stale::mark_disabled(tview, "its own triggers are disabled")?;
+            self.care.take(tview, Otherwise::Mark, || empty(tview))?;
+            warning(
+                format!("tview \"{display}\" is not guarded against writes, and has been emptied"),
+                "Enable its triggers again: it is then filled from its query.",
+            );
+        } else if rewritten || (guarded == Enabled::Again && self.is_alteration) || is_whole_again(tview)? {
+            self.stale.insert(tview.to_u32());
+        }
+        Ok(())
+    }
+
+    fn refresh(mut self) -> Result<()> {
+        for tview in self.stale {
+            let tview = Oid::from(tview);
+            self.care.take(tview, Otherwise::Mark, || refresh(tview))?;
+        }
+        self.care.finish();
+        Ok(())
+    }
+}
+
+/// Whether a tview is marked because triggers were disabled, all of which are enabled again. They may have been enabled by name, or have been
+/// made anew.
+fn is_whole_again(tview: Oid) -> Result<bool> {
+    Ok(stale::is_marked_disabled(tview)? && !stale::has_disabled_triggers(tview)?)
 }
 
 /// The columns of a tview come from its definition, and nothing on it interferes with maintenance.
@@ -361,23 +397,27 @@ fn check_tview(tview: Oid) -> Result<()> {
     drop((table, definition));
     if let Some(owner) = new_owner {
         run_on_catalog(&[sqltext::set_view_owner(&definition_name, &owner)])?;
-        check_definition(tview, "ALTER TABLE … OWNER TO")?;
+        check_privileges(tview, "ALTER TABLE … OWNER TO")?;
+        let sources = catalog::sources(tview)?.into_iter();
+        let tables = sources.filter(|source| !source.is_view);
+        let trees: Vec<_> = tables.map(|source| (source.oid, source.tree)).collect();
+        check_source_privilege(Relation::open(tview)?.owner(), &members::all_tables(&trees))?;
     }
     Ok(())
 }
 
 /// What has become of our triggers on a relation. Restoring data alone disables all triggers of a table and enables them again, as
 /// ordinary ones: they are set to fire always, as before.
-fn check_triggers(table: Oid, quoted: &str, triggers: &[&str]) -> Result<Enabled> {
+fn check_triggers(table: Oid, quoted: &str, triggers: &[OwnTrigger]) -> Result<Enabled> {
     let mut enabled = Enabled::Always;
     for trigger in triggers {
-        match relation::trigger_firing(table, trigger)? {
-            Some(Firing::Disabled) => return Ok(Enabled::No),
-            Some(Firing::Ordinarily) => {
-                run_on_catalog(&[sqltext::enable_always(quoted, &[trigger])])?;
+        match own_trigger::find(table, *trigger)? {
+            Found::Ours(Fires::Disabled) => return Ok(Enabled::No),
+            Found::Ours(Fires::Ordinarily) => {
+                run_on_catalog(&[sqltext::enable_always(quoted, &[*trigger])])?;
                 enabled = Enabled::Again;
             }
-            Some(Firing::Always) | None => {}
+            Found::Ours(Fires::Always) | Found::Foreign(_) | Found::Missing => {}
         }
     }
     Ok(enabled)
@@ -390,8 +430,18 @@ enum Enabled {
     No,
 }
 
-/// Refuses a change of a source after which a tview could not be maintained.
+/// Refuses a change of a source after which a tview could not be maintained. A privilege that its owner lacks is not due to the change, and may be
+/// granted later, as a dump does: maintenance says so.
 pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
+    check(tview, changed, |objection| !objection.privilege)
+}
+
+/// The same after a change of privileges.
+pub fn check_privileges(tview: Oid, changed: &str) -> Result<()> {
+    check(tview, changed, |_| true)
+}
+
+fn check(tview: Oid, changed: &str, counts: impl Fn(&Objection) -> bool) -> Result<()> {
     let Some(Judged {
         table,
         analysis,
@@ -405,8 +455,14 @@ pub fn check_definition(tview: Oid, changed: &str) -> Result<()> {
         Ok(_) => return check_persistence(&table, analysis.view.unlogged),
         // The restore of a dump adds keys one by one, long after the definition: a missing one is checked when a key is dropped.
         Err(_) if analysis.objections.is_empty() => return Ok(()),
-        Err(objections) => objections,
+        Err(mut objections) => {
+            objections.retain(counts);
+            objections
+        }
     };
+    if objections.is_empty() {
+        return Ok(());
+    }
     Err(
         analyze::refusal(&table.display_name(), None, &objections).hint(format!(
             "This change ({changed}) is refused; drop the tview first."
@@ -495,6 +551,7 @@ pub fn refresh(tview: Oid) -> Result<()> {
     let Some(compiled) = acquire(tview)? else {
         return Ok(());
     };
+    let _context = compiled.context();
     compiled.lock_for_maintenance();
     flush::all(&compiled).map(drop)
 }

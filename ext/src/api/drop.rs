@@ -1,17 +1,23 @@
 //! Removing a tview, on purpose or because what it reads is gone.
 
-use super::create::{OwnStatements, run_as_user, run_on_catalog};
+use super::before;
+use super::concerned::{Care, Otherwise};
+use super::create::{definition_name, run_as_user, run_on_catalog};
 use super::ddl::{check_key, refresh};
-use super::members;
+use super::{members, triggers};
+use crate::catalog::command::reads_view_of;
+use crate::catalog::concerned::{Indexed, own_sources};
 use crate::catalog::{self, tree, tree::Tree};
 use crate::error::{Error, Result, notice};
-use crate::pg::event::Wholesale;
+use crate::pg::event::{DdlEvent, Wholesale};
 use crate::pg::lock;
 use crate::pg::name;
+use crate::pg::own::OwnStatements;
 use crate::pg::relation::{self, Relation};
+use crate::pg::role::{self, Standing};
 use crate::pg::settings::Scope;
-use crate::pg::spi::Connection;
-use pg_tviews_sqltext::{self as sqltext, APPLIED_TRIGGER, EVENTS};
+use crate::runtime::pending;
+use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, OwnTrigger, qualified};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 
@@ -28,17 +34,30 @@ struct Dropped {
 
 /// `pg_tviews_drop(name, if_exists)`: true if there was one.
 pub fn drop_tview(name: &str, if_exists: bool) -> Result<bool> {
-    let found = name::parse(name)?.resolve();
+    let found = name::parse(name)?.resolve_anywhere()?;
     let is_tview = match found {
         Some(oid) => catalog::entry(oid)?.is_some(),
         None => false,
     };
     match found {
         Some(oid) if is_tview => {
-            self::lock(&[oid], false)?;
+            let from_below = is_from_below(oid)?;
+            if from_below {
+                lock::lock_together(
+                    &tree::dropped_with(&[oid], false, None)?,
+                    lock::Against::Everything,
+                );
+            } else {
+                self::lock(&[oid], false)?;
+            }
             let table = Relation::open(oid)?.quoted();
-            // As the user: PostgreSQL checks that it is the owner, and refuses if something depends on the tview.
-            run_as_user(&[sqltext::drop_table(&table, false)])?;
+            let statement = [sqltext::drop_table(&table, false)];
+            if from_below {
+                run_on_catalog(&statement)?;
+            } else {
+                // As the user: PostgreSQL checks that it is the owner, and refuses if something depends on the tview.
+                run_as_user(&statement)?;
+            }
             Ok(true)
         }
         None if if_exists => {
@@ -55,6 +74,14 @@ pub fn drop_tview(name: &str, if_exists: bool) -> Result<bool> {
         )
         .hint("Use DROP TABLE or DROP VIEW.")),
     }
+}
+
+/// Whether the current role has no power over a tview but owns a table that it reads, on which its triggers are, or a view, whose query it keeps from
+/// being replaced.
+fn is_from_below(tview: Oid) -> Result<bool> {
+    let stranger = role::owner_of(tview).is_some_and(|owner| role::standing(owner) == Standing::Stranger);
+    let role = relation::current_role();
+    Ok(stranger && (!own_sources(tview, role)?.is_empty() || reads_view_of(tview, role)?))
 }
 
 /// Before tables are dropped: DROP locks the tview first, then what its triggers are on, whereas those who write have locked the
@@ -78,8 +105,10 @@ pub fn lock_wholesale(dropped: &Wholesale) -> Result<()> {
 }
 
 /// `sql_drop`: nothing of a dropped tview stays behind, and no tview stays that has lost a source.
-pub fn dropped() -> Result<()> {
+pub fn dropped(event: &DdlEvent) -> Result<()> {
     let objects = dropped_objects()?;
+    // Statements of ours are not for working off what is noted: definitions by which that would be done have gone.
+    let _flushing = (!pending::is_flushing()).then(pending::Flushing::begin);
     let gone = |oid: Oid| {
         objects
             .iter()
@@ -90,11 +119,12 @@ pub fn dropped() -> Result<()> {
             definition_dropped(object, &gone)?;
         } else {
             tview_dropped(object.oid, &gone)?;
+            drop_kept_definition(object, &gone)?;
         }
     }
     lost_members(&objects)?;
-    check_lost_keys(&objects, &gone)?;
-    objects.iter().try_for_each(refuse_trigger_drop)
+    check_lost_keys(event, &objects, &gone)?;
+    put_triggers_back(&objects)
 }
 
 /// Partitions and inheriting tables have been dropped, with rows that tviews show.
@@ -108,8 +138,12 @@ fn lost_members(objects: &[Dropped]) -> Result<()> {
         return Ok(());
     }
     let _own = OwnStatements::begin();
-    let tviews = members::follow(&tables)?;
-    tviews.into_iter().try_for_each(refresh)
+    let mut care = Care::of("DROP TABLE");
+    for tview in members::follow(&tables, &mut care)? {
+        care.take(tview, Otherwise::Mark, || refresh(tview))?;
+    }
+    care.finish();
+    Ok(())
 }
 
 fn is_relation(object: &Dropped) -> bool {
@@ -120,8 +154,8 @@ fn is_relation(object: &Dropped) -> bool {
 }
 
 fn dropped_objects() -> Result<Vec<Dropped>> {
-    let _scope = Scope::catalog()?;
-    let connection = Connection::open()?;
+    let scope = Scope::catalog()?;
+    let connection = scope.connect()?;
     let rows = connection.texts(
         "SELECT object_type, objid, original, schema_name, object_name, array_to_string(address_names, E'\\x01')
            FROM pg_catalog.pg_event_trigger_dropped_objects()
@@ -164,6 +198,19 @@ fn tview_dropped(tview: Oid, gone: &impl Fn(Oid) -> bool) -> Result<()> {
     members::release(&members::all_tables(&tables))
 }
 
+/// A table that was a tview once, of which a definition is kept, has been dropped: the definition goes, too.
+fn drop_kept_definition(object: &Dropped, gone: &impl Fn(Oid) -> bool) -> Result<()> {
+    let name = definition_name(&object.schema, &object.name, 1);
+    let Some(view) = relation::lookup(CATALOG_SCHEMA, &name)?.filter(|view| !gone(*view)) else {
+        return Ok(());
+    };
+    if role::is_view(view) && catalog::tview_of_definition(view)?.is_none() {
+        let _own = OwnStatements::begin();
+        run_on_catalog(&[sqltext::drop_view(&qualified(CATALOG_SCHEMA, &name))])?;
+    }
+    Ok(())
+}
+
 /// The definition of a tview has been dropped: with a source, by CASCADE. The tview goes too.
 fn definition_dropped(object: &Dropped, gone: &impl Fn(Oid) -> bool) -> Result<()> {
     let Some(tview) = catalog::tview_of_definition(object.oid)? else {
@@ -196,53 +243,59 @@ fn definition_dropped(object: &Dropped, gone: &impl Fn(Oid) -> bool) -> Result<(
     Ok(())
 }
 
-/// Keys that tell a tview's rows apart must stay: checked where an index, a constraint or a column has gone from a table
-/// that is still there.
-fn check_lost_keys(objects: &[Dropped], gone: &impl Fn(Oid) -> bool) -> Result<()> {
-    let mut tables: Vec<Oid> = Vec::new();
+/// Keys that tell a tview's rows apart must stay: checked where a unique index, with its constraint or with a column of it, has gone from a
+/// table that is still there.
+fn check_lost_keys(event: &DdlEvent, objects: &[Dropped], gone: &impl Fn(Oid) -> bool) -> Result<()> {
+    if !objects.iter().any(|object| object.kind == "index") {
+        return Ok(());
+    }
+    let mut tables: Vec<Indexed> = before::dropped_from(event);
     for object in objects {
-        match (object.kind.as_str(), object.identity.as_slice()) {
-            ("table constraint" | "table column", [schema, table, ..]) => {
-                tables.extend(relation::lookup(schema, table)?.filter(|table| !gone(*table)));
-            }
-            // A dropped index does not say any more whose it was.
-            ("index", _) if object.original => return catalog::all()?.into_iter().try_for_each(check_key),
-            _ => {}
+        if let ("table constraint" | "table column", [schema, table, ..]) =
+            (object.kind.as_str(), object.identity.as_slice())
+            && let Some(table) = relation::lookup(schema, table)?
+        {
+            tables.push(Indexed { table, unique: true });
         }
     }
-    tables.sort_by_key(|oid| oid.to_u32());
-    tables.dedup();
-    for table in tables {
+    tables.retain(|indexed| !gone(indexed.table));
+    tables.sort_by_key(|indexed| (indexed.table.to_u32(), !indexed.unique));
+    tables.dedup_by_key(|indexed| indexed.table);
+    let mut care = Care::of(event.tag());
+    let mut checked: Vec<Oid> = Vec::new();
+    for Indexed { table, unique } in tables {
+        let mut tviews: Vec<Oid> = Vec::new();
         if catalog::entry(table)?.is_some() {
-            check_key(table)?;
+            tviews.push(table);
         }
-        for reader in catalog::readers(table)? {
-            check_key(reader.tview)?;
+        if unique {
+            let readers = catalog::readers(table)?;
+            tviews.extend(readers.into_iter().map(|reader| reader.tview));
+        }
+        for tview in tviews {
+            if !checked.contains(&tview) {
+                checked.push(tview);
+                care.take(tview, Otherwise::Mark, || check_key(tview))?;
+            }
         }
     }
+    care.finish();
     Ok(())
 }
 
-/// Maintenance triggers go with the last tview that needs them, not before.
-fn refuse_trigger_drop(object: &Dropped) -> Result<()> {
-    if object.kind != "trigger" || !object.original {
+/// Triggers that have taken the place of ours, or ours where nobody watched, have gone from tables that need ours.
+fn put_triggers_back(objects: &[Dropped]) -> Result<()> {
+    let mut tables = Vec::new();
+    for object in objects {
+        if let ("trigger", [schema, table, trigger]) = (object.kind.as_str(), object.identity.as_slice())
+            && OwnTrigger::named(trigger).is_some()
+        {
+            tables.extend(relation::lookup(schema, table)?);
+        }
+    }
+    if tables.is_empty() {
         return Ok(());
     }
-    let [schema, table, trigger] = object.identity.as_slice() else {
-        return Ok(());
-    };
-    let Some(oid) = relation::lookup(schema, table)? else {
-        return Ok(());
-    };
-    let ours = APPLIED_TRIGGER == trigger || EVENTS.iter().any(|event| event.source_trigger() == trigger);
-    let source = ours && !tree::with_triggers(&[oid])?.is_empty();
-    let guard = sqltext::GUARD_TRIGGER == trigger && catalog::entry(oid)?.is_some();
-    if !source && !guard {
-        return Ok(());
-    }
-    Err(Error::new(
-        PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-        format!("cannot drop trigger \"{trigger}\" on {schema}.{table} because tviews are maintained by it"),
-    )
-    .hint("It goes with the last tview that needs it."))
+    let _own = OwnStatements::begin();
+    triggers::put_back("DROP TRIGGER", &tables)
 }

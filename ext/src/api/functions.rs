@@ -2,7 +2,7 @@
 
 #![expect(clippy::type_complexity, reason = "the columns of a result are its type")]
 
-use super::{convert, create, drop, suspend};
+use super::{adopt, convert, create, drop, suspend};
 use crate::error::{Error, Result, or_raise};
 use crate::observe;
 use crate::pg::context::guarded;
@@ -69,6 +69,12 @@ fn pg_tviews_resume(name: Option<&str>) -> i64 {
 fn pg_tviews_convert_existing_table(name: Option<&str>, query: Option<&str>) -> i64 {
     const FUNCTION: &str = "pg_tviews_convert_existing_table";
     run(|| convert::convert(given(name, FUNCTION, "name")?, given(query, FUNCTION, "query")?))
+}
+
+/// Makes a tview again of a table that was one in the database from which a dump of the schema alone has come; returns the number of rows that differed.
+#[pg_extern(requires = ["catalog"])]
+fn pg_tviews_adopt(name: Option<&str>) -> i64 {
+    run(|| adopt::adopt(given(name, "pg_tviews_adopt", "name")?))
 }
 
 /// Whether all that tviews rely on is there: triggers, keys, indexes, definitions. It does not compare contents.

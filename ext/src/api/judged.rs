@@ -3,11 +3,13 @@
 use crate::analyze::{self, Analysis, Objection};
 use crate::catalog;
 use crate::error::Result;
+use crate::pg::disclosure::Subject;
 use crate::pg::relation::Relation;
 use crate::pg::settings::{Scope, Settings};
 use crate::runtime::compiled::plan_of;
 use pg_tviews_planner::Plan;
 use pgrx::pg_sys::Oid;
+use std::rc::Rc;
 
 /// A tview, and what can be said of its definition.
 pub struct Judged {
@@ -29,8 +31,11 @@ pub fn judge(tview: Oid) -> Result<Option<Judged>> {
     let Some(definition) = Relation::try_open(entry.definition) else {
         return Ok(None);
     };
-    let _scope = Scope::settings(&Settings::new(&entry.settings)?);
-    let analysis = analyze::analyze(definition.view_query(), table.owner());
+    let owner = table.owner();
+    let subject = Rc::new(Subject::new(tview, table.display_name(), owner));
+    let scope = Scope::owner(&subject, &Settings::new(&entry.settings)?);
+    let mut analysis = analyze::analyze(definition.view_query(), owner, scope.operation());
+    analysis.refuse_temporary()?;
     let plan = plan_of(&analysis.view, &analysis.objections, Some(&entry.key));
     Ok(Some(Judged {
         table,

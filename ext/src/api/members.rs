@@ -1,16 +1,19 @@
 //! Partitions and inheriting tables come and go: their triggers, and the tviews that lose or gain rows by it.
 
+use super::concerned::{Care, Otherwise};
 use super::create::run_on_catalog;
 use super::ddl::{check_definition, key_holds};
+use super::triggers;
 use crate::catalog::{
     self,
     tree::{self, Tree},
 };
 use crate::error::{Error, Result, warning};
 use crate::pg::lock;
+use crate::pg::own_trigger;
 use crate::pg::relation::{self, Relation};
 use pg_tviews_ir::View;
-use pg_tviews_sqltext::{self as sqltext, APPLIED_TRIGGER, EVENTS};
+use pg_tviews_sqltext::{self as sqltext, OwnTrigger, SOURCE_TRIGGERS};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeSet;
@@ -26,13 +29,32 @@ pub fn trees(view: &View) -> Result<Vec<(Oid, Tree)>> {
         .collect()
 }
 
-/// The same, with all of them locked against writes to the end of the transaction. The locks of a source and its members keep
-/// others from being attached; what was attached while we waited for them is locked too.
+/// The tables that a tview reads, as the catalogs have them, each with the tables around it now.
+fn sources(tview: Oid) -> Result<Vec<(Oid, Tree)>> {
+    let tables = catalog::sources(tview)?
+        .into_iter()
+        .filter(|source| !source.is_view);
+    tables
+        .map(|source| Ok((source.oid, tree::now(source.oid, source.tree.members.is_some())?)))
+        .collect()
+}
+
+/// The tables that a definition reads, with all of them locked against writes to the end of the transaction. The locks of a source and its
+/// members keep others from being attached; what was attached while we waited for them is locked too.
 pub fn locked_trees(view: &View) -> Result<Vec<(Oid, Tree)>> {
-    let mut known = trees(view)?;
+    locked(|| trees(view))
+}
+
+/// The same for a tview, without a look at its definition.
+pub fn locked_sources(tview: Oid) -> Result<Vec<(Oid, Tree)>> {
+    locked(|| sources(tview))
+}
+
+fn locked(trees: impl Fn() -> Result<Vec<(Oid, Tree)>>) -> Result<Vec<(Oid, Tree)>> {
+    let mut known = trees()?;
     loop {
         lock::lock_together(&all_tables(&known), lock::Against::Writes);
-        let now = trees(view)?;
+        let now = trees()?;
         if now == known {
             return Ok(known);
         }
@@ -57,22 +79,8 @@ pub fn create_triggers(tables: &[Oid]) -> Result<()> {
         let Some(relation) = Relation::try_open(*table) else {
             continue;
         };
-        let name = relation.quoted();
-        // A statement can't alter a relation that we hold open.
         drop(relation);
-        let mut statements = Vec::new();
-        let mut created = Vec::new();
-        for event in EVENTS {
-            if !relation::has_trigger(*table, event.source_trigger())? {
-                statements.push(sqltext::create_source_trigger(event, &name));
-                created.push(event.source_trigger());
-            }
-        }
-        // Each statement costs as much as making a trigger: one for all.
-        if !created.is_empty() {
-            statements.push(sqltext::enable_always(&name, &created));
-        }
-        run_on_catalog(&statements)?;
+        triggers::ensure(*table, &SOURCE_TRIGGERS)?;
     }
     create_applied_triggers(tables)
 }
@@ -103,14 +111,10 @@ fn create_applied_triggers(tables: &[Oid]) -> Result<()> {
         let Some(relation) = Relation::try_open(table) else {
             continue;
         };
-        let name = relation.quoted();
         let has_rows = relation.is_ordinary_table();
         drop(relation);
-        if has_rows && !relation::has_trigger(table, APPLIED_TRIGGER)? {
-            run_on_catalog(&[
-                sqltext::create_applied_trigger(&name),
-                sqltext::enable_always(&name, &[APPLIED_TRIGGER]),
-            ])?;
+        if has_rows {
+            triggers::ensure(table, &[OwnTrigger::Applied])?;
         }
     }
     Ok(())
@@ -131,13 +135,10 @@ pub fn release(tables: &[Oid]) -> Result<()> {
             continue;
         }
         let mut statements = Vec::new();
-        for event in EVENTS {
-            if relation::has_trigger(*table, event.source_trigger())? {
-                statements.push(sqltext::drop_trigger(&name, event.source_trigger()));
+        for own in SOURCE_TRIGGERS.into_iter().chain([OwnTrigger::Applied]) {
+            if own_trigger::has(*table, own)? {
+                statements.push(sqltext::drop_trigger(&name, own));
             }
-        }
-        if relation::has_trigger(*table, APPLIED_TRIGGER)? {
-            statements.push(sqltext::drop_trigger(&name, APPLIED_TRIGGER));
         }
         run_on_catalog(&statements)?;
     }
@@ -146,7 +147,7 @@ pub fn release(tables: &[Oid]) -> Result<()> {
 
 /// After a command that has created, altered or dropped these tables: the trees of sources that have changed by it get
 /// triggers where they need them, and the tviews that may have gained or lost rows are returned.
-pub fn follow(changed: &[Oid]) -> Result<Vec<Oid>> {
+pub fn follow(changed: &[Oid], care: &mut Care) -> Result<Vec<Oid>> {
     let mut touched = BTreeSet::new();
     let mut tviews = Vec::new();
     for known in tree::touching(changed)? {
@@ -160,8 +161,10 @@ pub fn follow(changed: &[Oid]) -> Result<Vec<Oid>> {
         if let Some(source) = Relation::try_open(known.source) {
             let display = source.display_name();
             drop(source);
-            check_definition(known.tview, &format!("partitions or children of {display}"))?;
-            check_key(known.tview, &display)?;
+            care.take(known.tview, Otherwise::Leave, || {
+                check_definition(known.tview, &format!("partitions or children of {display}"))?;
+                check_key(known.tview, &display)
+            })?;
         }
         if tree.members != known.tree.members {
             tviews.push(known.tview);

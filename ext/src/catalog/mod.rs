@@ -1,17 +1,22 @@
-//! The catalogs `tviews.tview` and `tviews.source`.
+//! The catalogs `tviews.tview`, `tviews.source` and `tviews.stale`.
 //!
 //! What the first write of a backend needs is read by index scans; planning statements would be most of what it costs. All else is read
 //! and written by statements.
 
+pub mod command;
+pub mod concerned;
+pub mod needs;
+pub mod stale;
 pub mod tree;
 
 use crate::error::{Error, Result};
 use crate::pg::relation;
 use crate::pg::scan::{self, Row};
+use crate::pg::secret::{Secret, Tags};
 use crate::pg::settings::Scope;
-use crate::pg::spi::Connection;
-use pg_tviews_sqltext::{CATALOG_SCHEMA, GUARD_TRIGGER};
+use pg_tviews_sqltext::CATALOG_SCHEMA;
 use pgrx::pg_sys::Oid;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use tree::Tree;
 
@@ -108,6 +113,27 @@ pub fn catalog_oid() -> Result<Oid> {
     table_oid("tview")
 }
 
+/// By what values of a tview are locked.
+pub fn tags(tview: Oid) -> Result<Tags> {
+    thread_local! {
+        /// The secret, with the table that it was read from: another installation of the extension has another one.
+        static KNOWN: Cell<Option<(Oid, Secret)>> = const { Cell::new(None) };
+    }
+    const VALUE: i16 = 1;
+    let table = table_oid("secret")?;
+    if let Some((_, secret)) = KNOWN.get().filter(|(known, _)| *known == table) {
+        return Ok(Tags::new(tview, secret));
+    }
+    let secrets = scan::rows(table, None, &[], |row| row.uuid(VALUE))?;
+    let [bytes] = secrets.as_slice() else {
+        return Err(Error::internal("the table tviews.secret does not have one row")
+            .hint("INSERT INTO tviews.secret VALUES (pg_catalog.gen_random_uuid()) while nobody writes."));
+    };
+    let secret = Secret::new(*bytes);
+    KNOWN.set(Some((table, secret)));
+    Ok(Tags::new(tview, secret))
+}
+
 /// The catalog's row for a tview; `None` if the relation is not one.
 pub fn entry(tview: Oid) -> Result<Option<Entry>> {
     use tview_column::{DEFINITION, KEY_COLUMNS, SETTINGS, SUSPENDED, TVIEW};
@@ -123,7 +149,11 @@ pub fn entry(tview: Oid) -> Result<Option<Entry>> {
             suspended: row.truth(SUSPENDED)?,
         })
     })?;
-    Ok(entries.into_iter().next())
+    let mut entry = entries.into_iter().next();
+    if let Some(entry) = &mut entry {
+        needs::follow_configuration(entry)?;
+    }
+    Ok(entry)
 }
 
 /// The tviews that read rows which a statement on this table can change, through a view or directly; lower ones first: a tview
@@ -204,14 +234,20 @@ pub fn all() -> Result<Vec<Oid>> {
     oids(&read("SELECT tview::oid FROM tviews.tview ORDER BY 1", &[])?)
 }
 
-/// Those of our event triggers that do not fire in an ordinary session.
-pub fn missing_event_triggers() -> Result<Vec<String>> {
+/// Those of our event triggers that do not fire in each session, with whether they fire in those that do not replicate.
+pub fn faulty_event_triggers() -> Result<Vec<(String, bool)>> {
     let rows = read(
-        "SELECT name FROM pg_catalog.unnest(ARRAY['pg_tviews_ddl_start', 'pg_tviews_ddl_end', 'pg_tviews_drop']) AS name
-          WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger e WHERE e.evtname = name AND e.evtenabled IN ('O', 'A'))",
+        "SELECT k.name, coalesce(e.evtenabled = 'O', false)
+           FROM (VALUES ('pg_tviews_ddl_start', 'ddl_command_start', 'tviews.on_ddl_start()'::regprocedure),
+                        ('pg_tviews_ddl_end', 'ddl_command_end', 'tviews.on_ddl_end()'),
+                        ('pg_tviews_drop', 'sql_drop', 'tviews.on_drop()')) AS k (name, event, function)
+           LEFT JOIN pg_catalog.pg_event_trigger e ON e.evtname = k.name AND e.evtevent = k.event AND e.evtfoid = k.function
+          WHERE e.evtenabled IS DISTINCT FROM 'A'",
         &[],
     )?;
-    rows.iter().map(|row| Ok(field(row, 0)?.to_owned())).collect()
+    rows.iter()
+        .map(|row| Ok((field(row, 0)?.to_owned(), field(row, 1)? == "t")))
+        .collect()
 }
 
 /// The version of the extension in this database.
@@ -256,10 +292,11 @@ pub fn tview_of_definition(definition: Oid) -> Result<Option<Oid>> {
 /// Tables that are guarded like tviews, but are none.
 pub fn guarded_tables() -> Result<Vec<Oid>> {
     oids(&read(
-        "SELECT g.tgrelid FROM pg_catalog.pg_trigger g
-          WHERE g.tgname = $1 AND NOT g.tgisinternal
-            AND NOT EXISTS (SELECT FROM tviews.tview v WHERE v.tview::oid = g.tgrelid)",
-        &[GUARD_TRIGGER],
+        "SELECT DISTINCT g.tgrelid FROM pg_catalog.pg_trigger g
+          WHERE g.tgfoid = 'tviews.refuse_write()'::regprocedure
+            AND NOT EXISTS (SELECT FROM tviews.tview v WHERE v.tview::oid = g.tgrelid)
+          ORDER BY 1",
+        &[],
     )?)
 }
 
@@ -275,6 +312,8 @@ pub fn insert(tview: Oid, entry: &Entry, sources: &[SourceRow]) -> Result<()> {
         .iter()
         .flat_map(|(name, value)| [name.clone(), value.clone()])
         .collect();
+    // What a tview of the same oid has left behind says nothing about this one.
+    stale::forget(tview)?;
     read(
         "INSERT INTO tviews.tview VALUES ($1::oid, $2::oid, string_to_array($3, ',')::smallint[],
                 ARRAY(SELECT jsonb_array_elements_text($4::jsonb)), false)",
@@ -319,6 +358,7 @@ pub fn set_suspended(tview: Oid, suspended: bool) -> Result<()> {
 
 /// Removes a tview; nothing happens if it is not there.
 pub fn delete(tview: Oid) -> Result<()> {
+    stale::forget(tview)?;
     read(
         "DELETE FROM tviews.source WHERE tview = $1::oid",
         &[&oid_text(tview)],
@@ -332,9 +372,8 @@ pub fn delete(tview: Oid) -> Result<()> {
 
 /// Runs a statement on the catalogs with the rights of the installation.
 fn read(sql: &str, arguments: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
-    let _scope = Scope::catalog()?;
-    let connection = Connection::open()?;
-    connection.texts_with(sql, arguments)
+    let scope = Scope::catalog()?;
+    scope.connect()?.texts_with(sql, arguments)
 }
 
 fn json_array(texts: &[String]) -> String {

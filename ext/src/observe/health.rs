@@ -1,14 +1,18 @@
 //! Whether all that tviews rely on is there.
 
-use super::create_index;
+use super::{create_index, may_look_at};
 use crate::api::judged::judge;
 use crate::api::members;
 use crate::catalog::{self, Entry, tree};
 use crate::error::Result;
-use crate::pg::relation::{self, Firing, Relation};
+use crate::pg::attempt::look;
+use crate::pg::own_trigger::{self, Fires, Found};
+use crate::pg::relation::Relation;
+use crate::pg::role;
+use crate::pg::settings::patience;
 use pg_tviews_ir::View;
 use pg_tviews_planner::{Finding, Plan};
-use pg_tviews_sqltext::{APPLIED_TRIGGER, EVENTS, GUARD_TRIGGER};
+use pg_tviews_sqltext::{self as sqltext, OwnTrigger, SOURCE_TRIGGERS};
 use pgrx::pg_sys::Oid;
 
 /// A row of `pg_tviews_health_check`: tview, status, message, hint.
@@ -49,7 +53,7 @@ impl Findings {
     }
 }
 
-/// Looks at the installation and at every tview; a tview without a finding is `ok`.
+/// Looks at the installation, and at every tview of which the current role may read something; a tview without a finding is `ok`.
 pub fn check() -> Result<Vec<Report>> {
     let mut all = Findings {
         tview: None,
@@ -61,35 +65,61 @@ pub fn check() -> Result<Vec<Report>> {
         all.add(
             Status::Error,
             format!("{name} is guarded like a tview, but is none: nothing maintains it"),
-            "It comes from a dump of its schema alone. Drop it, and create the tview again; next time dump the schema tviews and the extension with it.",
+            format!(
+                "It comes from a dump of the schema alone. SELECT pg_tviews_adopt({}); makes it a tview again, if the dump had the schema tviews, too. Else drop it, and create the tview again.",
+                sqltext::literal(&name)
+            ),
         );
     }
     for tview in catalog::all()? {
-        let (Some(entry), Some(relation)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
+        if !may_look_at(tview) {
             continue;
-        };
-        let name = relation.display_name();
-        drop(relation);
-        let mut own = Findings {
-            tview: Some(name.clone()),
-            rows: Vec::new(),
-        };
-        one(tview, &entry, &mut own)?;
-        if own.rows.is_empty() {
-            own.rows
-                .push((Some(name), "ok".into(), "maintained".into(), None));
         }
-        all.rows.extend(own.rows);
+        // A tview that can't be looked at, because of its owner or of a lock on what it reads, hides no other one.
+        match look(patience(), || tview_of(tview))? {
+            Ok(rows) => all.rows.extend(rows),
+            Err(reason) => all.rows.push((
+                Some(role::display_name(tview)),
+                Status::Error.word().to_owned(),
+                format!("it can't be looked at: {reason}"),
+                Some("pg_tviews_explain(name) fails in the same way, and says more.".into()),
+            )),
+        }
     }
     Ok(all.rows)
 }
 
+fn tview_of(tview: Oid) -> Result<Vec<Report>> {
+    let (Some(entry), Some(relation)) = (catalog::entry(tview)?, Relation::try_open(tview)) else {
+        return Ok(Vec::new());
+    };
+    let name = relation.display_name();
+    drop(relation);
+    let mut own = Findings {
+        tview: Some(name.clone()),
+        rows: Vec::new(),
+    };
+    one(tview, &entry, &mut own)?;
+    if own.rows.is_empty() {
+        own.rows
+            .push((Some(name), "ok".into(), "maintained".into(), None));
+    }
+    Ok(own.rows)
+}
+
 fn installation(findings: &mut Findings) -> Result<()> {
-    for name in catalog::missing_event_triggers()? {
+    for (name, fires_ordinarily) in catalog::faulty_event_triggers()? {
+        let (status, fault) = if fires_ordinarily {
+            (Status::Warning, "does not fire in sessions that replicate")
+        } else {
+            (Status::Error, "is missing or disabled")
+        };
         findings.add(
-            Status::Error,
-            format!("event trigger {name} is missing or disabled"),
-            format!("ALTER EVENT TRIGGER {name} ENABLE; then compare each tview by pg_tviews_verify(name)."),
+            status,
+            format!("event trigger {name} {fault}"),
+            format!(
+                "ALTER EVENT TRIGGER {name} ENABLE ALWAYS; then compare each tview by pg_tviews_verify(name)."
+            ),
         );
     }
     let library = env!("CARGO_PKG_VERSION");
@@ -113,12 +143,25 @@ fn one(tview: Oid, entry: &Entry, findings: &mut Findings) -> Result<()> {
         );
     } else {
         triggers(tview, findings)?;
+        for reason in catalog::stale::reasons(tview)? {
+            // A table may well have been empty when it was dumped.
+            let status = if reason == catalog::stale::RESTORED_EMPTY {
+                Status::Warning
+            } else {
+                Status::Error
+            };
+            findings.add(
+                status,
+                format!("it may differ from its query: {reason}"),
+                "The next write to a table that it reads compares all of it with its query, and so does pg_tviews_refresh(name).",
+            );
+        }
     }
-    if relation::trigger_firing(tview, GUARD_TRIGGER)? != Some(Firing::Always) {
+    if let Some(fault) = trigger_fault(tview, OwnTrigger::Guard)? {
         findings.add(
             Status::Error,
-            "not guarded against writes of others: its trigger is missing or disabled",
-            "Enable its triggers (ALTER TABLE … ENABLE TRIGGER ALL): it is then compared with its query.",
+            format!("not guarded against writes of others: {}", fault.message),
+            fault.remedy,
         );
     }
     let Some(judged) = judge(tview)? else {
@@ -134,6 +177,13 @@ fn one(tview: Oid, entry: &Entry, findings: &mut Findings) -> Result<()> {
             Status::Error,
             "a key on which it relies is missing: its own, or one of a table that it reads",
             "Create the key again, then compare by pg_tviews_verify(name).",
+        );
+    }
+    if let Some(misread) = &judged.analysis.misread {
+        findings.add(
+            Status::Warning,
+            format!("{misread} would be called where its query calls another function or operator of that name, or may not be named: all rows are compared at each change"),
+            "Drop or rename it, and let nobody else create functions in that schema; or grant USAGE on the schema to the owner.",
         );
     }
     match judged.plan {
@@ -168,26 +218,92 @@ fn triggers(tview: Oid, findings: &mut Findings) -> Result<()> {
         trees.push((source.oid, source.tree));
     }
     for table in members::all_tables(&trees) {
-        let mut off = Vec::new();
-        for event in EVENTS {
-            if relation::trigger_firing(table, event.source_trigger())? != Some(Firing::Always) {
-                off.push(event.keyword());
+        let mut wanted = SOURCE_TRIGGERS.to_vec();
+        if Relation::open(table)?.is_ordinary_table() && !tree::subscribed(&[table])?.is_empty() {
+            wanted.push(OwnTrigger::Applied);
+        }
+        let mut unseen: Vec<(Fault, Vec<&str>)> = Vec::new();
+        for own in wanted {
+            let Some(fault) = trigger_fault(table, own)? else {
+                continue;
+            };
+            let what = match own {
+                OwnTrigger::Source(event) => event.keyword(),
+                _ => "logical replication",
+            };
+            match unseen.iter_mut().find(|(known, _)| *known == fault) {
+                Some((_, all)) => all.push(what),
+                None => unseen.push((fault, vec![what])),
             }
         }
-        let applied = relation::trigger_firing(table, APPLIED_TRIGGER)?;
-        let has_rows = Relation::open(table)?.is_ordinary_table();
-        if has_rows && applied != Some(Firing::Always) && !tree::subscribed(&[table])?.is_empty() {
-            off.push("logical replication");
-        }
-        if !off.is_empty() {
+        for (fault, what) in unseen {
             findings.add(
                 Status::Error,
-                format!("{} of {} is not seen: a trigger is missing or disabled", off.join(", "), display(table)),
-                "Enable its triggers (ALTER TABLE … ENABLE TRIGGER ALL): its tviews are then compared with their queries.",
+                format!(
+                    "{} of {} is not seen: {}",
+                    what.join(", "),
+                    display(table),
+                    fault.message
+                ),
+                fault.remedy,
             );
+        }
+        for stranger in own_trigger::strangers(table)? {
+            if OwnTrigger::named(&stranger.name).is_none() {
+                findings.add(
+                    Status::Error,
+                    format!(
+                        "trigger \"{}\" of {} is not one that pg_tviews makes, and makes writes fail",
+                        stranger.name,
+                        display(table)
+                    ),
+                    format!(
+                        "DROP TRIGGER {} ON {}.",
+                        sqltext::identifier(&stranger.name),
+                        Relation::open(table)?.quoted()
+                    ),
+                );
+            }
         }
     }
     Ok(())
+}
+
+/// What is wrong with one of our triggers on a table, and how it comes to be right.
+#[derive(PartialEq)]
+struct Fault {
+    message: String,
+    remedy: String,
+}
+
+fn trigger_fault(table: Oid, own: OwnTrigger) -> Result<Option<Fault>> {
+    let quoted = Relation::open(table)?.quoted();
+    let enable =
+        || format!("ALTER TABLE {quoted} ENABLE TRIGGER ALL: tviews are then compared with their queries.");
+    let (message, remedy) = match own_trigger::find(table, own)? {
+        Found::Ours(Fires::Always) => return Ok(None),
+        Found::Ours(Fires::Ordinarily) => (
+            "a trigger does not fire in sessions that replicate".to_owned(),
+            enable(),
+        ),
+        Found::Ours(Fires::Disabled) => ("a trigger is disabled".to_owned(), enable()),
+        Found::Missing => (
+            "a trigger is missing".to_owned(),
+            "pg_tviews_refresh(name) puts it back.".to_owned(),
+        ),
+        Found::Foreign(stranger) => (
+            format!(
+                "trigger \"{}\" is not the one that pg_tviews makes (what differs: {})",
+                stranger.name,
+                stranger.differences.join(", ")
+            ),
+            format!(
+                "DROP TRIGGER {} ON {quoted}: pg_tviews then puts its own in the place, and compares tviews with their queries.",
+                sqltext::identifier(own.name())
+            ),
+        ),
+    };
+    Ok(Some(Fault { message, remedy }))
 }
 
 /// What would make maintenance cheaper.

@@ -1,23 +1,27 @@
 //! Looking at tviews: verify, refresh, explain, analyze.
+//!
+//! Who only looks holds no lock afterwards: it is done in a subtransaction that is rolled back.
 
 pub mod health;
 
 use crate::api::create::judge;
+use crate::api::triggers;
 use crate::catalog;
 use crate::error::{Error, Result};
-use crate::pg::context::ErrorContext;
+use crate::pg::access::{has_privileges_of, is_monitor, shows_all_rows, shows_some_column};
+use crate::pg::attempt::look_as_long_as_it_takes;
 use crate::pg::json::JsonbText;
 use crate::pg::name;
 use crate::pg::parse;
-use crate::pg::relation::{Relation, SELECT, current_role};
-use crate::pg::settings::Scope;
-use crate::pg::spi::Connection;
+use crate::pg::relation::{Relation, current_role, role_name};
+use crate::pg::role::owner_of;
 use crate::runtime::compiled::{Compiled, RowsOf, Statement};
-use crate::runtime::{acquire, blind_spots, delta, flush, leaf, locks, patch};
+use crate::runtime::{acquire, blind_spots, delta, flush, leaf, locks, patch, pending};
 use pg_tviews_ir::View;
 use pg_tviews_planner::{ColumnSet, Finding, MissingIndex, Occurrence, Plan};
 use pg_tviews_sqltext::{Batch, Search, identifier, qualified};
 use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::Oid;
 use std::rc::Rc;
 
 /// A row of `pg_tviews_verify`.
@@ -36,8 +40,9 @@ pub type Explanation = (
 /// A row of `pg_tviews_analyze`.
 pub type Verdict = (String, String, String, Option<String>);
 
-/// The tview of this name.
-fn tview(name: &str) -> Result<Rc<Compiled>> {
+/// The tview of this name, for a role that may do what is to be done. Of one that a role may not look at nothing is locked for longer
+/// than the question takes.
+fn tview(name: &str, check: impl FnOnce(&Relation) -> Result<()>) -> Result<Rc<Compiled>> {
     let missing = || Error::undefined(format!("tview \"{name}\" does not exist"));
     let oid = name::parse(name)?.resolve().ok_or_else(missing)?;
     if catalog::entry(oid)?.is_none() {
@@ -46,19 +51,38 @@ fn tview(name: &str) -> Result<Rc<Compiled>> {
             format!("\"{name}\" is not a tview"),
         ));
     }
+    check(&Relation::open(oid)?)?;
     acquire(oid)?.ok_or_else(missing)
 }
 
-/// Rows that differ, computed with the owner's rights for whoever may read the tview.
+/// Whether the current role may have a tview looked at: if it may read a column of it, or may see all statistics.
+pub fn may_look_at(tview: Oid) -> bool {
+    let role = current_role();
+    let owns = owner_of(tview).is_some_and(|owner| has_privileges_of(role, owner));
+    owns || shows_some_column(tview, role) || is_monitor(role)
+}
+
+/// Rows that differ, computed with the owner's rights for whoever may see all rows.
 pub fn verify(name: &str) -> Result<Vec<Difference>> {
-    let compiled = tview(name)?;
-    if !Relation::open(compiled.oid)?.allows(current_role(), SELECT) {
-        return Err(denied(&compiled));
-    }
-    let _context = ErrorContext::new(format!("verification of tview {}", compiled.name));
+    // What this transaction has still to do would else be done twice.
+    pending::flush()?;
+    look_as_long_as_it_takes(|| verified(name))
+}
+
+fn verified(name: &str) -> Result<Vec<Difference>> {
+    let compiled = tview(name, |tview| {
+        let role = current_role();
+        if tview.is_owned_by(role) || shows_all_rows(tview.oid(), role) {
+            return Ok(());
+        }
+        Err(denied(tview)
+            .detail("It shows rows of the tview, and rows that its query has beside them.")
+            .hint("Verify it as its owner, or as a role with SELECT on all of it to which no row-level security of it applies."))
+    })?;
+    let _context = compiled.context_of("verification");
     let rows = {
-        let _scope = Scope::owner(compiled.owner, &compiled.settings);
-        Connection::open()?.texts(&compiled.text.verify())?
+        let scope = compiled.scope();
+        scope.connect()?.texts(&compiled.text.verify())?
     };
     let json = |row: &Vec<Option<String>>, number: usize| row.get(number).cloned().flatten().map(JsonbText);
     Ok(rows
@@ -67,37 +91,55 @@ pub fn verify(name: &str) -> Result<Vec<Difference>> {
         .collect())
 }
 
-fn denied(compiled: &Compiled) -> Error {
+fn denied(tview: &Relation) -> Error {
     Error::new(
         PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
-        format!("permission denied for tview {}", compiled.name),
+        format!("permission denied for tview {}", tview.display_name()),
     )
 }
 
 /// The tview of this name, for its owner.
 pub fn owned_tview(name: &str) -> Result<Rc<Compiled>> {
-    let compiled = tview(name)?;
-    if Relation::open(compiled.oid)?.is_owned_by(current_role()) {
-        return Ok(compiled);
-    }
-    Err(Error::new(
-        PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
-        format!("must be owner of tview {}", compiled.name),
-    ))
+    tview(name, |tview| {
+        if tview.is_owned_by(current_role()) {
+            return Ok(());
+        }
+        Err(Error::new(
+            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!("must be owner of tview {}", tview.display_name()),
+        ))
+    })
 }
 
-/// Rebuilds a tview by difference; for its owner.
+/// Rebuilds a tview by difference; for its owner. Triggers of ours that are missing are put back before.
 pub fn refresh(name: &str) -> Result<i64> {
     let compiled = owned_tview(name)?;
-    let _context = ErrorContext::new(format!("refresh of tview {}", compiled.name));
+    let _context = compiled.context_of("refresh");
+    triggers::put_back_for(compiled.oid)?;
+    let Some(compiled) = acquire(compiled.oid)? else {
+        return Ok(0);
+    };
     compiled.lock_for_maintenance();
     let changed = flush::all(&compiled)?;
     Ok(i64::try_from(changed).unwrap_or(i64::MAX))
 }
 
-/// What maintenance does for each source and event.
+/// What maintenance does for each source and event; for whoever may read something of the tview.
 pub fn explain(name: &str) -> Result<Vec<Explanation>> {
-    let compiled = tview(name)?;
+    look_as_long_as_it_takes(|| explained(name))
+}
+
+fn explained(name: &str) -> Result<Vec<Explanation>> {
+    let compiled = tview(name, |tview| {
+        if may_look_at(tview.oid()) {
+            return Ok(());
+        }
+        Err(denied(tview).hint(format!(
+            "GRANT SELECT ON {} TO {}.",
+            tview.quoted(),
+            identifier(&role_name(current_role()))
+        )))
+    })?;
     let mut rows = Vec::new();
     for (number, occurrence) in compiled.plan.occurrences.iter().enumerate() {
         for (event, from) in [
@@ -289,6 +331,10 @@ fn create_index(index: &MissingIndex) -> String {
 
 /// What creation would decide.
 pub fn analyze(query: &str) -> Result<Vec<Verdict>> {
+    look_as_long_as_it_takes(|| analyzed(query))
+}
+
+fn analyzed(query: &str) -> Result<Vec<Verdict>> {
     let judged = judge(parse::definition(query)?, &[])?;
     let mut rows: Vec<Verdict> = Vec::new();
     match &judged.plan {

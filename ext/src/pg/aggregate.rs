@@ -250,8 +250,11 @@ impl Node {
         }
     }
 
-    /// The text of an expression's value, if it is a constant.
+    /// The text of an expression's value, if it is a constant that runs no code of a user.
     fn folded_text(self) -> Option<String> {
+        if !self.is_constant() {
+            return None;
+        }
         // SAFETY: without a plan around it nothing but constants is folded; the constant's value is of its type.
         unsafe {
             let folded = pg_sys::eval_const_expressions(std::ptr::null_mut(), self.0);

@@ -49,8 +49,7 @@ entry_point!(
 );
 entry_point!(pg_tviews_restored, pg_finfo_pg_tviews_restored, |fcinfo| {
     // SAFETY: see the function's contract.
-    unsafe { Firing::new(fcinfo) }?;
-    api::suspend::restored()
+    api::suspend::restored(&unsafe { Firing::new(fcinfo) }?)
 });
 entry_point!(
     pg_tviews_on_ddl_start,
@@ -66,14 +65,15 @@ entry_point!(pg_tviews_on_ddl_end, pg_finfo_pg_tviews_on_ddl_end, |fcinfo| {
 });
 entry_point!(pg_tviews_on_drop, pg_finfo_pg_tviews_on_drop, |fcinfo| {
     // SAFETY: see the function's contract.
-    unsafe { DdlEvent::new(fcinfo) }?;
-    api::drop::dropped()
+    api::drop::dropped(&unsafe { DdlEvent::new(fcinfo) }?)
 });
 
 /// Called by the server when the library is loaded.
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     super::invalidation::register();
+    super::moved::loaded();
     super::hooks::register();
     super::settings::define();
+    pg_tviews_ir::set_checkpoint(super::interrupts::check);
 }

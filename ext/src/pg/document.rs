@@ -1,6 +1,7 @@
 //! What documents are made of, in expression trees: jsonb objects with constant keys, and what follows from columns alone. The
 //! invariant is that of [`super::tree`].
 
+use super::imports::called_as_by_server;
 use super::list::pointers;
 use super::node::{Node, function_name, volatility};
 use super::text::owned;
@@ -100,7 +101,8 @@ impl Node {
     /// the server, or shown as jsonb from types that look the same in every session.
     pub fn is_settled(self) -> bool {
         // SAFETY: module invariant; the walker hands on no context.
-        SETTLED_TYPES.contains(&self.type_oid()) && !unsafe { find_unsettled(self.0, std::ptr::null_mut()) }
+        SETTLED_TYPES.contains(&self.type_oid())
+            && !unsafe { called_as_by_server(|| find_unsettled(self.0, std::ptr::null_mut())) }
     }
 
     fn calls_unsettled(self) -> bool {

@@ -4,6 +4,7 @@
 use super::imports::evaluate;
 use super::node::{Node, Variable};
 use super::relation::{Attribute, Relation};
+use super::settings::OwnersOperation;
 use super::version;
 use pgrx::pg_sys;
 
@@ -76,7 +77,10 @@ impl Completion {
     ///
     /// # Safety
     /// The relation is open while the value is used.
-    pub(super) unsafe fn of(relation: pg_sys::Relation) -> Option<Completion> {
+    pub(super) unsafe fn of(
+        relation: pg_sys::Relation,
+        _operation: OwnersOperation<'_>,
+    ) -> Option<Completion> {
         // SAFETY: see the function's contract; expressions are prepared in the state that evaluates them.
         unsafe {
             let attnums = super::relation::stored_generated(relation);

@@ -20,9 +20,13 @@ impl Node {
         }
     }
 
-    /// Whether it is an expression without columns whose value is the same whenever it is computed.
-    fn is_constant(self) -> bool {
+    /// Whether it is an expression without columns whose value is the same whenever it is computed, and runs no code of a user. Functions
+    /// that could run some by the types that they are given, such as input functions and `to_jsonb`, are not IMMUTABLE.
+    pub(super) fn is_constant(self) -> bool {
+        // Its constraints would be planned, and their constants folded.
+        let is_domain = self.tag() == pg_sys::NodeTag::T_CoerceToDomain;
         let own = match self.kind() {
+            _ if is_domain => false,
             NodeKind::Variable(_)
             | NodeKind::Sublink { .. }
             | NodeKind::SublinkOutput(_)

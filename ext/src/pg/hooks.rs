@@ -1,9 +1,11 @@
 //! Where the server tells what a transaction is about to do: to end, to go back to a savepoint, to read.
 
 use super::context::guarded;
+use super::moved;
 use super::reserve;
 use super::spare::spare;
 use super::transaction::Horizon;
+use super::version;
 use crate::error::or_raise;
 use crate::runtime::{patch, pending};
 use pgrx::pg_sys;
@@ -16,6 +18,7 @@ mod raw {
     unsafe extern "C-unwind" {
         pub fn AfterTriggerFireDeferred();
         pub fn PopActiveSnapshot();
+        pub fn PushActiveSnapshot(snapshot: pg_sys::Snapshot);
         pub fn standard_ExecutorStart(query: *mut pg_sys::QueryDesc, flags: c_int);
         pub fn standard_ProcessUtility(
             statement: *mut pg_sys::PlannedStmt,
@@ -32,6 +35,7 @@ mod raw {
 
 thread_local! {
     static EXECUTOR_START: Cell<pg_sys::ExecutorStart_hook_type> = const { Cell::new(None) };
+    static EXECUTOR_RUN: Cell<pg_sys::ExecutorRun_hook_type> = const { Cell::new(None) };
     static PROCESS_UTILITY: Cell<pg_sys::ProcessUtility_hook_type> = const { Cell::new(None) };
 }
 
@@ -43,6 +47,8 @@ pub(super) fn register() {
         pg_sys::RegisterSubXactCallback(Some(subtransaction_event), std::ptr::null_mut());
         EXECUTOR_START.set(pg_sys::ExecutorStart_hook);
         pg_sys::ExecutorStart_hook = Some(executor_start);
+        EXECUTOR_RUN.set(pg_sys::ExecutorRun_hook);
+        pg_sys::ExecutorRun_hook = Some(version::executor_run);
         PROCESS_UTILITY.set(pg_sys::ProcessUtility_hook);
         pg_sys::ProcessUtility_hook = Some(process_utility);
     }
@@ -68,6 +74,9 @@ unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _a
             XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
                 pending::forget();
                 patch::forget_changes();
+                crate::api::ddl::forget_pending();
+                crate::api::placeholder::forget();
+                moved::transaction_ended();
                 reserve::forget_shortage();
             }
             _ => {}
@@ -128,6 +137,31 @@ unsafe extern "C-unwind" fn executor_start(query: *mut pg_sys::QueryDesc, flags:
         if (*query).operation == pg_sys::CmdType::CMD_UPDATE {
             spare_update(query);
         }
+        if (*query).operation == pg_sys::CmdType::CMD_MERGE || (*(*query).plannedstmt).hasModifyingCTE {
+            follow_moved_rows(query);
+        }
+    }
+}
+
+/// The hook that was there before ours.
+pub(super) fn previous_executor_run() -> pg_sys::ExecutorRun_hook_type {
+    EXECUTOR_RUN.get()
+}
+
+/// Before a query is run. Processes that work in parallel see what the active snapshot sees, which is that of the query before it was
+/// moved on: so the query's own is put in force, to be popped after the run. False if nothing was done.
+///
+/// # Safety
+/// The query has been started.
+pub(super) unsafe fn before_run(query: *mut pg_sys::QueryDesc) -> bool {
+    // SAFETY: see the function's contract.
+    unsafe {
+        let parallel = (*(*query).plannedstmt).parallelModeNeeded;
+        if !parallel || !pending::is_in_use() || (*query).snapshot.is_null() {
+            return false;
+        }
+        raw::PushActiveSnapshot((*query).snapshot);
+        true
     }
 }
 
@@ -140,13 +174,24 @@ unsafe extern "C-unwind" fn spare_update(query: *mut pg_sys::QueryDesc) {
 }
 
 /// # Safety
+/// The query has just been started.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn follow_moved_rows(query: *mut pg_sys::QueryDesc) {
+    // SAFETY: see the function's contract.
+    unsafe { moved::follow(query) }
+}
+
+/// # Safety
 /// The query has not started.
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn flush_before_reading(query: *mut pg_sys::QueryDesc) {
     // SAFETY: see the function's contract.
     unsafe {
-        let relations = super::list::oids((*(*query).plannedstmt).relationOids);
-        if guarded(|| or_raise(pending::concerns_any(&relations))) {
+        let statement = (*query).plannedstmt;
+        let relations = super::list::oids((*statement).relationOids);
+        // A function may read a tview in a process that works in parallel. That one knows nothing of what is pending, and once it is there
+        // nobody may write.
+        if (*statement).parallelModeNeeded || guarded(|| or_raise(pending::concerns_any(&relations))) {
             guarded(|| or_raise(pending::flush()));
             if let Some(flushed) = pending::flushed() {
                 move_snapshot_on(query, flushed);
@@ -192,6 +237,7 @@ unsafe extern "C-unwind" fn process_utility(
 ) {
     // SAFETY: the statement is the server's; a hook that was there before has the same contract.
     unsafe {
+        refuse_explained((*statement).utilityStmt);
         let mut renewed = false;
         if pending::is_in_use() && needs_flush((*statement).utilityStmt) {
             flush_with_new_snapshot();
@@ -222,6 +268,29 @@ unsafe extern "C-unwind" fn process_utility(
         if renewed {
             raw::PopActiveSnapshot();
         }
+    }
+}
+
+/// EXPLAIN ANALYZE makes the table of a CREATE TABLE … AS, and no event trigger sees it.
+///
+/// # Safety
+/// `node` is a valid node.
+unsafe fn refuse_explained(node: *mut pg_sys::Node) {
+    // SAFETY: see the function's contract; the cast follows from the tag.
+    unsafe {
+        if (*node).type_ == pg_sys::NodeTag::T_ExplainStmt {
+            refuse_explained_tview(node.cast());
+        }
+    }
+}
+
+/// # Safety
+/// The statement is valid.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn refuse_explained_tview(statement: *mut pg_sys::ExplainStmt) {
+    // SAFETY: see the function's contract.
+    if let Some(explained) = unsafe { super::event::explained_creation(statement) } {
+        guarded(|| or_raise(crate::api::create_as::refuse_explained(&explained)));
     }
 }
 

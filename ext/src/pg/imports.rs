@@ -96,6 +96,16 @@ unsafe fn is_same_image(left: pg_sys::Datum, right: pg_sys::Datum, length: i16) 
     }
 }
 
+/// Calls a function that is made for the server to call. An error that it ends with jumps to whoever has called into the server last, past
+/// all that is in between: only what is called through here lets that be taken up.
+///
+/// # Safety
+/// As for the function.
+pub(super) unsafe fn called_as_by_server<T>(function: impl FnOnce() -> T) -> T {
+    // SAFETY: see the function's contract.
+    unsafe { pg_guard_ffi_boundary(function) }
+}
+
 /// What visits the nodes of a tree; true ends the walk.
 pub(super) type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut std::ffi::c_void) -> bool;
 

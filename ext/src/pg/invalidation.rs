@@ -81,6 +81,16 @@ pub fn add(validity: &Validity, relations: &[pg_sys::Oid]) {
     });
 }
 
+/// Has every backend look anew at a relation, if there is one (any more).
+pub fn send(relation: pg_sys::Oid) {
+    // SAFETY: looks up the catalog first, as the other function does, which raises an error for an unknown relation.
+    unsafe {
+        if pg_sys::get_rel_relkind(relation) != 0 {
+            pg_sys::CacheInvalidateRelcacheByRelid(relation);
+        }
+    }
+}
+
 /// Registers the callbacks; once per backend.
 pub fn register() {
     let catalogs = [

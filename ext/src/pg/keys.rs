@@ -1,10 +1,11 @@
 //! Sets of unit keys.
 
-use super::reserve;
 use super::spi::Value;
+use super::{interrupts, reserve};
 use pg_tviews_sqltext::Nulls;
 use pgrx::pg_sys;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// How the values of one key column are stored and compared.
 #[derive(Clone, Copy)]
@@ -120,6 +121,7 @@ impl UnitSet {
 
     /// Adds a unit whose key columns `value` gives by number from 0.
     pub(super) fn add_with(&mut self, mut value: impl FnMut(usize) -> (pg_sys::Datum, bool)) {
+        interrupts::check();
         reserve::make_room(&mut self.values, self.types.len());
         for (number, key_type) in self.types.iter().enumerate() {
             let (datum, null) = value(number);
@@ -155,6 +157,7 @@ impl UnitSet {
     pub fn hashes(&self) -> Option<Vec<u32>> {
         (0..self.len())
             .map(|unit| {
+                interrupts::check();
                 let columns = self.types.iter().zip(self.unit(unit));
                 columns
                     .map(|(key_type, value)| {
@@ -185,7 +188,9 @@ impl UnitSet {
         self.sorted = true;
     }
 
+    /// Sorting many units is what it is for: so it hears of cancels.
     fn compare(&self, left: &[Value], right: &[Value]) -> Ordering {
+        interrupts::check();
         self.types
             .iter()
             .enumerate()
@@ -234,23 +239,17 @@ impl UnitSet {
 
     /// The units by the places of their NULLs.
     pub fn by_nulls(&self) -> Vec<(Nulls, UnitSet)> {
-        let mut parts: Vec<(Nulls, UnitSet)> = Vec::new();
+        let mut parts: BTreeMap<Nulls, UnitSet> = BTreeMap::new();
         for unit in 0..self.len() {
+            interrupts::check();
             let values = self.unit(unit);
             let null_places = values.iter().enumerate().filter(|(_, value)| value.null);
-            let nulls = Nulls(null_places.fold(0, |mask, (number, _)| mask | (1 << number)));
-            let part = match parts.iter().position(|(known, _)| *known == nulls) {
-                Some(part) => part,
-                None => {
-                    parts.push((nulls, UnitSet::new(&self.types)));
-                    parts.len() - 1
-                }
-            };
-            let part = &mut parts[part].1.values;
-            reserve::make_room(part, values.len());
-            part.extend_from_slice(values);
+            let nulls = Nulls::at(null_places.map(|(number, _)| number));
+            let part = parts.entry(nulls).or_insert_with(|| UnitSet::new(&self.types));
+            reserve::make_room(&mut part.values, values.len());
+            part.values.extend_from_slice(values);
         }
-        parts
+        parts.into_iter().collect()
     }
 
     /// The key of a unit as arguments of a statement.

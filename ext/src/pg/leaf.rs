@@ -1,6 +1,6 @@
 //! The query of leaves: what a definition's query would select of them from its root alone. The invariant is that of [`super::tree`].
 
-use super::imports::{walk_children, walk_query};
+use super::imports::{called_as_by_server, walk_children, walk_query};
 use super::list::pointers;
 use super::node::{Node, NodeKind, SublinkKind, stripped};
 use super::tree::{Query, Target};
@@ -332,7 +332,7 @@ fn only_of(node: Node, index: usize, columns: Option<&[i16]>) -> Option<Node> {
     // SAFETY: the copy is our own; the callback gets its context back.
     unsafe {
         let copy = pg_sys::copyObjectImpl(node.0.cast()).cast::<pg_sys::Node>();
-        let foreign = renumber(copy, (&raw mut context).cast());
+        let foreign = called_as_by_server(|| renumber(copy, (&raw mut context).cast()));
         (!foreign).then_some(Node(copy))
     }
 }

@@ -1,5 +1,6 @@
 //! Locks.
 
+use super::secret::Tag;
 use pgrx::pg_sys;
 
 /// How a tview is locked for maintenance.
@@ -83,12 +84,12 @@ unsafe fn acquire(tag: pg_sys::LOCKTAG, mode: u32) -> Taken {
 
 /// Locks a unit of a tview, by a hash of its key, to the end of the transaction. The tag is of a kind that nothing else uses
 /// (`LOCKTAG_USERLOCK`; advisory locks are `LOCKTAG_ADVISORY`); two units that share a hash wait for each other without need.
-pub fn lock_unit(tview: pg_sys::Oid, hash: u32) -> Taken {
-    lock_hash(tview, hash, 0, pg_sys::ExclusiveLock)
+pub fn lock_unit(unit: Tag) -> Taken {
+    lock_hash(unit, pg_sys::ExclusiveLock)
 }
 
 /// From which side a value of a link is locked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Side {
     /// By those who compute rows that have it: beside each other.
     Rows,
@@ -98,16 +99,16 @@ pub enum Side {
 
 /// Locks a value of a link, by its hash, to the end of the transaction: that of a tview's column, which shows where a row is
 /// linked to. The tag is that of a unit with the column's number in addition.
-pub fn lock_value(tview: pg_sys::Oid, attnum: u16, hash: u32, side: Side) {
+pub fn lock_value(value: Tag, side: Side) {
     let mode = match side {
         Side::Rows => pg_sys::RowExclusiveLock,
         Side::Target => pg_sys::ExclusiveLock,
     };
-    lock_hash(tview, hash, attnum, mode);
+    lock_hash(value, mode);
 }
 
 /// Who locks a value over which searches go.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum PathSide {
     /// Those who search over it: beside each other.
     Passing,
@@ -119,24 +120,23 @@ pub enum PathSide {
 
 /// Locks a value over which searches enter a table, by its hash, to the end of the transaction. The tag is that of a unit with a
 /// negative number in addition, which stands for the column by which the table is entered.
-pub fn lock_path(tview: pg_sys::Oid, edge: u16, hash: u32, side: PathSide) -> Taken {
-    const MARK: u16 = 0x8000;
+pub fn lock_path(value: Tag, side: PathSide) -> Taken {
     let mode = match side {
         PathSide::Passing => pg_sys::RowExclusiveLock,
         PathSide::Moved => pg_sys::ShareLock,
         PathSide::Both => pg_sys::ShareRowExclusiveLock,
     };
-    lock_hash(tview, hash, MARK | edge, mode)
+    lock_hash(value, mode)
 }
 
-fn lock_hash(tview: pg_sys::Oid, hash: u32, attnum: u16, mode: u32) -> Taken {
+fn lock_hash(value: Tag, mode: u32) -> Taken {
     // SAFETY: as above.
     unsafe {
         let tag = pg_sys::LOCKTAG {
             locktag_field1: pg_sys::MyDatabaseId.to_u32(),
-            locktag_field2: tview.to_u32(),
-            locktag_field3: hash,
-            locktag_field4: attnum,
+            locktag_field2: value.tview,
+            locktag_field3: value.mixed,
+            locktag_field4: value.number,
             locktag_type: pg_sys::LockTagType::LOCKTAG_USERLOCK as u8,
             locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
         };
@@ -201,6 +201,36 @@ pub fn lock_together(relations: &[pg_sys::Oid], against: Against) {
             pg_sys::LockRelationOid(*relation, mode);
         }
     }
+}
+
+/// Waits for the end of a transaction whose rows can be seen, and which is therefore over but for what it has to tell and to give back.
+/// For the current transaction and those that ended before nothing is waited for.
+pub fn wait_for_end(transaction: u32) {
+    let transaction = pg_sys::TransactionId::from(transaction);
+    // SAFETY: of a transaction that is not before all running ones the topmost one is known; no relation is named for messages.
+    unsafe {
+        let next = pg_sys::TransactionId::from(pg_sys::ReadNextFullTransactionId().value as u32);
+        if pg_sys::TransactionIdPrecedes(transaction, pg_sys::TransactionXmin)
+            // So long ago that its number comes again.
+            || !pg_sys::TransactionIdPrecedes(transaction, next)
+            || pg_sys::TransactionIdIsCurrentTransactionId(transaction)
+        {
+            return;
+        }
+        let topmost = pg_sys::SubTransGetTopmostTransaction(transaction);
+        pg_sys::XactLockTableWait(
+            topmost,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+            pg_sys::XLTW_Oper::XLTW_None,
+        );
+    }
+}
+
+/// Takes notice of what other transactions have changed in the catalogs.
+pub fn take_notice() {
+    // SAFETY: may be called whenever a transaction is running.
+    unsafe { pg_sys::AcceptInvalidationMessages() }
 }
 
 /// Whether the transaction's snapshot stays the same for all its statements (REPEATABLE READ and above).

@@ -4,11 +4,14 @@
 
 #![allow(unsafe_code)]
 
+pub mod access;
 pub mod aggregate;
 pub mod applied;
+pub mod attempt;
 pub mod boundary;
 pub mod command;
 pub mod context;
+pub mod disclosure;
 mod document;
 pub mod element;
 pub mod event;
@@ -17,6 +20,7 @@ pub mod generated;
 mod harmless;
 mod hooks;
 mod imports;
+pub mod interrupts;
 pub mod invalidation;
 pub mod json;
 pub mod jsonb;
@@ -29,15 +33,22 @@ mod list;
 pub mod list_rows;
 pub mod lock;
 pub mod memory;
+mod misread;
+pub mod moved;
 pub mod name;
 pub mod node;
+pub mod objects;
 mod operator;
+pub mod own;
+pub mod own_trigger;
 pub mod parse;
 mod probes;
 pub mod related;
 pub mod relation;
 mod reserve;
+pub mod role;
 pub mod scan;
+pub mod secret;
 pub mod settings;
 mod spare;
 pub mod spi;

@@ -53,6 +53,14 @@ impl RelationName {
         (oid != pg_sys::InvalidOid).then_some(oid)
     }
 
+    /// The same, whether or not the current role may use the schema, if one is given.
+    pub fn resolve_anywhere(&self) -> Result<Option<pg_sys::Oid>> {
+        match self.schema() {
+            Some(schema) => super::relation::lookup(&schema, &self.name()),
+            None => Ok(self.resolve()),
+        }
+    }
+
     /// The schema in which a relation of this name would be created.
     pub fn creation_schema(&self) -> String {
         // SAFETY: raises PostgreSQL's own error if there is none.

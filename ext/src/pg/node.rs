@@ -1,5 +1,7 @@
 //! Nodes of expressions: kinds, walks, and what analysis asks of them. The invariant is that of [`super::tree`].
 
+use super::imports::called_as_by_server;
+use super::interrupts;
 use super::list::pointers;
 use super::text::owned;
 use super::tree::Query;
@@ -91,7 +93,7 @@ type Visitor<'a> = &'a mut dyn FnMut(Node) -> Visit;
 pub fn rewrite(node: Node, visitor: Visitor<'_>) -> Node {
     let mut context: Visitor<'_> = visitor;
     // SAFETY: `context` outlives the walk; the callback gets it back as it was given.
-    Node(unsafe { rewrite_callback(node.0, (&raw mut context).cast()) })
+    Node(unsafe { called_as_by_server(|| rewrite_callback(node.0, (&raw mut context).cast())) })
 }
 
 /// # Safety
@@ -106,7 +108,7 @@ unsafe extern "C-unwind" fn rewrite_callback(
     }
     // SAFETY: see the function's contract; deep nesting is caught by the server's own check.
     unsafe {
-        pg_sys::check_stack_depth();
+        interrupts::check_deep();
         let visitor = &mut *context.cast::<Visitor<'_>>();
         match visitor(Node(node)) {
             Visit::Keep => node,
@@ -117,6 +119,10 @@ unsafe extern "C-unwind" fn rewrite_callback(
 }
 
 impl Node {
+    pub(super) fn raw(self) -> *mut pg_sys::Node {
+        self.0
+    }
+
     pub(super) fn tag(self) -> pg_sys::NodeTag {
         // SAFETY: module invariant.
         unsafe { (*self.0).type_ }
@@ -246,6 +252,37 @@ impl Node {
     pub fn type_oid(self) -> pg_sys::Oid {
         // SAFETY: module invariant; only called on expressions.
         unsafe { pg_sys::exprType(self.0) }
+    }
+
+    /// Whether it is NULL, of some type and perhaps with a collation.
+    pub fn is_null_constant(self) -> bool {
+        // SAFETY: module invariant; the casts follow from the tags.
+        unsafe {
+            match self.tag() {
+                pg_sys::NodeTag::T_Const => (*self.0.cast::<pg_sys::Const>()).constisnull,
+                pg_sys::NodeTag::T_CollateExpr => {
+                    Node((*self.0.cast::<pg_sys::CollateExpr>()).arg.cast()).is_null_constant()
+                }
+                pg_sys::NodeTag::T_RelabelType => {
+                    Node((*self.0.cast::<pg_sys::RelabelType>()).arg.cast()).is_null_constant()
+                }
+                pg_sys::NodeTag::T_CoerceToDomain => {
+                    Node((*self.0.cast::<pg_sys::CoerceToDomain>()).arg.cast()).is_null_constant()
+                }
+                _ => false,
+            }
+        }
+    }
+
+    /// Its type as SQL writes it. Without length or scale that is not the bare name: `character` means `character(1)`.
+    pub fn type_text(self) -> String {
+        // SAFETY: module invariant; only called on expressions.
+        unsafe {
+            owned(pg_sys::format_type_with_typemod(
+                self.type_oid(),
+                pg_sys::exprTypmod(self.0),
+            ))
+        }
     }
 
     /// The parameter `$number` of this expression's type.

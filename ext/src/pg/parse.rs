@@ -1,8 +1,7 @@
 //! From SQL text to an analysed query, and back.
 
-use super::context::with_position;
 use super::list::pointers;
-use super::spi::{Connection, Plan, Planning};
+use super::spi::parsed;
 use super::text::{c_string, owned};
 use super::tree::Query;
 use crate::error::{Error, Result};
@@ -12,12 +11,10 @@ use pgrx::{is_a, pg_sys};
 pub fn definition(text: &str) -> Result<Query> {
     // SAFETY: reads a variable.
     let context = unsafe { pg_sys::CurrentMemoryContext };
-    let connection = Connection::open()?;
     let source = c_string(text)?;
-    let plan = with_position(&source, || Plan::prepare(text, &[], Planning::Custom))?;
     // SAFETY: the plan is valid while connected; its raw parse trees are copied into the caller's context, which
     // outlasts the connection.
-    let query = unsafe {
+    let query = parsed(text, |plan| unsafe {
         let raw: Vec<*mut pg_sys::RawStmt> =
             pointers::<pg_sys::CachedPlanSource>(pg_sys::SPI_plan_get_plan_sources(plan.raw()))
                 .into_iter()
@@ -43,9 +40,8 @@ pub fn definition(text: &str) -> Result<Query> {
             std::ptr::null_mut(),
         );
         pg_sys::MemoryContextSwitchTo(previous);
-        Query::of_analysis(query)
-    };
-    drop(connection);
+        Ok(Query::of_analysis(query))
+    })?;
     if query.is_select() {
         Ok(query)
     } else {

@@ -1,6 +1,6 @@
 //! What indexes a table has.
 
-use super::list::{oids, pointers};
+use super::list::oids;
 use super::node::{Node, Visit, rewrite};
 use super::stored::{Probe, ProbePart};
 use pgrx::pg_sys;
@@ -18,16 +18,12 @@ pub(super) unsafe fn probes(relation: pg_sys::Relation) -> (Vec<Probe>, bool) {
             let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
             let form = &*(*index).rd_index;
             let keys = form.indkey.values.as_slice(form.indnkeyatts as usize);
-            let total = pg_sys::RelationGetIndexPredicate(index).is_null();
+            let expressions = written(index, pg_sys::Anum_pg_index_indexprs);
+            let predicate = written(index, pg_sys::Anum_pg_index_indpred);
+            let total = predicate.is_none();
             let own = |place| (*(*index).rd_opfamily.add(place)).to_u32() < pg_sys::FirstNormalObjectId;
-            let expressions = [
-                pg_sys::RelationGetIndexExpressions(index),
-                pg_sys::RelationGetIndexPredicate(index),
-            ];
-            let expressions = expressions
-                .into_iter()
-                .flat_map(|list| pointers::<pg_sys::Node>(list));
-            settled &= (0..keys.len()).all(own) && expressions.map(Node).all(Node::calls_server_only);
+            let mut expressions = expressions.into_iter().chain(predicate);
+            settled &= (0..keys.len()).all(own) && expressions.all(Node::calls_server_only);
             let btree = (*(*index).rd_rel).relam == pg_sys::BTREE_AM_OID;
             if btree && total && form.indisvalid && form.indisready && !form.indcheckxmin {
                 let columns = keys.iter().take_while(|attnum| **attnum != 0);
@@ -46,6 +42,27 @@ pub(super) unsafe fn probes(relation: pg_sys::Relation) -> (Vec<Probe>, bool) {
     }
     found.sort_by_key(|probe| !probe.unique);
     (found, settled)
+}
+
+/// The expressions or the predicate of an index as its catalog has them. The cache of relations has them with their constants folded, which runs
+/// what they call as whoever asks first.
+///
+/// # Safety
+/// The index is open; the attribute holds expressions.
+unsafe fn written(index: pg_sys::Relation, attribute: u32) -> Option<Node> {
+    let mut absent = true;
+    // SAFETY: see the function's contract; an attribute of expressions is a text that the server reads back.
+    unsafe {
+        let tuple = (*index).rd_indextuple;
+        let cache = pg_sys::SysCacheIdentifier::INDEXRELID as i32;
+        let text = pg_sys::SysCacheGetAttr(cache, tuple, attribute as i16, &mut absent);
+        if absent {
+            return None;
+        }
+        let node = pg_sys::stringToNode(pg_sys::text_to_cstring(text.cast_mut_ptr())).cast();
+        pg_sys::fix_opfuncids(node);
+        Some(Node(node))
+    }
 }
 
 /// # Safety

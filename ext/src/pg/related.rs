@@ -4,6 +4,7 @@
 use super::generated::Completion;
 use super::imports;
 use super::relation::Relation;
+use super::settings::OwnersOperation;
 use super::trigger::{Firing, Row};
 use pg_tviews_planner::ColumnSet;
 use pgrx::pg_sys;
@@ -67,7 +68,13 @@ pub struct Converted {
 impl Converted {
     /// The rows of `firing` as `source` has them. With `moves`, an update may have moved rows into the source or out of it, so that a
     /// row is a change even where all columns that matter stay the same: it becomes a deletion and an insertion.
-    pub fn new(firing: &Firing, source: Relation, mapping: &Mapping, moves: bool) -> Converted {
+    pub fn new(
+        firing: &Firing,
+        source: Relation,
+        mapping: &Mapping,
+        moves: bool,
+        operation: OwnersOperation<'_>,
+    ) -> Converted {
         let original = *firing.get();
         let mut converted = Converted {
             data: Vec::new(),
@@ -77,7 +84,7 @@ impl Converted {
         };
         if firing.is_incomplete() {
             // SAFETY: the relation is open during the call.
-            converted.completion = unsafe { Completion::of(original.tg_relation) };
+            converted.completion = unsafe { Completion::of(original.tg_relation, operation) };
         }
         if moves && !original.tg_oldtable.is_null() && !original.tg_newtable.is_null() {
             // SAFETY: both transition tables are valid during the call, and of the row type of its relation.
@@ -92,6 +99,8 @@ impl Converted {
             }
             converted.add(data);
         }
+        // It evaluates expressions of a user, and the operation ends.
+        converted.completion = None;
         converted
     }
 

@@ -1,7 +1,9 @@
 //! What the catalogs say about a relation.
 
 use super::imports;
+use super::interrupts;
 use super::list::oids as oid_list;
+use super::own_trigger;
 use super::text::owned;
 use super::tree::Query;
 use super::version;
@@ -21,8 +23,6 @@ pub struct Attribute {
     pub not_null: bool,
     /// `v` for a virtual generated column, `s` for a stored one, 0 for an ordinary one.
     pub generated: u8,
-    /// An identity column that takes no values of others (`GENERATED ALWAYS`).
-    pub always_identity: bool,
 }
 
 impl Attribute {
@@ -74,6 +74,7 @@ pub struct Index {
 impl Relation {
     /// Opens a relation of any kind; `None` if it does not exist (any more).
     pub fn try_open(oid: pg_sys::Oid) -> Option<Relation> {
+        interrupts::check();
         // SAFETY: returns null where the relation is gone.
         let relation = unsafe { pg_sys::try_relation_open(oid, pg_sys::AccessShareLock as i32) };
         if relation.is_null() {
@@ -139,6 +140,11 @@ impl Relation {
         self.form().relkind as u8 == pg_sys::RELKIND_PARTITIONED_TABLE
     }
 
+    /// Whether it is a view.
+    pub fn is_view(&self) -> bool {
+        self.form().relkind as u8 == pg_sys::RELKIND_VIEW
+    }
+
     /// Whether it is a table with rows of its own (a partition too), not a view, an index or anything else.
     pub fn is_ordinary_table(&self) -> bool {
         self.form().relkind as u8 == pg_sys::RELKIND_RELATION
@@ -177,6 +183,30 @@ impl Relation {
         result == pg_sys::AclResult::ACLCHECK_OK
     }
 
+    /// Whether a role may read it, or at least some of its columns.
+    pub fn allows_reading_some(&self, role: pg_sys::Oid) -> bool {
+        // SAFETY: looks up catalogs.
+        let some = || unsafe {
+            pg_sys::pg_attribute_aclcheck_all(
+                self.oid(),
+                role,
+                SELECT as pg_sys::AclMode,
+                pg_sys::AclMaskHow::ACLMASK_ANY,
+            )
+        };
+        self.allows(role, SELECT) || some() == pg_sys::AclResult::ACLCHECK_OK
+    }
+
+    /// As whom a view reads, if this role reads the view: as its owner, unless it is a `security_invoker` view.
+    pub fn reads_as(&self, role: pg_sys::Oid) -> pg_sys::Oid {
+        // SAFETY: the relation is open; the options of a view are ViewOptions.
+        let invoker = unsafe {
+            let options = (*self.0).rd_options.cast::<pg_sys::ViewOptions>();
+            self.is_view() && !options.is_null() && (*options).security_invoker
+        };
+        if invoker { role } else { self.owner() }
+    }
+
     /// Whether a role may use names in its schema.
     pub fn schema_allows(&self, role: pg_sys::Oid) -> bool {
         // SAFETY: looks up catalogs.
@@ -208,7 +238,6 @@ impl Relation {
                 collation: attribute.attcollation,
                 not_null: attribute.attnotnull,
                 generated: attribute.attgenerated as u8,
-                always_identity: attribute.attidentity as u8 == pg_sys::ATTRIBUTE_IDENTITY_ALWAYS,
             })
             .collect()
     }
@@ -279,7 +308,12 @@ impl Relation {
                 let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
                 let form = &*(*index).rd_index;
                 let keys = form.indkey.values.as_slice(form.indnkeyatts as usize).to_vec();
-                let total = pg_sys::RelationGetIndexPredicate(index).is_null();
+                // Only whether there is one: reading it folds its constants, which runs code of the table's owner.
+                let total = pg_sys::heap_attisnull(
+                    (*index).rd_indextuple,
+                    pg_sys::Anum_pg_index_indpred as i32,
+                    std::ptr::null_mut(),
+                );
                 if form.indisvalid && form.indisready && total {
                     let attnums: Vec<i16> = keys.iter().copied().take_while(|attnum| *attnum != 0).collect();
                     let plain = attnums.len() == keys.len();
@@ -325,7 +359,7 @@ pub(super) unsafe fn stored_generated(relation: pg_sys::Relation) -> Vec<i16> {
 
 /// # Safety
 /// Looks up catalogs only; unknown oids raise an error.
-unsafe fn namespace_privilege(schema: pg_sys::Oid, role: pg_sys::Oid) -> pg_sys::AclResult::Type {
+pub(super) unsafe fn namespace_privilege(schema: pg_sys::Oid, role: pg_sys::Oid) -> pg_sys::AclResult::Type {
     let usage = pg_sys::ACL_USAGE as pg_sys::AclMode;
     // SAFETY: see the function's contract.
     unsafe {
@@ -462,7 +496,7 @@ pub fn equality_operator(type_oid: pg_sys::Oid) -> Option<String> {
 ///
 /// # Safety
 /// `operator` exists.
-unsafe fn operator_namespace(operator: pg_sys::Oid, function: pg_sys::Oid) -> pg_sys::Oid {
+pub(super) unsafe fn operator_namespace(operator: pg_sys::Oid, function: pg_sys::Oid) -> pg_sys::Oid {
     // SAFETY: a valid tuple of pg_operator has the form's layout; it is released after the copy.
     unsafe {
         let tuple = pg_sys::SearchSysCache1(
@@ -479,43 +513,6 @@ unsafe fn operator_namespace(operator: pg_sys::Oid, function: pg_sys::Oid) -> pg
     }
 }
 
-/// Whether a relation has a trigger of this name.
-pub fn has_trigger(relation: pg_sys::Oid, trigger: &str) -> Result<bool> {
-    let name = super::text::c_string(trigger)?;
-    // SAFETY: with missing_ok an unknown name gives InvalidOid.
-    Ok(unsafe { pg_sys::get_trigger_oid(relation, name.as_ptr(), true) } != pg_sys::InvalidOid)
-}
-
-/// When a trigger of a relation fires.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Firing {
-    /// Whatever `session_replication_role` says.
-    Always,
-    /// Except under `session_replication_role = replica`.
-    Ordinarily,
-    /// Never, or on replicas only.
-    Disabled,
-}
-
-/// When a trigger fires; `None` if there is none of this name.
-pub fn trigger_firing(relation: pg_sys::Oid, trigger: &str) -> Result<Option<Firing>> {
-    let open = Relation::open(relation)?;
-    // SAFETY: the relation is open; its trigger descriptor, if any, has `numtriggers` triggers.
-    unsafe {
-        let descriptor = (*open.0).trigdesc;
-        if descriptor.is_null() {
-            return Ok(None);
-        }
-        let triggers = std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize);
-        let found = triggers.iter().find(|known| owned(known.tgname) == trigger);
-        Ok(found.map(|known| match known.tgenabled as u8 {
-            b'A' => Firing::Always,
-            b'O' => Firing::Ordinarily,
-            _ => Firing::Disabled,
-        }))
-    }
-}
-
 /// What on a tview could change or hide rows that its maintenance writes, for a message; `None` if nothing.
 pub fn interference(tview: &Relation) -> Option<&'static str> {
     if tview.is_partition() || tview.has_parents() || tview.has_children() {
@@ -527,15 +524,12 @@ pub fn interference(tview: &Relation) -> Option<&'static str> {
     if tview.form().relhasrules {
         return Some("a rule");
     }
-    // SAFETY: the relation is open; its trigger descriptor is null or valid.
-    let before_rows = unsafe {
-        let descriptor = (*tview.0).trigdesc;
-        !descriptor.is_null()
-            && ((*descriptor).trig_insert_before_row
-                || (*descriptor).trig_update_before_row
-                || (*descriptor).trig_delete_before_row)
-    };
-    before_rows.then_some("a BEFORE trigger FOR EACH ROW")
+    let before_row = pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_ROW;
+    let is_before_row =
+        |trigger: &pg_sys::Trigger| u32::from(trigger.tgtype as u16) & before_row == before_row;
+    // SAFETY: the relation is open.
+    let found = unsafe { own_trigger::with_kept(tview.0, |triggers| triggers.iter().any(is_before_row)) };
+    found.then_some("a BEFORE trigger FOR EACH ROW")
 }
 
 /// The quoted name of a type's hash function with a seed, if it has one: equal values have equal hashes.

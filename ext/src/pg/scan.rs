@@ -1,5 +1,6 @@
 //! Reading the extension's own tables as the server reads its catalogs: by an index, without a statement to be planned.
 
+use super::interrupts;
 use super::relation::attribute;
 use super::text::owned;
 use crate::error::{Error, Result};
@@ -52,6 +53,7 @@ pub fn rows<T>(
             scan_keys.as_mut_ptr(),
         );
         loop {
+            interrupts::check();
             let tuple = pg_sys::systable_getnext(scan);
             if tuple.is_null() {
                 break;
@@ -68,6 +70,35 @@ pub fn rows<T>(
         pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
     }
     found.into_iter().collect()
+}
+
+/// What depends on an object, as the server has noted it: each by its catalog and its oid there.
+pub fn dependents(catalog: pg_sys::Oid, object: pg_sys::Oid) -> Result<Vec<(pg_sys::Oid, pg_sys::Oid)>> {
+    /// `pg_depend` and `pg_depend_reference_index`, whose oids are the same in every database.
+    const DEPEND: u32 = 2608;
+    const BY_REFERENCE: u32 = 2674;
+    /// The columns `classid`, `objid`, `refclassid` and `refobjid`.
+    const COLUMNS: (i16, i16, i16, i16) = (1, 2, 4, 5);
+    let index = Some(pg_sys::Oid::from(BY_REFERENCE));
+    let keys = [(COLUMNS.2, catalog), (COLUMNS.3, object)];
+    rows(pg_sys::Oid::from(DEPEND), index, &keys, |row| {
+        Ok((row.oid(COLUMNS.0)?, row.oid(COLUMNS.1)?))
+    })
+}
+
+/// The tables to which foreign keys of a table refer; each as often as it is referred to.
+pub fn referenced_by(table: pg_sys::Oid) -> Result<Vec<pg_sys::Oid>> {
+    /// `pg_constraint` and `pg_constraint_conrelid_contypid_conname_index`, whose oids are the same in every database.
+    const CONSTRAINT: u32 = 2606;
+    const BY_TABLE: u32 = 2665;
+    let (table_column, referenced_column) = super::version::CONSTRAINT_RELATIONS;
+    let index = Some(pg_sys::Oid::from(BY_TABLE));
+    let keys = [(table_column, table)];
+    let mut referenced = rows(pg_sys::Oid::from(CONSTRAINT), index, &keys, |row| {
+        row.oid(referenced_column)
+    })?;
+    referenced.retain(|oid| *oid != pg_sys::InvalidOid);
+    Ok(referenced)
 }
 
 /// The scan key `column = value` for a column of type oid, or of one stored like it.
@@ -121,6 +152,13 @@ impl Row<'_> {
     /// The value of a column of type boolean.
     pub fn truth(&self, attnum: i16) -> Result<bool> {
         Ok(self.required(attnum, pg_sys::BOOLOID)?.value() != 0)
+    }
+
+    /// The value of a column of type uuid.
+    pub fn uuid(&self, attnum: i16) -> Result<[u8; 16]> {
+        let value = self.required(attnum, pg_sys::UUIDOID)?;
+        // SAFETY: a value of type uuid is a pointer to 16 bytes, which live as long as the row.
+        Ok(unsafe { *value.cast_mut_ptr::<[u8; 16]>() })
     }
 
     /// The elements of a column of type regclass[]; `None` for NULL.

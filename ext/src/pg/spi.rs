@@ -1,29 +1,30 @@
 //! Statements through the server programming interface.
 
+use super::context::with_position;
+use super::interrupts;
 use super::keys::UnitSet;
 use super::list::pointers;
 use super::relation::attribute;
 use super::text::{c_string, owned};
 use crate::error::{Error, Result};
 use pgrx::pg_sys;
+use std::marker::PhantomData;
 
-/// A connection to SPI. While an error unwinds nothing is done: the server cleans up.
-pub struct Connection(());
+/// SPI, connected. While an error unwinds nothing is done: the server cleans up.
+struct Session(());
 
-impl Connection {
-    /// Connects.
-    pub fn open() -> Result<Connection> {
+impl Session {
+    fn open() -> Result<Session> {
         // SAFETY: closed in `drop`.
         let code = unsafe { pg_sys::SPI_connect() };
         if code == pg_sys::SPI_OK_CONNECT as i32 {
-            Ok(Connection(()))
+            Ok(Session(()))
         } else {
             Err(failed("SPI_connect", code))
         }
     }
 
-    /// Runs one statement without arguments; returns the number of rows it processed.
-    pub fn run(&self, sql: &str) -> Result<u64> {
+    fn run(&self, sql: &str) -> Result<u64> {
         let text = c_string(sql)?;
         // SAFETY: connected; the text is NUL-terminated.
         let code = unsafe { pg_sys::SPI_execute(text.as_ptr(), false, 0) };
@@ -33,8 +34,63 @@ impl Connection {
             Ok(processed())
         }
     }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: connected by `open`.
+            unsafe { pg_sys::SPI_finish() };
+        }
+    }
+}
+
+/// A connection to SPI within the operation of a tview's owner: for statements that can run code of a user.
+pub struct Connection<'scope>(Session, PhantomData<&'scope ()>);
+
+impl Connection<'_> {
+    pub(super) fn open<'scope>() -> Result<Connection<'scope>> {
+        Ok(Connection(Session::open()?, PhantomData))
+    }
 
     /// Runs a query and returns all values as text.
+    ///
+    /// # Errors
+    /// If SPI does.
+    pub fn texts(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        self.0.run(sql)?;
+        Ok(result_texts())
+    }
+
+    /// Prepares a statement.
+    ///
+    /// # Errors
+    /// If SPI does.
+    pub fn prepare(&self, sql: &str, types: &[pg_sys::Oid], planning: Planning) -> Result<Plan> {
+        Plan::prepare(sql, types, planning)
+    }
+}
+
+/// A connection to SPI for statements of our own: constant ones, and such that are made of quoted names.
+pub struct OwnConnection<'scope>(Session, PhantomData<&'scope ()>);
+
+impl OwnConnection<'_> {
+    pub(super) fn open<'scope>() -> Result<OwnConnection<'scope>> {
+        Ok(OwnConnection(Session::open()?, PhantomData))
+    }
+
+    /// Runs one statement without arguments; returns the number of rows it processed.
+    ///
+    /// # Errors
+    /// If SPI does.
+    pub fn run(&self, sql: &str) -> Result<u64> {
+        self.0.run(sql)
+    }
+
+    /// Runs a query and returns all values as text.
+    ///
+    /// # Errors
+    /// If SPI does.
     pub fn texts(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
         self.run(sql)?;
         Ok(result_texts())
@@ -42,22 +98,24 @@ impl Connection {
 
     /// Runs a statement with text arguments against the latest state, as the server reads its own catalogs: a transaction whose
     /// snapshot is older than a tview has to maintain it all the same. Returns all values as text.
+    ///
+    /// # Errors
+    /// If SPI does.
     pub fn texts_with(&self, sql: &str, arguments: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
         let types = vec![pg_sys::TEXTOID; arguments.len()];
         let plan = Plan::prepare(sql, &types, Planning::Custom)?;
         let values: Vec<Value> = arguments.iter().map(|text| Value::text(text)).collect();
-        plan.execute(&values, SnapshotChoice::Latest)?;
+        plan.execute_any(&values, SnapshotChoice::Latest)?;
         Ok(result_texts())
     }
 }
 
-impl Drop for Connection {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            // SAFETY: connected by `open`.
-            unsafe { pg_sys::SPI_finish() };
-        }
-    }
+/// Parses and analyses what a user has written, as any statement of theirs would be; `look` gets the plan, which nobody can execute.
+pub(super) fn parsed<T>(sql: &str, look: impl FnOnce(&Plan) -> Result<T>) -> Result<T> {
+    let _session = Session::open()?;
+    let source = c_string(sql)?;
+    let plan = with_position(&source, || Plan::prepare(sql, &[], Planning::Custom))?;
+    look(&plan)
 }
 
 /// How often PostgreSQL should plan a statement anew.
@@ -148,8 +206,7 @@ impl Plan {
         }
     }
 
-    /// Prepares a statement; needs a [`Connection`].
-    pub fn prepare(sql: &str, types: &[pg_sys::Oid], planning: Planning) -> Result<Plan> {
+    fn prepare(sql: &str, types: &[pg_sys::Oid], planning: Planning) -> Result<Plan> {
         let text = c_string(sql)?;
         let mut types = types.to_vec();
         let options = match planning {
@@ -184,7 +241,7 @@ impl Plan {
     }
 
     /// Executes the statement; the triggers of what it writes fire before this returns.
-    pub fn execute(&self, values: &[Value], snapshot: SnapshotChoice) -> Result<u64> {
+    fn execute_any(&self, values: &[Value], snapshot: SnapshotChoice) -> Result<u64> {
         let mut datums: Vec<pg_sys::Datum> = values.iter().map(|value| value.datum).collect();
         let nulls: Vec<std::ffi::c_char> = values
             .iter()
@@ -226,9 +283,17 @@ impl Plan {
 pub struct KeptPlan(Plan);
 
 impl KeptPlan {
-    /// See [`Plan::execute`].
-    pub fn execute(&self, values: &[Value], snapshot: SnapshotChoice) -> Result<u64> {
-        self.0.execute(values, snapshot)
+    /// Executes the statement; the triggers of what it writes fire before this returns.
+    ///
+    /// # Errors
+    /// If SPI does.
+    pub fn execute(
+        &self,
+        _connection: &Connection<'_>,
+        values: &[Value],
+        snapshot: SnapshotChoice,
+    ) -> Result<u64> {
+        self.0.execute_any(values, snapshot)
     }
 }
 
@@ -263,6 +328,7 @@ fn result_texts() -> Vec<Vec<Option<String>>> {
         }
         let descriptor = (*table).tupdesc;
         for row in 0..pg_sys::SPI_processed as usize {
+            interrupts::check();
             let tuple = *(*table).vals.add(row);
             let values = (1..=(*descriptor).natts).map(|column| {
                 let text = pg_sys::SPI_getvalue(tuple, descriptor, column);
@@ -308,6 +374,7 @@ pub fn result_rows() -> Vec<Vec<Value>> {
             Value { datum, null }
         };
         let row = |number| {
+            interrupts::check();
             let tuple = *(*table).vals.add(number);
             (1..=(*descriptor).natts)
                 .map(|column| value(tuple, column))

@@ -4,11 +4,13 @@
 //! It does what an UPDATE of these rows would do, and is used only where an UPDATE would do nothing more: see [`Storage::examine`].
 
 use super::imports::{clear_slot, datum_image_eq, slot_get_all_attributes};
-use super::node::function_name;
+use super::interrupts;
+use super::own_trigger::{self, Functions};
 use super::probes::probes;
 use super::relation::{attribute, storage};
 use super::spi::Value;
 use super::version;
+use pg_tviews_sqltext::OwnTrigger;
 use pgrx::pg_sys;
 use std::marker::PhantomData;
 
@@ -52,7 +54,7 @@ impl Storage {
         unsafe {
             let relation = pg_sys::relation_open(table, pg_sys::AccessShareLock as i32);
             let usual = is_usual(relation);
-            let direct = is_unconstrained(relation) && only_guarded((*relation).trigdesc);
+            let direct = is_unconstrained(relation) && only_guarded(relation);
             let (indexes, settled_indexes) = probes(relation);
             pg_sys::relation_close(relation, pg_sys::NoLock as i32);
             usual.then_some(Storage {
@@ -138,31 +140,23 @@ unsafe fn is_unconstrained(relation: pg_sys::Relation) -> bool {
 /// Whether an UPDATE fires nothing but the guard.
 ///
 /// # Safety
-/// The triggers are those of an open relation.
-unsafe fn only_guarded(triggers: *mut pg_sys::TriggerDesc) -> bool {
-    if triggers.is_null() {
+/// The relation is open.
+unsafe fn only_guarded(relation: pg_sys::Relation) -> bool {
+    // SAFETY: see the function's contract; the copy is used here only.
+    let triggers = unsafe { own_trigger::triggers(relation) };
+    let mut on_update = triggers
+        .iter()
+        .filter(|trigger| u32::from(trigger.tgtype as u16) & pg_sys::TRIGGER_TYPE_UPDATE != 0)
+        .peekable();
+    if on_update.peek().is_none() {
         return true;
     }
+    let Ok(functions) = Functions::look_up() else {
+        return false;
+    };
     // SAFETY: see the function's contract.
-    unsafe {
-        let description = &*triggers;
-        if description.trig_update_before_row
-            || description.trig_update_after_row
-            || description.trig_update_instead_row
-            || description.trig_update_after_statement
-        {
-            return false;
-        }
-        let all = std::slice::from_raw_parts(description.triggers, description.numtriggers as usize);
-        let before_update = i32::from(pg_sys::TRIGGER_TYPE_UPDATE as i16);
-        all.iter()
-            .filter(|trigger| i32::from(trigger.tgtype) & before_update != 0)
-            .all(|trigger| function_name(trigger.tgfoid) == GUARD_FUNCTION)
-    }
+    on_update.all(|trigger| unsafe { functions.is_ours(relation, trigger, OwnTrigger::Guard) })
 }
-
-/// The function of the trigger that refuses direct writes.
-const GUARD_FUNCTION: &str = "refuse_write";
 
 /// What became of an attempt to write a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -268,6 +262,7 @@ impl Reader {
 
     /// Starts to look for the rows with these values in these columns, which are those of the probe.
     pub fn seek(&mut self, probe: &Probe, columns: &[i16], values: &[Value]) {
+        interrupts::check();
         let mut keys: Vec<pg_sys::ScanKeyData> = Vec::with_capacity(probe.parts.len());
         for (place, part) in probe.parts.iter().enumerate() {
             let column = columns.iter().position(|attnum| *attnum == part.attnum);
@@ -308,6 +303,7 @@ impl Reader {
 
     /// Goes on to the next row; false if there is none.
     pub fn advance(&mut self) -> bool {
+        interrupts::check();
         let Some(scan) = &self.scan else { return false };
         // SAFETY: the scan was started by `seek`, the slot is one for rows of the table.
         unsafe {

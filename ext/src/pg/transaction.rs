@@ -2,9 +2,6 @@
 
 use pgrx::pg_sys;
 
-/// The transaction outside all savepoints and exception blocks (`TopSubTransactionId`).
-pub const TOP_SUBTRANSACTION: pg_sys::SubTransactionId = 1;
-
 /// The innermost subtransaction.
 pub fn current_subtransaction() -> pg_sys::SubTransactionId {
     // SAFETY: reads the transaction's state, in a transaction.
@@ -78,6 +75,33 @@ impl Drop for LatestSnapshot {
         if !std::thread::panicking() {
             // SAFETY: it is on top: what was pushed later has been popped.
             unsafe { pg_sys::PopActiveSnapshot() }
+        }
+    }
+}
+
+/// While it lives, the transaction may write: what follows from changes that it has made is done even if it was made read-only since
+/// (`SET TRANSACTION READ ONLY`, or a function with that setting).
+pub struct Writable {
+    was_read_only: bool,
+}
+
+impl Writable {
+    /// Begins it.
+    pub fn begin() -> Writable {
+        // SAFETY: a backend has one thread. The server sets the variable itself where a transaction or a subtransaction begins or ends.
+        unsafe {
+            let was_read_only = pg_sys::XactReadOnly;
+            pg_sys::XactReadOnly = false;
+            Writable { was_read_only }
+        }
+    }
+}
+
+impl Drop for Writable {
+    fn drop(&mut self) {
+        if self.was_read_only {
+            // SAFETY: as above. While an error unwinds it does no harm: the end of the (sub)transaction sets what was there at its start.
+            unsafe { pg_sys::XactReadOnly = true }
         }
     }
 }

@@ -132,6 +132,14 @@ impl Query {
         !self.get().rowMarks.is_null()
     }
 
+    /// Whether it reads nothing, and all that it shows are NULLs.
+    pub fn is_placeholder(&self) -> bool {
+        let is_null = |target: &Target| target.expression.is_null_constant();
+        // SAFETY: a SELECT has a FROM clause, which may be empty. Until version 16 the range table of a view has entries even then.
+        let reads_nothing = unsafe { (*self.get().jointree).fromlist.is_null() };
+        reads_nothing && self.get().setOperations.is_null() && self.targets().iter().all(is_null)
+    }
+
     pub fn has_modifying_cte(&self) -> bool {
         self.get().hasModifyingCTE
     }

@@ -2,8 +2,8 @@
 
 use super::imports::{datum_image_eq, slot_get_all_attributes};
 use super::keys::UnitSet;
-use super::reserve;
 use super::stored::RowRef;
+use super::{interrupts, own_trigger, reserve};
 use crate::error::{Error, Result};
 use pg_tviews_planner::ColumnSet;
 use pg_tviews_sqltext::Event;
@@ -75,28 +75,23 @@ impl Firing {
         }
     }
 
-    /// An AFTER trigger FOR EACH STATEMENT with the transition tables its event needs.
-    pub fn is_maintenance(&self) -> bool {
-        let data = self.get();
-        let after_statement = data.tg_event & (pg_sys::TRIGGER_EVENT_ROW | pg_sys::TRIGGER_EVENT_TIMINGMASK)
-            == pg_sys::TRIGGER_EVENT_AFTER;
-        let (old, new) = match self.event() {
-            Event::Insert => (false, true),
-            Event::Update => (true, true),
-            Event::Delete => (true, false),
-            Event::Truncate => (false, false),
-        };
-        after_statement && (!old || !data.tg_oldtable.is_null()) && (!new || !data.tg_newtable.is_null())
-    }
-
     /// Whether the statement that fired is the client's own, and neither part of a function or a cascade nor below another one.
     pub fn is_clients_statement(&self) -> bool {
         self.tables_of_client()
             .is_some_and(|tables| tables.contains(&self.relation_oid()))
     }
 
-    /// The tables that the client's own statement changes; `None` if it runs none.
-    fn tables_of_client(&self) -> Option<Vec<pg_sys::Oid>> {
+    /// Whether the statement that fired is the client's own, and is an UPDATE.
+    pub fn is_clients_update(&self) -> bool {
+        // SAFETY: a portal that is active has its statements; they are planned ones.
+        let is_update = |statement: &*mut pg_sys::PlannedStmt| unsafe {
+            (**statement).commandType == pg_sys::CmdType::CMD_UPDATE && !(**statement).hasModifyingCTE
+        };
+        self.is_clients_statement() && Firing::statement_of_client().as_ref().is_some_and(is_update)
+    }
+
+    /// The statement of the active portal, if it is a single one.
+    fn statement_of_client() -> Option<*mut pg_sys::PlannedStmt> {
         // SAFETY: a portal that is active has its statements; they are planned ones.
         unsafe {
             let portal = pg_sys::ActivePortal;
@@ -104,9 +99,18 @@ impl Firing {
                 return None;
             }
             let statements = super::list::pointers::<pg_sys::PlannedStmt>((*portal).stmts);
-            let [statement] = statements.as_slice() else {
-                return None;
-            };
+            match statements.as_slice() {
+                [statement] => Some(*statement),
+                _ => None,
+            }
+        }
+    }
+
+    /// The tables that the client's own statement changes; `None` if it runs none.
+    fn tables_of_client(&self) -> Option<Vec<pg_sys::Oid>> {
+        let statement = &Firing::statement_of_client()?;
+        // SAFETY: a planned statement has its tables.
+        unsafe {
             let tables = super::list::pointers::<pg_sys::RangeTblEntry>((**statement).rtable);
             let results = super::list::integers((**statement).resultRelations);
             let changed = results.iter().filter_map(|index| {
@@ -122,22 +126,17 @@ impl Firing {
     pub fn is_last_of_client(&self) -> bool {
         let data = self.get();
         let own = self.function();
-        // SAFETY: relation and trigger are valid during the call, and with the relation its triggers.
-        let is_last = unsafe {
-            let triggers = (*data.tg_relation).trigdesc;
-            let all: &[pg_sys::Trigger] = if triggers.is_null() {
-                &[]
-            } else {
-                std::slice::from_raw_parts((*triggers).triggers, (*triggers).numtriggers as usize)
-            };
+        let harmless = |all: &[pg_sys::Trigger]| {
             let on_update = |trigger: &&pg_sys::Trigger| {
-                i32::from(trigger.tgtype) & i32::from(pg_sys::TRIGGER_TYPE_UPDATE as i16) != 0
+                u32::from(trigger.tgtype as u16) & pg_sys::TRIGGER_TYPE_UPDATE != 0
             };
             all.iter().filter(on_update).all(|trigger| {
                 let checks = CHECKS_OF_KEYS.contains(&trigger.tgfoid.to_u32());
                 !trigger.tgdeferrable && (trigger.tgfoid == own || checks)
             })
         };
+        // SAFETY: the relation is open during the call.
+        let is_last = unsafe { own_trigger::with_kept(data.tg_relation, harmless) };
         is_last
             && self
                 .tables_of_client()
@@ -154,6 +153,20 @@ impl Firing {
             .filter(|store| !store.is_null())
             .map(|store| unsafe { pg_sys::tuplestore_tuple_count(*store) });
         counts.max().unwrap_or(0)
+    }
+
+    /// Whether an UPDATE has more versions of rows before it than after it, or the other way round.
+    pub fn is_uneven(&self) -> bool {
+        let data = self.get();
+        // SAFETY: a transition table that is there is a valid tuplestore.
+        let count = |store: *mut pg_sys::Tuplestorestate| unsafe {
+            if store.is_null() {
+                0
+            } else {
+                pg_sys::tuplestore_tuple_count(store)
+            }
+        };
+        count(data.tg_oldtable) != count(data.tg_newtable)
     }
 
     /// Whether the statement touched any row.
@@ -304,6 +317,7 @@ impl Row {
     }
 
     pub(super) fn advance(&mut self) -> bool {
+        interrupts::check();
         // SAFETY: store, read pointer and slot belong together.
         unsafe {
             pg_sys::tuplestore_select_read_pointer(self.store, self.pointer);

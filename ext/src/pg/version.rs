@@ -1,5 +1,7 @@
 //! What differs between the supported major versions of PostgreSQL.
 
+use super::hooks::{before_run, previous_executor_run};
+use super::imports::called_as_by_server;
 use super::node::Node;
 use super::relation::Relation;
 use super::tree::Query;
@@ -8,6 +10,13 @@ use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use std::ffi::c_void;
 
 type Mutator = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut c_void) -> *mut pg_sys::Node;
+
+/// The first number of a timer that is not the server's own (`USER_TIMEOUT`).
+#[cfg(any(feature = "pg15", feature = "pg16"))]
+pub(super) const USER_TIMEOUT: i32 = 12;
+/// The first number of a timer that is not the server's own (`USER_TIMEOUT`).
+#[cfg(not(any(feature = "pg15", feature = "pg16")))]
+pub(super) const USER_TIMEOUT: i32 = 13;
 
 /// `expression_tree_mutator`: copies a node with its children mutated.
 ///
@@ -36,7 +45,7 @@ pub(super) unsafe fn mutate_children(
 pub(super) fn inline_common_tables(query: Query) {
     // SAFETY: the query is a copy of the caller's own.
     unsafe {
-        inline_callback(query.raw().cast(), std::ptr::null_mut());
+        called_as_by_server(|| inline_callback(query.raw().cast(), std::ptr::null_mut()));
     }
 }
 
@@ -146,6 +155,13 @@ pub(super) unsafe fn flatten_joins(query: Query, node: Node) -> Node {
         ))
     }
 }
+
+/// The columns `conrelid` and `confrelid` of `pg_constraint`. Version 18 has `conenforced` before them.
+#[cfg(feature = "pg18")]
+pub(super) const CONSTRAINT_RELATIONS: (i16, i16) = (9, 13);
+/// The same.
+#[cfg(not(feature = "pg18"))]
+pub(super) const CONSTRAINT_RELATIONS: (i16, i16) = (8, 12);
 
 /// `InvalidSubTransactionId`.
 const NO_SUBTRANSACTION: pg_sys::SubTransactionId = 0;
@@ -341,5 +357,73 @@ pub(super) unsafe fn begin_index_scan(
         return pg_sys::index_beginscan(table, index, snapshot, std::ptr::null_mut(), keys, 0);
         #[cfg(not(feature = "pg18"))]
         return pg_sys::index_beginscan(table, index, snapshot, keys, 0);
+    }
+}
+
+mod raw {
+    use pgrx::pg_sys;
+
+    unsafe extern "C-unwind" {
+        pub fn PopActiveSnapshot();
+        #[cfg(not(feature = "pg18"))]
+        pub fn standard_ExecutorRun(
+            query: *mut pg_sys::QueryDesc,
+            direction: pg_sys::ScanDirection::Type,
+            count: u64,
+            once: bool,
+        );
+        #[cfg(feature = "pg18")]
+        pub fn standard_ExecutorRun(
+            query: *mut pg_sys::QueryDesc,
+            direction: pg_sys::ScanDirection::Type,
+            count: u64,
+        );
+    }
+}
+
+/// The hook around running a query: see [`before_run`]. Like all hooks it is bare.
+///
+/// # Safety
+/// Called by the server.
+#[cfg(not(feature = "pg18"))]
+pub(super) unsafe extern "C-unwind" fn executor_run(
+    query: *mut pg_sys::QueryDesc,
+    direction: pg_sys::ScanDirection::Type,
+    count: u64,
+    once: bool,
+) {
+    // SAFETY: the query is the server's; a hook that was there before has the same contract.
+    unsafe {
+        let pushed = before_run(query);
+        match previous_executor_run() {
+            Some(previous) => previous(query, direction, count, once),
+            None => raw::standard_ExecutorRun(query, direction, count, once),
+        }
+        if pushed {
+            raw::PopActiveSnapshot();
+        }
+    }
+}
+
+/// The hook around running a query: see [`before_run`]. Like all hooks it is bare.
+///
+/// # Safety
+/// Called by the server.
+#[cfg(feature = "pg18")]
+pub(super) unsafe extern "C-unwind" fn executor_run(
+    query: *mut pg_sys::QueryDesc,
+    direction: pg_sys::ScanDirection::Type,
+    count: u64,
+) {
+    // SAFETY: the query is the server's; a hook that was there before has the same contract.
+    unsafe {
+        let pushed = before_run(query);
+        match previous_executor_run() {
+            Some(previous) => previous(query, direction, count),
+            None => raw::standard_ExecutorRun(query, direction, count),
+        }
+        if pushed {
+            raw::PopActiveSnapshot();
+        }
     }
 }

@@ -7,9 +7,10 @@ use super::{notes, pending};
 use crate::catalog::{self, tree};
 use crate::error::{Error, Result};
 use crate::pg::applied::{SingleRow, is_worker};
-use crate::pg::relation::{self, Relation};
+use crate::pg::own_trigger;
+use crate::pg::relation::Relation;
 use crate::pg::trigger::Firing;
-use pg_tviews_sqltext::{APPLIED_TRIGGER, Event};
+use pg_tviews_sqltext::{Event, OwnTrigger};
 use pgrx::PgSqlErrorCode;
 
 /// The trigger of a row.
@@ -41,6 +42,6 @@ pub fn is_told_by_row(firing: &Firing) -> Result<bool> {
     Ok(is_worker()
         && firing.event() != Event::Truncate
         && catalog::entry(table)?.is_none()
-        && (firing.is_partitioned() || relation::has_trigger(table, APPLIED_TRIGGER)?)
+        && (firing.is_partitioned() || own_trigger::has(table, OwnTrigger::Applied)?)
         && !tree::subscribed(&[table])?.is_empty())
 }

@@ -9,13 +9,15 @@ use crate::analyze::{self, Analysis, Objection};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::context::ErrorContext;
+use crate::pg::disclosure::Subject;
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::keys::{KeyType, UnitSet};
 use crate::pg::lock::{self, Mode, Taken};
 use crate::pg::related::Mapping;
 use crate::pg::relation::{Attribute, Relation, equality_operator, hash_function, is_composite};
-use crate::pg::settings::{Scope, Settings};
-use crate::pg::spi::{KeptPlan, Plan as SpiPlan, Planning};
+use crate::pg::secret::{Tag, Tags};
+use crate::pg::settings::{OwnerScope, Scope, Settings};
+use crate::pg::spi::{Connection, KeptPlan, Planning};
 use pg_tviews_ir::{ROOT_BLOCK, Template, View};
 use pg_tviews_planner::{ColumnSet, Finding, Plan, Refusal};
 use pg_tviews_sqltext::{Batch, Event, KeyColumn, QueryPart, Search, TviewText};
@@ -32,8 +34,8 @@ pub struct Compiled {
     pub name: String,
     /// What maintenance of it is called in messages.
     task: Rc<str>,
-    /// As whom it is maintained.
-    pub owner: Oid,
+    /// Who may see what errors are about.
+    subject: Rc<Subject>,
     /// Under which settings.
     pub settings: Settings,
     /// Its statements.
@@ -48,6 +50,10 @@ pub struct Compiled {
     pub level: u32,
     /// The view that holds the definition.
     pub definition: Oid,
+    /// No part of the definition may travel as text, which would be misread: units are computed through the view alone.
+    pub by_view: bool,
+    /// It may differ from its query: the next change that concerns it compares all of it.
+    pub stale: bool,
     /// How single leaves of its rows are written.
     pub patcher: Patcher,
     /// Which changed rows have a say at all.
@@ -58,6 +64,8 @@ pub struct Compiled {
     pub paths: Paths,
     /// How leaves made of subqueries are computed on their own.
     pub leaves: LeafWriter,
+    /// By what its values are locked.
+    pub tags: Tags,
     /// Class of the tview's lock tag.
     catalog: Oid,
     relations: Vec<Oid>,
@@ -138,22 +146,31 @@ impl Compiled {
         };
         let settings = Settings::new(&entry.settings)?;
         let owner = table.owner();
-        let scope = Scope::settings(&settings);
-        let analysis = analyze::analyze_with_key(definition.view_query(), owner, &entry.key);
+        let subject = Rc::new(Subject::new(tview, name.clone(), owner));
+        let scope = Scope::owner(&subject, &settings);
+        let query = definition.view_query();
+        let analysis = analyze::analyze_with_key(query, owner, &entry.key, scope.operation());
+        let by_view = analysis.misread.is_some();
         let plan = match plan_of(&analysis.view, &analysis.objections, Some(&entry.key)) {
+            Ok(plan) if by_view => without_texts(plan),
             Ok(plan) => plan,
             Err(objections) => return Err(no_longer(&name, &objections)),
         };
+        if table.is_unlogged() != analysis.view.unlogged {
+            return Err(no_longer(&name, &[other_persistence(analysis.view.unlogged)]));
+        }
         let relations = relations_of(&analysis, tview, entry.definition);
         let level = level_of(&analysis.view, tview)?;
         invalidation::add(&validity, &relations);
         let (text, key_types) = statements(&table, &definition, &plan, &loose_columns(&analysis.view))?;
         drop(scope);
+        let sources = analysis.view.tables().into_iter().map(Oid::from);
+        let subject = subject.made_from(sources.collect());
         Ok(Some(Compiled {
             oid: tview,
             task: format!("maintenance of tview {name}").into(),
+            subject: Rc::new(subject),
             name,
-            owner,
             settings,
             text,
             key_types,
@@ -161,11 +178,14 @@ impl Compiled {
             view: analysis.view,
             level,
             definition: entry.definition,
+            stale: catalog::stale::is_marked(tview)?,
+            by_view,
             patcher: Patcher::new(),
             filters: Filters::default(),
             deltas: Deltas::new(),
             paths: Paths::default(),
             leaves: LeafWriter::new(),
+            tags: catalog::tags(tview)?,
             catalog: catalog::catalog_oid()?,
             relations,
             validity,
@@ -175,7 +195,22 @@ impl Compiled {
 
     /// While it lives, errors say that the tview is being maintained.
     pub fn context(&self) -> ErrorContext {
-        ErrorContext::new(Rc::clone(&self.task))
+        ErrorContext::about(Rc::clone(&self.task), &self.subject)
+    }
+
+    /// The restricted operation in which all of it is done, with its settings.
+    pub fn scope(&self) -> OwnerScope {
+        Scope::owner(&self.subject, &self.settings)
+    }
+
+    /// The same where no result depends on settings.
+    pub fn rights(&self) -> OwnerScope {
+        Scope::rights(&self.subject)
+    }
+
+    /// As [`Compiled::context`] for something else that is done with it.
+    pub fn context_of(&self, what: &str) -> ErrorContext {
+        ErrorContext::about(format!("{what} of tview {}", self.name), &self.subject)
     }
 
     /// Whether nothing has changed that it was made from.
@@ -205,16 +240,17 @@ impl Compiled {
         lock::lock_tview(self.catalog, self.oid, mode)
     }
 
-    /// The hashes by which units are locked, in order; `None` if these can't be locked one by one.
-    pub fn unit_hashes(&self, units: &UnitSet) -> Option<Vec<u32>> {
+    /// By what units are locked, in order; `None` if these can't be locked one by one.
+    pub fn unit_tags(&self, units: &UnitSet) -> Option<Vec<Tag>> {
         const MOST: usize = 64;
         if units.len() > MOST {
             return None;
         }
-        let mut hashes = units.hashes()?;
-        hashes.sort_unstable();
-        hashes.dedup();
-        Some(hashes)
+        let hashes = units.hashes()?.into_iter();
+        let mut tags: Vec<Tag> = hashes.map(|hash| self.tags.unit(hash)).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        Some(tags)
     }
 
     /// The occurrences of a table: (number, columns used, how units are found).
@@ -295,8 +331,8 @@ impl Compiled {
         }
     }
 
-    /// The prepared form of a statement. Needs an SPI connection, and for a search the transition tables.
-    pub fn prepared(&self, statement: Statement) -> Result<Rc<KeptPlan>> {
+    /// The prepared form of a statement. Needs the transition tables for a search.
+    pub fn prepared(&self, connection: &Connection<'_>, statement: Statement) -> Result<Rc<KeptPlan>> {
         if let Some(plan) = self.plans.borrow().get(&statement) {
             return Ok(Rc::clone(plan));
         }
@@ -328,7 +364,7 @@ impl Compiled {
             | Statement::Step(..)
             | Statement::StoredUnits(..) => (vec![], Planning::Custom),
         };
-        let plan = Rc::new(SpiPlan::prepare(&self.sql(statement), &types, planning)?.keep());
+        let plan = Rc::new(connection.prepare(&self.sql(statement), &types, planning)?.keep());
         self.plans.borrow_mut().insert(statement, Rc::clone(&plan));
         Ok(plan)
     }
@@ -342,6 +378,9 @@ pub fn plan_of(
 ) -> std::result::Result<Plan, Vec<Objection>> {
     let mut all = objections.to_vec();
     all.extend(duplicate_names(view));
+    if analyze::is_too_large(view) {
+        return Err(all);
+    }
     if !view.columns.is_empty() {
         match pg_tviews_planner::plan(view, fixed_key) {
             Ok(plan) if all.is_empty() => return Ok(plan),
@@ -354,9 +393,22 @@ pub fn plan_of(
             location: None,
             message: "there are no columns".into(),
             hint: "Select at least the key of a table.".into(),
+            privilege: false,
         });
     }
     Err(all)
+}
+
+/// The plan where no part of the definition may travel as text: rows that do not name their units themselves have all rows compared.
+fn without_texts(mut plan: Plan) -> Plan {
+    for occurrence in &mut plan.occurrences {
+        occurrence.filter = None;
+        if !matches!(occurrence.finding, Finding::Direct(_)) {
+            occurrence.finding = Finding::Everything;
+        }
+    }
+    plan.opaque = false;
+    plan
 }
 
 fn duplicate_names(view: &View) -> Vec<Objection> {
@@ -371,8 +423,25 @@ fn duplicate_names(view: &View) -> Vec<Objection> {
             location: None,
             message: format!("there are several columns \"{name}\""),
             hint: "Give each its own name with AS.".into(),
+            privilege: false,
         })
         .collect()
+}
+
+/// A crash would empty the tview and not what it is made from, or the other way round.
+fn other_persistence(unlogged: bool) -> Objection {
+    let (own, others) = if unlogged {
+        ("LOGGED", "UNLOGGED")
+    } else {
+        ("UNLOGGED", "LOGGED")
+    };
+    Objection {
+        place: "FROM clause".into(),
+        location: None,
+        message: format!("the tables that it reads have become {others}, and it is {own}"),
+        hint: "A crash empties unlogged tables and no others.".into(),
+        privilege: false,
+    }
 }
 
 fn key_lost() -> Objection {
@@ -381,6 +450,7 @@ fn key_lost() -> Objection {
         location: None,
         message: "the columns by which its rows were kept apart don't do so any more".into(),
         hint: "Undo the change of a source that took the key away.".into(),
+        privilege: false,
     }
 }
 

@@ -2,9 +2,7 @@
 
 use super::compiled::Compiled;
 use crate::error::Result;
-use crate::pg::expression::{Evaluation, RowExpressions};
-use crate::pg::settings::Scope;
-use crate::pg::spi::Connection;
+use crate::pg::expression::{Evaluation, RowExpressions, ServerExpressions};
 use crate::pg::trigger::Row;
 use pg_tviews_planner::Filter;
 use pg_tviews_sqltext::{qualified, row_test};
@@ -15,12 +13,12 @@ use std::rc::Rc;
 /// The filters of a tview that were needed so far, by the number of the occurrence.
 #[derive(Default)]
 pub struct Filters {
-    prepared: RefCell<HashMap<usize, Rc<RowExpressions>>>,
+    prepared: RefCell<HashMap<usize, Rc<ServerExpressions>>>,
 }
 
 /// A filter ready to be used. It calls nothing but functions of the server that can't fail, so that it needs no rights of its own.
 pub struct RowFilter {
-    evaluation: Rc<Evaluation>,
+    evaluation: Evaluation<'static>,
 }
 
 impl Filters {
@@ -42,14 +40,14 @@ impl Filters {
     }
 }
 
-fn prepare(compiled: &Compiled, filter: &Filter, table: &str) -> Result<RowExpressions> {
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
-    RowExpressions::prepare(&row_test(table, &filter.alias, &filter.conditions), true)
+fn prepare(compiled: &Compiled, filter: &Filter, table: &str) -> Result<ServerExpressions> {
+    let scope = compiled.scope();
+    let test = row_test(table, &filter.alias, &filter.conditions);
+    ServerExpressions::of(RowExpressions::prepare(&scope.connect()?, &test, true)?)
 }
 
 impl RowFilter {
-    fn of(expressions: &RowExpressions) -> RowFilter {
+    fn of(expressions: &ServerExpressions) -> RowFilter {
         RowFilter {
             evaluation: expressions.evaluation(),
         }

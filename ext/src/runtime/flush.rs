@@ -5,11 +5,11 @@ use super::guard::Permit;
 use super::locks::{self, Asked, Over};
 use super::pending::{SearchNote, Work};
 use super::{delta, leaf, patch, paths};
+use crate::catalog::stale::Marks;
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::relation::expected_rows;
-use crate::pg::settings::Scope;
 use crate::pg::spi::{Connection, SnapshotChoice, Value, result_into_units};
 use pg_tviews_sqltext::{Batch, Event, Nulls, Search};
 use pgrx::{PgSqlErrorCode, PgTryBuilder};
@@ -117,28 +117,28 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
 
 /// Adds the units to which changed rows lead. `changed` are the tables whose changed rows are searched from.
 pub fn search(compiled: &Compiled, note: &SearchNote, changed: &[u32], found: &mut UnitSet) -> Result<()> {
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
+    let scope = compiled.scope();
+    let connection = scope.connect()?;
     note.changed.register()?;
-    let plan = compiled.prepared(Statement::Search(note.occurrence, note.rows))?;
+    let plan = compiled.prepared(&connection, Statement::Search(note.occurrence, note.rows))?;
     let search = compiled.search(note.occurrence);
     let spread = search.is_some_and(Search::is_spread);
     let path_changed =
         spread && search.is_some_and(|search| changed.iter().any(|table| search.passes.contains(table)));
-    plan.execute(&[], SnapshotChoice::Current)?;
+    plan.execute(&connection, &[], SnapshotChoice::Current)?;
     let mut unknown = result_into_units(found, spread);
     if snapshot_is_fixed() {
         // Rows that the transaction can't see may lead to further units: the flush will notice if they matter.
-        plan.execute(&[], SnapshotChoice::Latest)?;
+        plan.execute(&connection, &[], SnapshotChoice::Latest)?;
         unknown |= result_into_units(found, spread);
     }
     if unknown || path_changed {
-        let plan = compiled.prepared(Statement::StoredUnits(note.occurrence, note.rows))?;
-        plan.execute(&[], SnapshotChoice::Current)?;
+        let plan = compiled.prepared(&connection, Statement::StoredUnits(note.occurrence, note.rows))?;
+        plan.execute(&connection, &[], SnapshotChoice::Current)?;
         result_into_units(found, false);
         if snapshot_is_fixed() {
             // Units that others have stored since are as much affected.
-            plan.execute(&[], SnapshotChoice::Latest)?;
+            plan.execute(&connection, &[], SnapshotChoice::Latest)?;
             result_into_units(found, false);
         }
     }
@@ -153,16 +153,21 @@ fn units(compiled: &Compiled, units: &UnitSet) -> Result<()> {
 }
 
 fn compute(compiled: &Compiled, units: &UnitSet) -> Result<()> {
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
+    let scope = compiled.scope();
+    let connection = scope.connect()?;
     if units.len() == 1 && compiled.text.single {
-        if write(compiled, Statement::UpsertOne, units.unit(0))? == 0 {
-            write(compiled, Statement::DeleteOne, units.unit(0))?;
+        if write(compiled, &connection, Statement::UpsertOne, units.unit(0))? == 0 {
+            write(compiled, &connection, Statement::DeleteOne, units.unit(0))?;
         }
         if snapshot_is_fixed() {
             for (nulls, units) in units.by_nulls() {
                 let batch = Batch { nulls, whole: false };
-                check_snapshot(compiled, Statement::DifferencesMany(batch), &units.arrays(0..1))?;
+                check_snapshot(
+                    compiled,
+                    &connection,
+                    Statement::DifferencesMany(batch),
+                    &units.arrays(0..1),
+                )?;
             }
         }
         return Ok(());
@@ -171,7 +176,13 @@ fn compute(compiled: &Compiled, units: &UnitSet) -> Result<()> {
         let whole = is_cheaper_as_a_whole(compiled, units.len(), nulls);
         let batch = Batch { nulls, whole };
         for start in (0..units.len()).step_by(BATCH) {
-            many(compiled, &units, start..units.len().min(start + BATCH), batch)?;
+            many(
+                compiled,
+                &connection,
+                &units,
+                start..units.len().min(start + BATCH),
+                batch,
+            )?;
         }
     }
     Ok(())
@@ -190,61 +201,80 @@ fn is_cheaper_as_a_whole(compiled: &Compiled, units: usize, nulls: Nulls) -> boo
 }
 
 /// Units of a set that have their NULLs in the same places.
-fn many(compiled: &Compiled, units: &UnitSet, range: std::ops::Range<usize>, batch: Batch) -> Result<()> {
+fn many(
+    compiled: &Compiled,
+    connection: &Connection<'_>,
+    units: &UnitSet,
+    range: std::ops::Range<usize>,
+    batch: Batch,
+) -> Result<()> {
     let count = range.len() as u64;
     let arrays = units.arrays(range);
     if !compiled.text.single {
-        write(compiled, Statement::ReplaceMany(batch), &arrays)?;
-    } else if write(compiled, Statement::UpsertMany(batch), &arrays)? < count {
+        write(compiled, connection, Statement::ReplaceMany(batch), &arrays)?;
+    } else if write(compiled, connection, Statement::UpsertMany(batch), &arrays)? < count {
         // Some units were unchanged, or have no row in the definition.
-        write(compiled, Statement::DeleteMany(batch), &arrays)?;
+        write(compiled, connection, Statement::DeleteMany(batch), &arrays)?;
     }
     if snapshot_is_fixed() {
-        check_snapshot(compiled, Statement::DifferencesMany(batch), &arrays)?;
+        check_snapshot(compiled, connection, Statement::DifferencesMany(batch), &arrays)?;
     }
     Ok(())
 }
 
 /// Compares the whole tview with its definition and writes what differs. The tview is locked for maintenance.
-/// Returns the number of rows written.
+/// Returns the number of rows written. Marks that say that it may differ are taken away.
 pub fn all(compiled: &Compiled) -> Result<u64> {
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
+    let marks = Marks::see(compiled.oid)?;
+    let written = compare_all(compiled)?;
+    marks.remove()?;
+    Ok(written)
+}
+
+fn compare_all(compiled: &Compiled) -> Result<u64> {
+    let scope = compiled.scope();
+    let connection = scope.connect()?;
     let written = if compiled.text.single {
-        write(compiled, Statement::UpsertAll, &[])? + write(compiled, Statement::DeleteAll, &[])?
+        write(compiled, &connection, Statement::UpsertAll, &[])?
+            + write(compiled, &connection, Statement::DeleteAll, &[])?
     } else {
-        write(compiled, Statement::ReplaceAll, &[])?
+        write(compiled, &connection, Statement::ReplaceAll, &[])?
     };
     delta::computed(compiled.oid);
     if snapshot_is_fixed() {
-        check_snapshot(compiled, Statement::DifferencesAll, &[])?;
+        check_snapshot(compiled, &connection, Statement::DifferencesAll, &[])?;
     }
     Ok(written)
 }
 
 /// Deletes all rows of a tview.
 pub fn empty(compiled: &Compiled) -> Result<()> {
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
-    write(compiled, Statement::Empty, &[]).map(drop)
+    let scope = compiled.scope();
+    let connection = scope.connect()?;
+    write(compiled, &connection, Statement::Empty, &[]).map(drop)
 }
 
 /// First fill of an empty tview, with everything committed up to now: its sources are locked against writes.
 pub fn fill(compiled: &Compiled) -> Result<u64> {
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
-    let plan = compiled.prepared(Statement::Fill)?;
+    let scope = compiled.scope();
+    let connection = scope.connect()?;
+    let plan = compiled.prepared(&connection, Statement::Fill)?;
     let written = {
         let _permit = Permit::issue(compiled.oid, &[Event::Insert]);
-        plan.execute(&[], SnapshotChoice::Latest)?
+        plan.execute(&connection, &[], SnapshotChoice::Latest)?
     };
     if snapshot_is_fixed() {
-        check_snapshot(compiled, Statement::DifferencesAll, &[])?;
+        check_snapshot(compiled, &connection, Statement::DifferencesAll, &[])?;
     }
     Ok(written)
 }
 
-fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<u64> {
+fn write(
+    compiled: &Compiled,
+    connection: &Connection<'_>,
+    statement: Statement,
+    values: &[Value],
+) -> Result<u64> {
     let events: &[Event] = match statement {
         Statement::UpsertOne | Statement::UpsertMany(_) | Statement::UpsertAll => {
             &[Event::Insert, Event::Update]
@@ -254,9 +284,9 @@ fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<
         }
         _ => &[Event::Insert, Event::Delete],
     };
-    let plan = compiled.prepared(statement)?;
+    let plan = compiled.prepared(connection, statement)?;
     let _permit = Permit::issue(compiled.oid, events);
-    let execute = || plan.execute(values, SnapshotChoice::Current);
+    let execute = || plan.execute(connection, values, SnapshotChoice::Current);
     if !snapshot_is_fixed() {
         return execute();
     }
@@ -275,10 +305,15 @@ fn write(compiled: &Compiled, statement: Statement, values: &[Value]) -> Result<
 ///
 /// It has to equal it in the own snapshot too, which is not said by having written it: that snapshot still shows a row that others have
 /// deleted since, and beside it the row of the same key that an upsert has inserted because the deleted one was not in its way.
-fn check_snapshot(compiled: &Compiled, differences: Statement, arrays: &[Value]) -> Result<()> {
-    let plan = compiled.prepared(differences)?;
+fn check_snapshot(
+    compiled: &Compiled,
+    connection: &Connection<'_>,
+    differences: Statement,
+    arrays: &[Value],
+) -> Result<()> {
+    let plan = compiled.prepared(connection, differences)?;
     for snapshot in [SnapshotChoice::Latest, SnapshotChoice::Current] {
-        if plan.execute(arrays, snapshot)? > 0 {
+        if plan.execute(connection, arrays, snapshot)? > 0 {
             return Err(conflict(&compiled.name));
         }
     }

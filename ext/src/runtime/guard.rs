@@ -4,10 +4,11 @@
 //! which fires before the statement's first row, takes the ticket. A trigger of a user on the tview that fires later finds
 //! none.
 
-use crate::error::{Error, Result};
+use crate::catalog;
+use crate::error::{Error, Result, warning};
 use crate::pg::relation::Relation;
 use crate::pg::trigger::Firing;
-use pg_tviews_sqltext::Event;
+use pg_tviews_sqltext::{Event, OwnTrigger};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
@@ -36,7 +37,14 @@ impl Drop for Permit {
 }
 
 /// The guard trigger: takes a ticket or refuses the statement.
+///
+/// A trigger that we have not made does nothing here: a second guard would take the ticket of the first one. A guard on a table that is no
+/// tview lets writes pass with a warning. Such a table has come from a dump of its schema alone, or is about to become a tview: then it is
+/// compared with its query.
 pub fn check(firing: &Firing) -> Result<()> {
+    if firing.own(&[OwnTrigger::Guard]).is_none() {
+        return Ok(());
+    }
     let ticket = (firing.relation_oid(), firing.event());
     let taken = TICKETS.with_borrow_mut(|tickets| {
         let position = tickets.iter().position(|known| *known == ticket);
@@ -46,6 +54,16 @@ pub fn check(firing: &Firing) -> Result<()> {
         return Ok(());
     }
     let name = Relation::open(firing.relation_oid())?.display_name();
+    if catalog::entry(firing.relation_oid())?.is_none() {
+        warning(
+            format!("\"{name}\" has the trigger of a tview, but is none: nothing maintains it"),
+            format!(
+                "pg_tviews_adopt(name) makes it a tview again. DROP TRIGGER \"{}\" if it is to stay an ordinary table.",
+                OwnTrigger::Guard.name()
+            ),
+        );
+        return Ok(());
+    }
     Err(Error::new(
         PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
         format!(

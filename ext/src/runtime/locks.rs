@@ -95,26 +95,26 @@ pub fn take(compiled: &Compiled, mut asked: Asked<'_>) -> Result<Option<Locked>>
     let Some(mode) = asked.mode(patcher.is_some()) else {
         return Ok(None);
     };
-    if mode == Mode::Alone || compiled.unit_hashes(&asked.units).is_none() {
+    if mode == Mode::Alone || compiled.unit_tags(&asked.units).is_none() {
         compiled.lock_for_maintenance();
         return Ok(None);
     }
     let mut taken = vec![compiled.lock_in_mode(mode)];
     let found = paths::search(compiled, asked.paths, asked.searches, &mut taken)?;
     let mut units = asked.units;
-    let hashes = found.and_then(|found| {
+    let tags = found.and_then(|found| {
         found.iter().for_each(|(_, found)| units.append(found));
         units.normalize();
-        Some((found, compiled.unit_hashes(&units)?))
+        Some((found, compiled.unit_tags(&units)?))
     });
-    let Some((found, hashes)) = hashes else {
+    let Some((found, tags)) = tags else {
         // Whoever waits for the lock of all holds none of these.
         taken.into_iter().rev().for_each(Taken::give_back);
         compiled.lock_for_maintenance();
         return Ok(None);
     };
-    for hash in hashes {
-        lock::lock_unit(compiled.oid, hash);
+    for unit in tags {
+        lock::lock_unit(unit);
     }
     if let Some(patcher) = patcher {
         match &asked.over {
@@ -155,13 +155,18 @@ fn values(compiled: &Compiled, patcher: &TviewPatcher, units: &UnitSet, targets:
             }
         }
     }
-    for value in linked.union(targets) {
+    let tagged = linked.union(targets).map(|value| {
         let side = if targets.contains(value) {
             Side::Target
         } else {
             Side::Rows
         };
-        lock::lock_value(compiled.oid, value.0.unsigned_abs(), value.1, side);
+        (compiled.tags.value(value.0, value.1), side)
+    });
+    let mut tagged: Vec<_> = tagged.collect();
+    tagged.sort_unstable();
+    for (value, side) in tagged {
+        lock::lock_value(value, side);
     }
 }
 

@@ -20,12 +20,13 @@ mod single;
 mod target;
 
 use crate::catalog;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pg::invalidation::{self, Validity, watch};
 use crate::pg::known_types::while_compiling;
 use crate::pg::related::Mapping;
 use crate::pg::relation::Relation;
 use compiled::Compiled;
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -200,8 +201,12 @@ fn known(tview: Oid) -> Option<Rc<Compiled>> {
 
 /// A tview's compiled form, made from what the catalogs say now. Its definition can't change until the end of the
 /// transaction. `None` if it is no tview (any more).
+///
+/// # Errors
+/// If it can't be maintained any more, or if its definition changes each time it is looked at.
 pub fn acquire(tview: Oid) -> Result<Option<Rc<Compiled>>> {
-    loop {
+    const MOST_ATTEMPTS: usize = 64;
+    for _ in 0..MOST_ATTEMPTS {
         let compiled = match known(tview) {
             Some(compiled) => compiled,
             None => {
@@ -221,4 +226,11 @@ pub fn acquire(tview: Oid) -> Result<Option<Rc<Compiled>>> {
             return Ok(Some(compiled));
         }
     }
+    let name = Relation::open(tview)?.display_name();
+    Err(Error::new(
+        PgSqlErrorCode::ERRCODE_OBJECT_IN_USE,
+        format!("the definition of tview \"{name}\" changes all the time"),
+    )
+    .detail("Whenever it had been looked at, something that it is made from had changed.")
+    .hint("Retry when those who change the tables, types and functions that it uses are done."))
 }

@@ -5,26 +5,50 @@ use super::compiled::{Compiled, RowsOf};
 use super::patch::{self, Outcome};
 use super::pending::{self, SearchNote, Work};
 use super::{acquire, delta, leaf, paths, readers_of, single, used_columns};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pg::kept::KeptRows;
 use crate::pg::related::Converted;
 use crate::pg::relation::Relation;
 use crate::pg::trigger::{Firing, UpdatedRows};
-use crate::pg::{lock, settings, transaction};
+use crate::pg::{lock, moved, settings, transaction};
 use pg_tviews_planner::{ColumnSet, Finding};
-use pg_tviews_sqltext::Event;
+use pg_tviews_sqltext::{self as sqltext, Event, OwnTrigger};
+use pgrx::PgSqlErrorCode;
 use std::rc::Rc;
 
 /// The trigger on a source, or on a table through which a statement can change rows of one: maintains every tview that reads
 /// them.
 pub fn source_changed(firing: &Firing) -> Result<()> {
-    if !firing.is_maintenance() {
-        return applied::row_changed(firing);
+    match firing.own(&[OwnTrigger::Source(firing.event()), OwnTrigger::Applied]) {
+        Some(OwnTrigger::Applied) => applied::row_changed(firing),
+        Some(_) if applied::is_told_by_row(firing)? => Ok(()),
+        Some(_) => rows_changed(firing),
+        None => refuse_stranger(firing),
     }
-    if applied::is_told_by_row(firing)? {
+}
+
+/// A trigger that we have not made calls our function. On a table that no tview reads there is nothing to do: a trigger that was
+/// forgotten there must not make writes fail. On a source it would count changes twice, or stands in the place of one of ours, and the tviews
+/// would become wrong without anyone noticing.
+fn refuse_stranger(firing: &Firing) -> Result<()> {
+    if readers_of(firing.relation_oid())?.is_empty() {
         return Ok(());
     }
-    rows_changed(firing)
+    let table = Relation::open(firing.relation_oid())?;
+    let trigger = firing.name();
+    Err(Error::new(
+        PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!(
+            "trigger \"{trigger}\" on {} is not one that pg_tviews makes",
+            table.display_name()
+        ),
+    )
+    .detail("It calls the function by which tviews are maintained.")
+    .hint(format!(
+        "DROP TRIGGER {} ON {}; pg_tviews_health_check() says whether the triggers of pg_tviews are there.",
+        sqltext::identifier(&trigger),
+        table.quoted()
+    )))
 }
 
 /// What [`source_changed`] does for a statement.
@@ -33,10 +57,17 @@ pub(super) fn rows_changed(firing: &Firing) -> Result<()> {
     if event == Event::Truncate {
         return truncated(firing);
     }
+    if moved::may_be_unseen(firing) || moved::is_mixed_up(firing) {
+        return compare_readers(firing);
+    }
     if !firing.has_rows() {
         return Ok(());
     }
+    // A row that was to move to another partition, and that a trigger there has not let in, has no version after the UPDATE: nothing tells then which
+    // versions belong together.
+    let uneven = event == Event::Update && firing.is_uneven();
     if event == Event::Update
+        && !uneven
         && let Some(mut rows) = firing.updated_rows()
     {
         if concerns_nobody(firing, &mut rows)? {
@@ -64,17 +95,36 @@ pub(super) fn rows_changed(firing: &Firing) -> Result<()> {
             continue;
         };
         let _context = compiled.context();
-        if reader.source == firing.relation_oid() && !firing.is_incomplete() {
+        if reader.source == firing.relation_oid() && !firing.is_incomplete() && !uneven {
             maintain(&compiled, firing, event)?;
         } else if compiled.lost_columns(reader.source, &reader.mapping).is_empty() {
             let source = Relation::open(reader.source)?;
-            let moves = !reader.holds && firing.is_partitioned();
-            let mut converted = Converted::new(firing, source, &reader.mapping, moves);
+            let moves = uneven || (!reader.holds && firing.is_partitioned());
+            let mut converted = {
+                let scope = compiled.scope();
+                Converted::new(firing, source, &reader.mapping, moves, scope.operation())
+            };
             for firing in converted.firings() {
                 maintain(&compiled, &firing, firing.event())?;
             }
         } else {
             // The changed rows do not show what the tview reads of them: columns that inheriting tables have added.
+            pending::add(&compiled, Work::everything(&compiled))?;
+        }
+    }
+    if can_wait(firing) {
+        Ok(())
+    } else {
+        pending::flush()
+    }
+}
+
+/// After a statement whose changed rows its transition tables may not show: compares the tviews over the table with their queries.
+fn compare_readers(firing: &Firing) -> Result<()> {
+    patch::note_change(firing.relation_oid());
+    for reader in readers_of(firing.relation_oid())?.iter() {
+        if let Some(compiled) = acquire(reader.tview)? {
+            let _context = compiled.context();
             pending::add(&compiled, Work::everything(&compiled))?;
         }
     }
@@ -131,6 +181,10 @@ fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
             let _context = tview.tview().context();
             tview.lock(rows)?;
         }
+        if level.iter().any(|tview| !tview.tview().is_valid()) {
+            // Somebody who held a lock has replaced a function: no relation is locked for that.
+            return Ok(false);
+        }
         for tview in level {
             let _context = tview.tview().context();
             if tview.write(rows)? == Outcome::Recompute {
@@ -163,6 +217,9 @@ fn truncated(firing: &Firing) -> Result<()> {
 
 /// Notes what a change asks for of one tview.
 fn maintain(compiled: &Compiled, firing: &Firing, event: Event) -> Result<()> {
+    if compiled.stale {
+        return pending::add(compiled, Work::everything(compiled));
+    }
     let mut work = Work::nothing(compiled);
     if event == Event::Update
         && let Some(patches) = patch::notes(compiled, firing)?

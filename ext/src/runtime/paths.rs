@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::pg::keys::{KeyType, UnitSet};
 use crate::pg::lock::{self, PathSide, Taken};
 use crate::pg::relation::Relation;
-use crate::pg::settings::Scope;
-use crate::pg::spi::{Connection, SnapshotChoice, result_into_units};
+use crate::pg::secret::Tags;
+use crate::pg::spi::{SnapshotChoice, result_into_units};
 use crate::pg::trigger::Firing;
 use pg_tviews_ir::Column;
 use pg_tviews_planner::{Finding, Step};
@@ -57,10 +57,13 @@ impl PathValues {
         self.0.get(&value).is_some_and(|side| *side != PathSide::Moved)
     }
 
-    fn lock(&self, tview: Oid) -> Vec<Taken> {
+    fn lock(&self, tags: &Tags) -> Vec<Taken> {
         let each = self.0.iter();
-        each.map(|((edge, hash), side)| lock::lock_path(tview, *edge, *hash, *side))
-            .collect()
+        let tagged = each.map(|((edge, hash), side)| (tags.path(*edge, *hash), *side));
+        let mut tagged: Vec<_> = tagged.collect();
+        tagged.sort_unstable();
+        let taken = tagged.into_iter();
+        taken.map(|(value, side)| lock::lock_path(value, side)).collect()
     }
 }
 
@@ -227,7 +230,7 @@ pub fn search(
         if values.is_many() {
             return Ok(None);
         }
-        let locks = values.lock(compiled.oid);
+        let locks = values.lock(&compiled.tags);
         let passed = passed(compiled, searches)?;
         if passed.iter().all(|value| values.has_passing(*value)) {
             taken.extend(locks);
@@ -257,11 +260,11 @@ fn passed(compiled: &Compiled, searches: &[SearchNote]) -> Result<Vec<PathValue>
             if step.of_changed.is_some() {
                 continue;
             }
-            let _scope = Scope::owner(compiled.owner, &compiled.settings);
-            let _connection = Connection::open()?;
+            let scope = compiled.scope();
+            let connection = scope.connect()?;
             note.changed.register()?;
-            let plan = compiled.prepared(Statement::Step(note.occurrence, number, note.rows))?;
-            plan.execute(&[], SnapshotChoice::Current)?;
+            let plan = compiled.prepared(&connection, Statement::Step(note.occurrence, number, note.rows))?;
+            plan.execute(&connection, &[], SnapshotChoice::Current)?;
             let mut values = UnitSet::new(&[step.key_type]);
             result_into_units(&mut values, false);
             let hashes =

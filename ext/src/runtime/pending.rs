@@ -11,11 +11,14 @@
 use super::compiled::{Compiled, RowsOf};
 use super::paths::PathValues;
 use super::{Reader, acquire, delta, flush, is_current, leaf, patch, readers_of};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
-use crate::pg::lock;
-use crate::pg::transaction::{self, Horizon};
+use crate::pg::relation::Relation;
+use crate::pg::transaction::{self, Horizon, Writable};
+use crate::pg::{interrupts, lock};
+use pg_tviews_notebook::Notebook;
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{Oid, SubTransactionId};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -53,18 +56,8 @@ pub struct Work {
     pub only_leaves: bool,
 }
 
-struct Note {
-    level: u32,
-    tview: Oid,
-    /// In which the change was made: if it is undone, there is nothing to do.
-    subtransaction: SubTransactionId,
-    /// In which it was worked off: if that is undone, it is to be done again.
-    flushed: Option<SubTransactionId>,
-    work: Work,
-}
-
 thread_local! {
-    static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
+    static NOTES: RefCell<Notebook<Work>> = const { RefCell::new(Notebook::new()) };
     /// The tviews that notes concern, those that read them included; each with its readers when it was last looked at.
     static CONCERNED: RefCell<BTreeMap<u32, Rc<Vec<Reader>>>> = const { RefCell::new(BTreeMap::new()) };
     /// In which subtransaction a flush is running.
@@ -73,9 +66,13 @@ thread_local! {
     static FLUSHED: Cell<Option<Horizon>> = const { Cell::new(None) };
 }
 
+/// So often a flush brings one tview up to date. What triggers on tviews set off comes to an end after a few rounds, or never. (Nothing
+/// starts it all over again after a flush: the server lets no trigger be deferred in a security-restricted operation.)
+const MOST_ROUNDS: u32 = 1_000;
+
 /// Whether something is to be done.
 pub fn any() -> bool {
-    NOTES.with_borrow(|notes| notes.iter().any(|note| note.flushed.is_none()))
+    NOTES.with_borrow(Notebook::has_open)
 }
 
 /// Whether this transaction has noted anything, and no flush is running.
@@ -135,22 +132,9 @@ pub fn flushed() -> Option<Horizon> {
 /// Notes work for a tview.
 pub fn add(compiled: &Compiled, work: Work) -> Result<()> {
     concern(compiled.oid)?;
-    let subtransaction = transaction::current_subtransaction();
-    NOTES.with_borrow_mut(|notes| {
-        let same = |note: &&mut Note| {
-            note.tview == compiled.oid && note.subtransaction == subtransaction && note.flushed.is_none()
-        };
-        match notes.iter_mut().find(same) {
-            Some(note) => note.work.merge(&work),
-            None => notes.push(Note {
-                level: compiled.level,
-                tview: compiled.oid,
-                subtransaction,
-                flushed: None,
-                work,
-            }),
-        }
-    });
+    let now = transaction::current_subtransaction();
+    let (level, tview) = (compiled.level, compiled.oid.to_u32());
+    NOTES.with_borrow_mut(|notes| notes.add(now, level, tview, work));
     Ok(())
 }
 
@@ -158,14 +142,11 @@ pub fn add(compiled: &Compiled, work: Work) -> Result<()> {
 /// their units are computed once more instead.
 pub fn compute_deltas(tview: Oid) {
     NOTES.with_borrow_mut(|notes| {
-        let open = notes
-            .iter_mut()
-            .filter(|note| note.tview == tview && note.flushed.is_none());
-        for note in open {
-            for delta in std::mem::take(&mut note.work.deltas) {
-                note.work.units.append(delta.units());
+        notes.for_each_open(tview.to_u32(), |work| {
+            for delta in std::mem::take(&mut work.deltas) {
+                work.units.append(delta.units());
             }
-        }
+        });
     });
 }
 
@@ -206,28 +187,6 @@ impl Work {
         }
     }
 
-    fn merge(&mut self, other: &Work) {
-        self.everything |= other.everything;
-        self.units.append(&other.units);
-        self.searches.extend(other.searches.iter().cloned());
-        self.paths.append(&other.paths);
-        for note in &other.patches {
-            if !self.patches.iter_mut().any(|known| known.merge(note)) {
-                self.patches.push(note.clone());
-            }
-        }
-        for note in &other.deltas {
-            if !self.deltas.iter_mut().any(|known| known.merge(note)) {
-                self.deltas.push(note.clone());
-            }
-        }
-        for note in &other.leaves {
-            if !self.leaves.iter_mut().any(|known| known.merge(note)) {
-                self.leaves.push(note.clone());
-            }
-        }
-    }
-
     /// Computes units of which so many elements have changed that computing is cheaper than patching.
     fn compute_crowded(&mut self) {
         self.patches.retain(|note| {
@@ -250,6 +209,39 @@ impl Work {
     }
 }
 
+impl pg_tviews_notebook::Work for Work {
+    fn merge(&mut self, other: Work) {
+        // Memory may run out on the way: what is left then stands for all of the tview.
+        let everything = std::mem::replace(&mut self.everything, true);
+        self.units.append(&other.units);
+        self.searches.extend(other.searches);
+        self.paths.append(&other.paths);
+        for note in other.patches {
+            if !self.patches.iter_mut().any(|known| known.merge(&note)) {
+                self.patches.push(note);
+            }
+        }
+        for note in other.deltas {
+            if !self.deltas.iter_mut().any(|known| known.merge(&note)) {
+                self.deltas.push(note);
+            }
+        }
+        for note in other.leaves {
+            if !self.leaves.iter_mut().any(|known| known.merge(&note)) {
+                self.leaves.push(note);
+            }
+        }
+        self.everything = everything | other.everything;
+    }
+
+    fn size(&self) -> usize {
+        let patches: usize = self.patches.iter().map(patch::Note::len).sum();
+        let deltas: usize = self.deltas.iter().map(|note| note.units().len()).sum();
+        let leaves: usize = self.leaves.iter().map(|note| note.units().len()).sum();
+        self.units.len() + self.searches.len() + patches + deltas + leaves
+    }
+}
+
 /// Works off all notes.
 pub fn flush() -> Result<()> {
     if is_flushing() {
@@ -258,12 +250,20 @@ pub fn flush() -> Result<()> {
     let _flushing = Flushing::begin();
     lock_definitions()?;
     let mut worked = false;
+    let mut rounds: BTreeMap<u32, u32> = BTreeMap::new();
     while any() {
+        interrupts::check();
         worked = true;
         let mut ready = Vec::new();
         for (tview, mut work) in take_lowest() {
+            let round = rounds.entry(tview.to_u32()).or_default();
+            *round += 1;
+            if *round > MOST_ROUNDS {
+                return Err(endless(&rounds));
+            }
             lock::lock_for_writing(tview);
             let Some(compiled) = acquire(tview)? else { continue };
+            work.everything |= compiled.stale;
             work.compute_crowded();
             work.units.normalize();
             ready.push((compiled, work));
@@ -273,6 +273,9 @@ pub fn flush() -> Result<()> {
             flush::lock(compiled, work)?;
         }
         for (compiled, work) in ready {
+            let Some((compiled, work)) = as_it_is_now(compiled, work)? else {
+                continue;
+            };
             let _context = compiled.context();
             flush::work(&compiled, work)?;
         }
@@ -281,6 +284,24 @@ pub fn flush() -> Result<()> {
         FLUSHED.set(Some(Horizon::now()));
     }
     Ok(())
+}
+
+/// A tview, which is locked, and what is to be done, once others that have held its lock are done. They may have replaced a function: no relation is locked
+/// for that.
+fn as_it_is_now(compiled: Rc<Compiled>, work: Work) -> Result<Option<(Rc<Compiled>, Work)>> {
+    if compiled.is_valid() {
+        return Ok(Some((compiled, work)));
+    }
+    let Some(fresh) = acquire(compiled.oid)? else {
+        return Ok(None);
+    };
+    if format!("{:?}", fresh.plan) == format!("{:?}", compiled.plan) {
+        return Ok(Some((fresh, work)));
+    }
+    // What was noted was noted for another plan.
+    fresh.lock_for_maintenance();
+    let work = Work::everything(&fresh);
+    Ok(Some((fresh, work)))
 }
 
 /// Locks the definitions of all tviews that are concerned, before any of them is locked for maintenance: a transaction that keeps readers
@@ -305,38 +326,34 @@ pub fn lock_definitions_above(tview: Oid) -> Result<()> {
     Ok(())
 }
 
-/// Takes the notes of the tviews that read no other noted ones, in the order in which they are to be locked. They stay until
-/// nothing can undo the flush any more.
+/// Takes the notes of the tviews that read no other noted ones, in the order in which they are to be locked. What can be undone without
+/// undoing the changes stays noted.
 fn take_lowest() -> Vec<(Oid, Work)> {
     let now = transaction::current_subtransaction();
-    let mut merged: Vec<(Oid, Work)> = Vec::new();
-    NOTES.with_borrow_mut(|notes| {
-        let open = notes.iter().filter(|note| note.flushed.is_none());
-        let lowest = open.map(|note| note.level).min();
-        let taken = notes
-            .iter_mut()
-            .filter(|note| note.flushed.is_none() && Some(note.level) == lowest);
-        for note in taken {
-            note.flushed = Some(now);
-            match merged.iter_mut().find(|(tview, _)| *tview == note.tview) {
-                Some((_, work)) => work.merge(&note.work),
-                None => merged.push((note.tview, note.work.clone())),
-            }
-        }
-        drop_done(notes);
-    });
-    merged.sort_by_key(|(tview, _)| tview.to_u32());
-    merged
+    let taken = NOTES.with_borrow_mut(|notes| notes.take_lowest(now));
+    let taken = taken.into_iter();
+    taken.map(|(tview, work)| (Oid::from(tview), work)).collect()
 }
 
-/// What the top transaction itself has flushed is undone only together with the changes.
-fn drop_done(notes: &mut Vec<Note>) {
-    notes.retain(|note| note.flushed != Some(transaction::TOP_SUBTRANSACTION));
+/// Something that maintenance sets off changes sources again and again.
+fn endless(rounds: &BTreeMap<u32, u32>) -> Error {
+    let all = rounds.iter().filter(|(_, round)| **round >= MOST_ROUNDS);
+    let tables = all.filter_map(|(tview, _)| Relation::try_open(Oid::from(*tview)));
+    let names: Vec<String> = tables.map(|table| table.display_name()).collect();
+    Error::new(
+        PgSqlErrorCode::ERRCODE_STATEMENT_TOO_COMPLEX,
+        "maintenance of tviews does not come to an end",
+    )
+    .detail(format!(
+        "Brought up to date {MOST_ROUNDS} times, because each time something that this set off changed sources again: {}.",
+        names.join(", ")
+    ))
+    .hint("Let triggers on tviews, and on tables that these write to, change sources only where that is still needed.")
 }
 
 /// The transaction is over.
 pub fn forget() {
-    NOTES.with_borrow_mut(Vec::clear);
+    NOTES.with_borrow_mut(Notebook::clear);
     CONCERNED.with_borrow_mut(BTreeMap::clear);
     FLUSHING.set(None);
     FLUSHED.set(None);
@@ -344,15 +361,7 @@ pub fn forget() {
 
 /// A subtransaction is undone, and with it the changes that it made and the flushes that ran in it.
 pub fn roll_back(subtransaction: SubTransactionId) {
-    NOTES.with_borrow_mut(|notes| {
-        notes.retain(|note| note.subtransaction != subtransaction);
-        for note in notes
-            .iter_mut()
-            .filter(|note| note.flushed == Some(subtransaction))
-        {
-            note.flushed = None;
-        }
-    });
+    NOTES.with_borrow_mut(|notes| notes.roll_back(subtransaction));
     if FLUSHING.get() == Some(subtransaction) {
         // An error has ended the flush that was running in it.
         FLUSHING.set(None);
@@ -361,27 +370,22 @@ pub fn roll_back(subtransaction: SubTransactionId) {
 
 /// A subtransaction's changes and flushes become those of its parent.
 pub fn hand_up(subtransaction: SubTransactionId, parent: SubTransactionId) {
-    NOTES.with_borrow_mut(|notes| {
-        for note in notes.iter_mut() {
-            if note.subtransaction == subtransaction {
-                note.subtransaction = parent;
-            }
-            if note.flushed == Some(subtransaction) {
-                note.flushed = Some(parent);
-            }
-        }
-        drop_done(notes);
-    });
+    NOTES.with_borrow_mut(|notes| notes.hand_up(subtransaction, parent));
 }
 
-/// While it lives, a flush is running: nothing that reads a tview starts another one.
-pub struct Flushing(());
+/// While it lives, a flush is running: nothing that reads a tview starts another one. The transaction may write, even if it has been made
+/// read-only since the changes.
+pub struct Flushing {
+    _writable: Writable,
+}
 
 impl Flushing {
     /// Begins it.
     pub fn begin() -> Flushing {
         FLUSHING.set(Some(transaction::current_subtransaction()));
-        Flushing(())
+        Flushing {
+            _writable: Writable::begin(),
+        }
     }
 }
 

@@ -33,13 +33,11 @@ pub fn patched(firing: &Firing, rows: &mut UpdatedRows) -> Result<bool> {
     let Some(units) = ready.only_unit(rows) else {
         return Ok(false);
     };
-    let Some(hashes) = compiled.unit_hashes(&units) else {
+    let Some(tags) = compiled.unit_tags(&units) else {
         return Ok(false);
     };
     let mut taken = vec![compiled.lock_in_mode(Mode::Leaves)];
-    for hash in hashes {
-        taken.push(lock::lock_unit(compiled.oid, hash));
-    }
+    taken.extend(tags.into_iter().map(lock::lock_unit));
     if compiled.is_valid() && ready.write(rows)? == Outcome::Done {
         return Ok(true);
     }

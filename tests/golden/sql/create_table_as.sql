@@ -72,3 +72,9 @@ CREATE MATERIALIZED VIEW app.tv_materialized AS SELECT pk FROM app.item;
 CREATE VIEW app.tv_view AS SELECT pk FROM app.item;
 CREATE TABLE app.tv_defined (pk integer);
 SELECT name FROM tviews.views ORDER BY 1;
+-- EXPLAIN ANALYZE would make an ordinary table; EXPLAIN makes none.
+SELECT pg_tviews_version() IS NOT NULL AS loaded;
+EXPLAIN (COSTS off) CREATE TABLE tv_explained AS SELECT 1 AS one;
+EXPLAIN (ANALYZE, COSTS off) CREATE TABLE tv_explained AS SELECT 1 AS one;
+EXPLAIN ANALYZE CREATE TABLE tv_explained AS SELECT 1 AS one;
+SELECT to_regclass('tv_explained');

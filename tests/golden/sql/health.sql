@@ -21,7 +21,7 @@ SELECT * FROM pg_tviews_health_check();
 ALTER EVENT TRIGGER pg_tviews_drop DISABLE;
 SELECT * FROM pg_tviews_health_check();
 ALTER TABLE tv_product DROP CONSTRAINT tv_product_pkey;
-ALTER EVENT TRIGGER pg_tviews_drop ENABLE;
+ALTER EVENT TRIGGER pg_tviews_drop ENABLE ALWAYS;
 SELECT * FROM pg_tviews_health_check();
 ALTER TABLE tv_product ADD PRIMARY KEY (pk);
 CREATE TABLE tv_all AS SELECT count(*) AS products FROM product p, category c;

@@ -20,7 +20,13 @@ TABLE tv_item ORDER BY 1;
 -- Triggers keep their names.
 ALTER TRIGGER "00_pg_tviews_update" ON item RENAME TO mine;
 ALTER TRIGGER "00_pg_tviews_guard" ON tv_item RENAME TO mine;
+-- Without one of them nothing is maintained, until the table is adopted.
 DROP TRIGGER "00_pg_tviews_update" ON item;
+UPDATE item SET n = n + 1;
+SELECT name FROM tviews.views WHERE name = 'tv_item';
+SELECT pg_tviews_adopt('tv_item') > 0 AS adopted;
+UPDATE item SET n = n - 1;
+SELECT * FROM pg_tviews_verify('tv_item');
 -- Triggers and rules that could change what maintenance writes.
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER before_row BEFORE INSERT OR UPDATE ON tv_item FOR EACH ROW EXECUTE FUNCTION nothing();

@@ -72,6 +72,22 @@ GRANT SELECT ON app.category TO priv_stranger;
 SET ROLE priv_stranger;
 SELECT pg_tviews_create('stranger.tv_mine', 'SELECT pk FROM app.category');
 RESET ROLE;
+-- Nor is TRIGGER, unless a superuser says so: every write to the table would wait for the tview.
+GRANT TRIGGER ON app.category TO priv_stranger;
+SET ROLE priv_stranger;
+SELECT pg_tviews_create('stranger.tv_mine', 'SELECT pk FROM app.category');
+SET pg_tviews.source_privilege = 'trigger';
+RESET ROLE;
+SET pg_tviews.source_privilege = 'trigger';
+SET ROLE priv_stranger;
+SELECT pg_tviews_create('stranger.tv_mine', 'SELECT pk FROM app.category');
+RESET ROLE;
+DROP TABLE stranger.tv_mine;
+REVOKE TRIGGER ON app.category FROM priv_stranger;
+SET ROLE priv_stranger;
+SELECT pg_tviews_create('stranger.tv_mine', 'SELECT pk FROM app.category');
+RESET ROLE;
+RESET pg_tviews.source_privilege;
 SELECT schema_name, name FROM tviews.views ORDER BY 1, 2;
 
 -- The catalog is not for everybody to write.

@@ -274,23 +274,28 @@ impl Writer<'_> {
         ]
     }
 
-    fn update_key(&mut self, table: &Relation) -> Fragment {
-        let Some(at) = table.key.first() else {
-            return self.update(table);
-        };
-        let column = &table.columns[*at];
+    /// Another value for the first column of a table's key.
+    fn key_assignment(&mut self, table: &Relation) -> Option<String> {
+        let column = &table.columns[*table.key.first()?];
         let name = &column.name;
-        let filter = self.filter(table, "x", 85);
         let value = match column.ty {
             Ty::Int | Ty::Big if self.rng.chance(50) => format!("- x.{name} - 1"),
             Ty::Text if self.rng.chance(50) => format!("x.{name} || '~'"),
             Ty::Numeric if self.rng.chance(50) => format!("x.{name} * 1.0"),
             ty => ty.constant(Some(&ty.key(self.rng.below(KEYS)))),
         };
+        Some(format!("{name} = {value}"))
+    }
+
+    fn update_key(&mut self, table: &Relation) -> Fragment {
+        let filter = self.filter(table, "x", 85);
+        let Some(assignment) = self.key_assignment(table) else {
+            return self.update(table);
+        };
         sql![
             "UPDATE ",
             table.name.as_str(),
-            format!(" AS x SET {name} = {value}"),
+            format!(" AS x SET {assignment}"),
             filter
         ]
     }
@@ -369,16 +374,36 @@ impl Writer<'_> {
             )]),
             _ => "".into(),
         };
+        // Each subset of the actions: some rows are told to triggers of actions that the command lacks.
+        let moves = !table.parts.is_empty() && self.rng.chance(60);
+        let update = match self.rng.below(4) {
+            _ if moves => match self.key_assignment(table) {
+                Some(assignment) => sql![format!(" WHEN MATCHED THEN UPDATE SET {assignment}")],
+                None => "".into(),
+            },
+            0 => "".into(),
+            1 => match self.key_assignment(table) {
+                Some(assignment) => {
+                    Fragment::optional(parts![format!(" WHEN MATCHED THEN UPDATE SET {assignment}")])
+                }
+                None => sql![" WHEN MATCHED THEN UPDATE SET ", self.assignments(table, "x")],
+            },
+            _ => Fragment::optional(parts![format!(" WHEN MATCHED THEN UPDATE SET {name} = s.{name}")]),
+        };
+        let insert = match self.rng.chance(60) {
+            true => Fragment::optional(parts![format!(
+                " WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({})",
+                table.names("s", &all).join(", ")
+            )]),
+            false => " WHEN NOT MATCHED THEN DO NOTHING".into(),
+        };
         sql![
             format!("MERGE INTO {} AS x USING (VALUES ", table.name),
             Fragment::joined(rows, ", "),
             format!(") AS s ({names}) ON {}", condition.join(" AND ")),
             delete,
-            Fragment::optional(parts![format!(" WHEN MATCHED THEN UPDATE SET {name} = s.{name}")]),
-            Fragment::optional(parts![format!(
-                " WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({})",
-                table.names("s", &all).join(", ")
-            )])
+            update,
+            insert
         ]
     }
 

@@ -299,14 +299,17 @@ impl Builder<'_> {
         if self.rng.chance(12) {
             ty = self.any_type();
         }
-        let operator = self.rng.weighted(&[
+        let operator = match self.rng.weighted(&[
             (5, " = "),
             (2, " <> "),
             (2, " < "),
             (2, " >= "),
             (2, " IS DISTINCT FROM "),
             (2, " IS NOT DISTINCT FROM "),
-        ]);
+        ]) {
+            " < " | " >= " if !ty.is_compared() => " = ",
+            operator => operator,
+        };
         let a = self.expression(scope, ty, depth.min(1));
         let b = if self.rng.chance(50) {
             self.leaf(scope, ty)

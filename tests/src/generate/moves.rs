@@ -129,7 +129,13 @@ impl Writer<'_> {
             return self.update(table);
         };
         let set = self.assignments(table, "x");
-        let delete = self.condition(table, "x");
+        let delete = match self.rng.chance(50) {
+            true => {
+                let filter = self.condition(table, "x");
+                Fragment::optional(parts![format!(" WHEN MATCHED AND {filter} THEN DELETE")])
+            }
+            false => "".into(),
+        };
         let last = match self.schema.version >= 17 && self.rng.chance(50) {
             true => {
                 let filter = self.condition(table, "x");
@@ -141,7 +147,7 @@ impl Writer<'_> {
         };
         sql![
             format!("MERGE INTO {} AS x USING {from} ON {condition}", table.name),
-            Fragment::optional(parts![format!(" WHEN MATCHED AND {delete} THEN DELETE")]),
+            delete,
             " WHEN MATCHED THEN UPDATE SET ",
             set,
             last

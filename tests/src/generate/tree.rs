@@ -233,12 +233,12 @@ impl Builder<'_> {
             3 if number => format!("{a} + 1 = {b}"),
             3 if ty == Ty::Text => format!("lower({a}) = {b}"),
             4 => format!("{a} = {b} AND {other} = {another}"),
-            5 | 6 => format!("{a} < {b}"),
+            5 | 6 if ty.is_compared() => format!("{a} < {b}"),
             7 if number => format!("{a} BETWEEN {b} - 1 AND {b} + 1"),
             8 => format!("({a} = {b} OR {other} = {another})"),
             9 => format!("{a} IS NOT DISTINCT FROM {b}"),
             10 => format!("{a} <> {b}"),
-            11 => format!("({a} >= {b}) IS NOT FALSE"),
+            11 if ty.is_compared() => format!("({a} >= {b}) IS NOT FALSE"),
             _ => format!("{a} = {b}"),
         };
         // Columns with few values: an equality leaves a third of the combinations.

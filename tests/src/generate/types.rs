@@ -160,6 +160,11 @@ pub const ROUTINES: [&str; 8] = [
 pub const KEYS: usize = 14;
 
 impl Ty {
+    /// Whether there are operators that say which of two values is the smaller one.
+    pub fn is_compared(self) -> bool {
+        self != Ty::Hstore
+    }
+
     /// Its name in SQL.
     pub fn name(self) -> &'static str {
         match self {

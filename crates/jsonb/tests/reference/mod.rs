@@ -135,64 +135,74 @@ fn encode_children(header: u32, children: &[Tree], out: &mut Vec<u8>) {
 
 /// Reads a document; panics at anything that the server would not have written.
 pub fn decode(document: &[u8]) -> Tree {
-    let header = word(document, 0);
-    if header == 0x5000_0001 {
-        return decode_children(document, 1).remove(0);
+    try_decode(document).expect("a document as the server writes it")
+}
+
+/// Reads a document; `None` if the server would not have written it so.
+pub fn try_decode(document: &[u8]) -> Option<Tree> {
+    if word(document, 0)? == 0x5000_0001 {
+        return decode_children(document, 1)?.pop().filter(is_scalar);
     }
     decode_container(document)
 }
 
-fn word(bytes: &[u8], at: usize) -> u32 {
-    u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap())
+fn is_scalar(tree: &Tree) -> bool {
+    !matches!(tree, Tree::Array(_) | Tree::Object(_))
 }
 
-fn decode_container(bytes: &[u8]) -> Tree {
-    let count = (word(bytes, 0) & 0x0FFF_FFFF) as usize;
-    match word(bytes, 0) & 0xF000_0000 {
-        0x4000_0000 => Tree::Array(decode_children(bytes, count)),
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn decode_container(bytes: &[u8]) -> Option<Tree> {
+    let header = word(bytes, 0)?;
+    let count = (header & 0x0FFF_FFFF) as usize;
+    match header & 0xF000_0000 {
+        0x4000_0000 => decode_children(bytes, count).map(Tree::Array),
         0x2000_0000 => {
-            let mut keys = decode_children(bytes, count * 2);
+            let mut keys = decode_children(bytes, count * 2)?;
             let values = keys.split_off(count);
             let mut pairs = Pairs::new();
             for (name, value) in keys.into_iter().zip(values) {
-                let Tree::String(name) = name else {
-                    panic!("key {name:?}")
-                };
+                let Tree::String(name) = name else { return None };
                 let name = key(&name);
-                assert!(pairs.last_key_value().is_none_or(|(last, _)| *last < name));
+                if pairs.last_key_value().is_some_and(|(last, _)| *last >= name) {
+                    return None;
+                }
                 pairs.insert(name, value);
             }
-            Tree::Object(pairs)
+            Some(Tree::Object(pairs))
         }
-        flags => panic!("flags {flags:x}"),
+        _ => None,
     }
 }
 
-fn decode_children(bytes: &[u8], count: usize) -> Vec<Tree> {
-    let data = &bytes[4 + count * 4..];
+fn decode_children(bytes: &[u8], count: usize) -> Option<Vec<Tree>> {
+    let data = bytes.get(4 + count * 4..)?;
     let mut start = 0;
     let mut children = vec![];
     for index in 0..count {
-        let entry = word(bytes, 4 + index * 4);
+        let entry = word(bytes, 4 + index * 4)?;
         let bits = (entry & 0x0FFF_FFFF) as usize;
-        assert_eq!(entry & 0x8000_0000 != 0, index % 32 == 0, "entry {index}");
+        if (entry & 0x8000_0000 != 0) != (index % 32 == 0) {
+            return None;
+        }
         let end = if index % 32 == 0 { bits } else { start + bits };
+        let child = data.get(start..end)?;
         let padded = || {
-            let aligned = start.next_multiple_of(4);
-            assert!(data[start..aligned].iter().all(|byte| *byte == 0));
-            &data[aligned..end]
+            let (zeros, rest) = child.split_at_checked(start.next_multiple_of(4) - start)?;
+            zeros.iter().all(|byte| *byte == 0).then_some(rest)
         };
         children.push(match entry & 0x7000_0000 {
-            0x0000_0000 => Tree::String(data[start..end].to_vec()),
-            0x1000_0000 => Tree::Number(padded().to_vec()),
-            0x2000_0000 => Tree::Bool(false),
-            0x3000_0000 => Tree::Bool(true),
-            0x4000_0000 => Tree::Null,
-            0x5000_0000 => decode_container(padded()),
-            kind => panic!("type {kind:x}"),
+            0x0000_0000 => Tree::String(child.to_vec()),
+            0x1000_0000 => Tree::Number(padded()?.to_vec()),
+            0x2000_0000 if child.is_empty() => Tree::Bool(false),
+            0x3000_0000 if child.is_empty() => Tree::Bool(true),
+            0x4000_0000 if child.is_empty() => Tree::Null,
+            0x5000_0000 => decode_container(padded()?)?,
+            _ => return None,
         });
         start = end;
     }
-    assert_eq!(start, data.len(), "bytes after the last child");
-    children
+    (start == data.len()).then_some(children)
 }

@@ -6,9 +6,11 @@ use super::{Finding, Source};
 type Rule = fn(&Source) -> Vec<(usize, String)>;
 
 /// All rules.
-pub const RULES: [Rule; 9] = [
+pub const RULES: [Rule; 11] = [
     unsafe_code_is_in_one_place,
     unsafe_blocks_are_justified,
+    callbacks_are_called_as_by_the_server,
+    kept_triggers_are_read_in_one_place,
     nothing_is_left_to_do,
     no_panics_in_the_extension,
     files_have_one_subject,
@@ -67,6 +69,48 @@ fn unsafe_blocks_are_justified(source: &Source) -> Vec<(usize, String)> {
         .collect()
 }
 
+/// An error in a callback jumps to whoever has called into the server last. Where Rust calls one itself, without a call into the server in
+/// between, the jump leaves out all of Rust up to there, guards and destructors included. Hooks are bare, and have nothing to leave out.
+fn callbacks_are_called_as_by_the_server(source: &Source) -> Vec<(usize, String)> {
+    /// How far below its attribute a function may begin.
+    const REACH: usize = 3;
+    if !source.path.starts_with("ext/src/pg/") || source.path.ends_with("/hooks.rs") {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = source.code.code.lines().collect();
+    let name = |line: &&str| {
+        let (_, rest) = line.split_once(" fn ")?;
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_')?;
+        (end > 0).then(|| rest[..end].to_owned())
+    };
+    let guarded = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.contains("pg_guard]"));
+    let names: Vec<String> = guarded
+        .filter_map(|(number, _)| lines[number..].iter().take(REACH).find_map(name))
+        .collect();
+    let mut places = Vec::new();
+    for (number, line) in numbered(&source.code.code) {
+        let called = |name: &&String| {
+            line.match_indices(&format!("{name}(")).any(|(at, _)| {
+                let before = &line[..at];
+                !before.ends_with("fn ")
+                    && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+            })
+        };
+        for name in names.iter().filter(called) {
+            if !line.contains("called_as_by_server(") {
+                places.push((
+                    number,
+                    format!("{name} is for the server to call: use called_as_by_server"),
+                ));
+            }
+        }
+    }
+    places
+}
+
 /// Work that is not done is not merged: a mark in the source is where it would be forgotten.
 fn nothing_is_left_to_do(source: &Source) -> Vec<(usize, String)> {
     // Put together here, so that this file passes its own rule.
@@ -85,6 +129,18 @@ fn nothing_is_left_to_do(source: &Source) -> Vec<(usize, String)> {
         places.extend(macros.map(|name| (number, format!("{name}: do it, or open an issue"))));
     }
     places
+}
+
+/// The server frees a relation's triggers at any look at a catalog: who reads them gets a copy, or looks at nothing else.
+fn kept_triggers_are_read_in_one_place(source: &Source) -> Vec<(usize, String)> {
+    if !source.is_rust() || source.path == "ext/src/pg/own_trigger.rs" || !source.path.starts_with("ext/src/")
+    {
+        return Vec::new();
+    }
+    let reads = numbered(&source.code.code).filter(|(_, line)| has_word(line, "trigdesc"));
+    reads
+        .map(|(number, _)| (number, "trigdesc: use own_trigger::triggers".to_owned()))
+        .collect()
 }
 
 /// A user's mistake or a surprise in the catalogue must become an error with SQLSTATE, detail and hint.
@@ -128,11 +184,12 @@ fn files_have_one_subject(source: &Source) -> Vec<(usize, String)> {
 /// The pure crates build and test without PostgreSQL, and can be read from the bottom up.
 fn dependencies_run_one_way(source: &Source) -> Vec<(usize, String)> {
     const OUR_PREFIX: &str = "pg_tviews";
-    const PURE: [(&str, &[&str]); 6] = [
+    const PURE: [(&str, &[&str]); 7] = [
         ("crates/ir/Cargo.toml", &[]),
         ("crates/sqltext/Cargo.toml", &[]),
         ("crates/jsonb/Cargo.toml", &[]),
         ("crates/model/Cargo.toml", &[]),
+        ("crates/notebook/Cargo.toml", &[]),
         ("crates/pgserver/Cargo.toml", &[]),
         (
             "crates/planner/Cargo.toml",

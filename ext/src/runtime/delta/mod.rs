@@ -32,7 +32,7 @@ use crate::pg::command::{self, Command};
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::memory::Memory;
-use crate::pg::settings::{self, Scope};
+use crate::pg::settings::{self, OwnersOperation};
 use crate::pg::stored::{OpenTable, RowRef};
 use crate::pg::trigger::Firing;
 use pgrx::pg_sys::Oid;
@@ -151,12 +151,12 @@ pub fn notes(compiled: &Compiled, firing: &Firing, missed: &mut UnitSet) -> Resu
         let Some(delta) = delta else { continue };
         let mut note = Note::new(compiled, number);
         let expressions = delta.measures(compiled)?;
-        let _scope = if expressions.are_settled() {
-            Scope::rights(compiled.owner)
+        let scope = if expressions.are_settled() {
+            compiled.rights()
         } else {
-            Scope::owner(compiled.owner, &compiled.settings)
+            compiled.scope()
         };
-        let evaluation = expressions.evaluation();
+        let evaluation = expressions.evaluation(scope.operation());
         firing.for_each_row(|old, new| {
             if let (Some(old), Some(new)) = (old, new)
                 && !new.differs(old, &delta.used)
@@ -223,7 +223,9 @@ pub fn work(compiled: &Compiled, notes: &[Note], found: &mut UnitSet) -> Result<
             missed.append(&note.units);
             continue;
         }
-        let mut adder = Adder::open(compiled, deltas, delta)?;
+        let addition = delta.addition(compiled, deltas)?;
+        let scope = addition.scope(compiled);
+        let mut adder = Adder::open(compiled, deltas, addition, scope.operation());
         for (number, differences) in note.differences.chunks_exact(note.width()).enumerate() {
             let unit = note.units.unit(number);
             if !found.contains(unit) && !adder.add(unit, differences)? {
@@ -248,13 +250,18 @@ fn occurrence(compiled: &Compiled, number: usize) -> Option<&OccurrenceDelta> {
 pub struct Adding<'a> {
     note: Note,
     addition: &'a Addition,
-    evaluation: AdditionEvaluation,
+    evaluation: AdditionEvaluation<'a>,
 }
 
 impl<'a> Adding<'a> {
     /// What a note says, added up; `None` if that can't be added (any more). Units for which there is no such number are added to
-    /// `missed`. Needs the owner's rights.
-    pub fn new(compiled: &'a Compiled, note: &Note, missed: &mut UnitSet) -> Result<Option<Adding<'a>>> {
+    /// `missed`.
+    pub fn new(
+        compiled: &'a Compiled,
+        operation: OwnersOperation<'a>,
+        note: &Note,
+        missed: &mut UnitSet,
+    ) -> Result<Option<Adding<'a>>> {
         let found = deltas_of(compiled).zip(occurrence(compiled, note.occurrence));
         let Some((deltas, delta)) = found.filter(|(_, delta)| delta.width() == note.width()) else {
             return Ok(None);
@@ -263,7 +270,7 @@ impl<'a> Adding<'a> {
         Ok(Some(Adding {
             note: note.clone().fold(missed),
             addition,
-            evaluation: addition.evaluation(),
+            evaluation: addition.evaluation(operation),
         }))
     }
 

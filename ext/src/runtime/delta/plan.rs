@@ -3,8 +3,8 @@
 use crate::error::Result;
 use crate::pg::expression::{Evaluation, RowExpressions};
 use crate::pg::relation::{Attribute, Relation};
-use crate::pg::settings::Scope;
-use crate::pg::spi::{Connection, KeptPlan, Plan, Planning, Value};
+use crate::pg::settings::{OwnerScope, OwnersOperation};
+use crate::pg::spi::{KeptPlan, Planning, Value};
 use crate::pg::stored::{Probe, RowRef, Storage};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::leaf::leaves_of;
@@ -13,7 +13,6 @@ use pg_tviews_planner::{ColumnSet, Delta, Kept, Occurrence};
 use pg_tviews_sqltext::{qualified, row_expressions};
 use pgrx::pg_sys::{self, Oid};
 use std::cell::OnceCell;
-use std::rc::Rc;
 
 /// A tview's differences, made when they are first needed; `None` inside if there are none.
 pub type Deltas = OnceCell<Option<TviewDeltas>>;
@@ -99,9 +98,8 @@ impl OccurrenceDelta {
             .map(|text| format!("({text})"))
             .collect();
         let sql = row_expressions(&self.table, self.delta.changed, &measures);
-        let _scope = Scope::owner(compiled.owner, &compiled.settings);
-        let _connection = Connection::open()?;
-        let fresh = RowExpressions::with_parameters(&sql, &[])?;
+        let scope = compiled.scope();
+        let fresh = RowExpressions::with_parameters(&scope.connect()?, &sql, &[])?;
         Ok(self.measures.get_or_init(|| fresh))
     }
 
@@ -119,14 +117,14 @@ impl OccurrenceDelta {
             .collect();
         let of_row =
             |expressions: &[String]| row_expressions(&compiled.text.table, self.delta.stored, expressions);
-        let _scope = Scope::owner(compiled.owner, &compiled.settings);
-        let _connection = Connection::open()?;
+        let scope = compiled.scope();
+        let connection = scope.connect()?;
         let mut parameters = vec![pg_sys::INT8OID; self.width()];
         parameters.resize(self.width() + figures.len(), pg_sys::NUMERICOID);
         let fits = format!("({})", self.delta.fits);
         let with_fits = |expressions: &[String]| {
             let all: Vec<String> = expressions.iter().chain([&fits]).cloned().collect();
-            RowExpressions::with_parameters(&of_row(&all), &parameters)
+            RowExpressions::with_parameters(&connection, &of_row(&all), &parameters)
         };
         let stored = columns
             .iter()
@@ -137,7 +135,7 @@ impl OccurrenceDelta {
             .map(|(stored, column)| (stored.attnum, &column.value))
             .collect();
         let (expressions, targets) = target::prepare(&values, with_fits, RowExpressions::types)?;
-        let figures = RowExpressions::with_parameters(&of_row(&figures), &[])?;
+        let figures = RowExpressions::with_parameters(&connection, &of_row(&figures), &[])?;
         if targets.len() != columns.len() || !fit(&stored, &targets, &expressions.types()) {
             let message = "an aggregate kept by differences is of another type than its column";
             return Err(crate::error::Error::internal(message));
@@ -154,7 +152,7 @@ impl OccurrenceDelta {
             None
         } else {
             let sql = compiled.text.write_one(&positions);
-            Some(Plan::prepare(&sql, &types, Planning::Generic)?.keep())
+            Some(connection.prepare(&sql, &types, Planning::Generic)?.keep())
         };
         let fresh = Addition {
             settled: expressions.are_settled() && figures.are_settled() && deltas.storage.calls_nothing(),
@@ -183,22 +181,31 @@ fn fit(stored: &[&Attribute], targets: &[Target], types: &[Oid]) -> bool {
 }
 
 impl Addition {
-    /// Makes it ready. To be called with the rights as which it runs.
-    pub fn evaluation(&self) -> AdditionEvaluation {
+    /// The rights and settings under which it is done.
+    pub fn scope(&self, compiled: &Compiled) -> OwnerScope {
+        if self.settled {
+            compiled.rights()
+        } else {
+            compiled.scope()
+        }
+    }
+
+    /// Makes it ready.
+    pub fn evaluation<'scope>(&self, operation: OwnersOperation<'scope>) -> AdditionEvaluation<'scope> {
         AdditionEvaluation {
-            figures: self.figures.evaluation(),
-            expressions: self.expressions.evaluation(),
+            figures: self.figures.evaluation(operation),
+            expressions: self.expressions.evaluation(operation),
         }
     }
 }
 
 /// An addition ready to be evaluated.
-pub struct AdditionEvaluation {
-    figures: Rc<Evaluation>,
-    expressions: Rc<Evaluation>,
+pub struct AdditionEvaluation<'scope> {
+    figures: Evaluation<'scope>,
+    expressions: Evaluation<'scope>,
 }
 
-impl AdditionEvaluation {
+impl AdditionEvaluation<'_> {
     /// The new values for a stored row, if adding is enough. They live until [`AdditionEvaluation::forget`].
     pub fn values(&self, row: RowRef<'_>, differences: &[i64]) -> Option<Vec<Value>> {
         let figures = self.figures.values(row);
@@ -221,7 +228,8 @@ pub fn deltas_of(compiled: &Compiled) -> Option<&TviewDeltas> {
 }
 
 fn build(compiled: &Compiled) -> Option<TviewDeltas> {
-    if !compiled.text.single || compiled.text.composite || !compiled.text.loose.is_empty() {
+    if compiled.by_view || !compiled.text.single || compiled.text.composite || !compiled.text.loose.is_empty()
+    {
         return None;
     }
     let names: Vec<&str> = compiled

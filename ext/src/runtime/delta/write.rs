@@ -1,10 +1,10 @@
 //! Adding differences to stored rows.
 
-use super::plan::{Addition, AdditionEvaluation, OccurrenceDelta, TviewDeltas};
+use super::plan::{Addition, AdditionEvaluation, TviewDeltas};
 use crate::error::Result;
 use crate::pg::memory::Memory;
-use crate::pg::settings::Scope;
-use crate::pg::spi::{Connection, SnapshotChoice, Value};
+use crate::pg::settings::OwnersOperation;
+use crate::pg::spi::{SnapshotChoice, Value};
 use crate::pg::stored::{OpenTable, Written};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::guard::Permit;
@@ -16,35 +16,29 @@ pub struct Adder<'a> {
     compiled: &'a Compiled,
     deltas: &'a TviewDeltas,
     addition: &'a Addition,
-    // Dropped in this order: what is evaluated and read ends before the rights and settings under which that was done.
-    evaluation: AdditionEvaluation,
+    evaluation: AdditionEvaluation<'a>,
     stored: OpenTable,
     /// For one stored row.
     scratch: Memory,
-    _scope: Scope,
+    operation: OwnersOperation<'a>,
 }
 
 impl<'a> Adder<'a> {
     pub fn open(
         compiled: &'a Compiled,
         deltas: &'a TviewDeltas,
-        occurrence: &'a OccurrenceDelta,
-    ) -> Result<Adder<'a>> {
-        let addition = occurrence.addition(compiled, deltas)?;
-        let scope = if addition.settled {
-            Scope::rights(compiled.owner)
-        } else {
-            Scope::owner(compiled.owner, &compiled.settings)
-        };
-        Ok(Adder {
+        addition: &'a Addition,
+        operation: OwnersOperation<'a>,
+    ) -> Adder<'a> {
+        Adder {
             compiled,
             deltas,
             addition,
-            evaluation: addition.evaluation(),
+            evaluation: addition.evaluation(operation),
             stored: OpenTable::open(&deltas.storage),
             scratch: Memory::new(),
-            _scope: scope,
-        })
+            operation,
+        }
     }
 
     /// Adds differences to a unit's row; false if that is not possible, and nothing was done.
@@ -83,9 +77,9 @@ impl<'a> Adder<'a> {
         let arguments: Vec<Value> = columns
             .map(|attnum| changes.value(&self.stored, *attnum))
             .collect();
-        let _connection = Connection::open()?;
+        let connection = self.operation.connect()?;
         let _permit = Permit::issue(self.compiled.oid, &[Event::Update]);
-        let written = statement.execute(&arguments, SnapshotChoice::Current)?;
+        let written = statement.execute(&connection, &arguments, SnapshotChoice::Current)?;
         // What the statement and its triggers have written is seen from now on.
         self.stored.look_again();
         Ok(written == 1)

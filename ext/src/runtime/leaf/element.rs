@@ -16,7 +16,7 @@ use crate::pg::keys::{KeyType, UnitSet};
 use crate::pg::leaf::Restriction;
 use crate::pg::memory::Memory;
 use crate::pg::relation::Relation;
-use crate::pg::spi::{KeptPlan, Plan, Planning, SnapshotChoice, Value, forget_result, result_row};
+use crate::pg::spi::{Connection, KeptPlan, Planning, SnapshotChoice, Value, forget_result, result_row};
 use crate::pg::stored::OpenTable;
 use crate::runtime::compiled::Compiled;
 use crate::runtime::row::Changes;
@@ -100,13 +100,20 @@ impl ElementWriter {
         UnitSet::of_transaction(&types.chain([self.key_type]).collect::<Vec<_>>())
     }
 
-    /// The list as it would be with one element, or none if that is not there any more, allocated in `scratch`; `None` if it can't be told. Needs an
-    /// SPI connection, and the owner's rights and settings.
-    fn alone(&self, compiled: &Compiled, values: &[Value], scratch: &Memory) -> Result<Option<Value>> {
+    /// The list as it would be with one element, or none if that is not there any more, allocated in `scratch`; `None` if it can't be told.
+    fn alone(
+        &self,
+        connection: &Connection<'_>,
+        compiled: &Compiled,
+        values: &[Value],
+        scratch: &Memory,
+    ) -> Result<Option<Value>> {
         if let Some(rows) = &self.rows {
-            return rows.compute(&self.types, values, scratch);
+            return rows.compute(connection, &self.types, values, scratch);
         }
-        let rows = self.plan(compiled)?.execute(values, SnapshotChoice::Current)?;
+        let rows = self
+            .plan(connection, compiled)?
+            .execute(connection, values, SnapshotChoice::Current)?;
         let alone = match result_row().as_deref() {
             Some([alone]) => Some(scratch.within(|| alone.copied_document())),
             // The root has no such row, and whoever has taken it away has noted the unit. Computing it says so, too.
@@ -116,7 +123,7 @@ impl ElementWriter {
         Ok(alone.filter(|_| rows == 1))
     }
 
-    fn plan(&self, compiled: &Compiled) -> Result<&KeptPlan> {
+    fn plan(&self, connection: &Connection<'_>, compiled: &Compiled) -> Result<&KeptPlan> {
         if let Some(plan) = self.plan.get() {
             return Ok(plan);
         }
@@ -124,13 +131,14 @@ impl ElementWriter {
             .query(compiled)
             .ok_or_else(|| Error::internal("a list that can't be restricted to one row"))?;
         let sql = leaf_parts(&query, &[leaf_value(0)]);
-        let fresh = Plan::prepare(&sql, &self.types, Planning::Generic)?.keep();
+        let fresh = connection.prepare(&sql, &self.types, Planning::Generic)?.keep();
         Ok(self.plan.get_or_init(|| fresh))
     }
 }
 
 /// Noted elements, by the units whose lists they belong to.
 pub struct Placing<'a> {
+    compiled: &'a Compiled,
     writer: &'a ElementWriter,
     units: UnitSet,
     /// The keys of each unit's elements.
@@ -140,7 +148,7 @@ pub struct Placing<'a> {
 impl<'a> Placing<'a> {
     /// Makes it of a note. The units with too many elements are added to `crowded`.
     pub fn new(
-        compiled: &Compiled,
+        compiled: &'a Compiled,
         leaves: &'a TviewLeaves,
         note: &Note,
         crowded: &mut UnitSet,
@@ -160,7 +168,12 @@ impl<'a> Placing<'a> {
                 crowded.append(&units.only(number));
             }
         }
-        Some(Placing { writer, units, keys })
+        Some(Placing {
+            compiled,
+            writer,
+            units,
+            keys,
+        })
     }
 
     /// The leaf that is the list, as a bit.
@@ -184,7 +197,7 @@ impl<'a> Placing<'a> {
     /// Brings an element to its place in the current row; false if the list has to be computed.
     pub fn place(
         &self,
-        compiled: &Compiled,
+        connection: &Connection<'_>,
         unit: &[Value],
         key: Value,
         stored: &OpenTable,
@@ -193,7 +206,7 @@ impl<'a> Placing<'a> {
     ) -> Result<bool> {
         let writer = self.writer;
         let values: Vec<Value> = unit.iter().copied().chain([key]).collect();
-        let Some(alone) = writer.alone(compiled, &values, scratch)? else {
+        let Some(alone) = writer.alone(connection, self.compiled, &values, scratch)? else {
             return Ok(false);
         };
         let document = changes.value(stored, writer.attnum);

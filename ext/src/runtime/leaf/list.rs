@@ -7,7 +7,7 @@ use crate::pg::leaf::Restriction;
 use crate::pg::list_rows::ListRows;
 use crate::pg::memory::Memory;
 use crate::pg::relation::Relation;
-use crate::pg::spi::{KeptPlan, Plan, Planning, SnapshotChoice, Value, forget_result, result_rows};
+use crate::pg::spi::{Connection, KeptPlan, Planning, SnapshotChoice, Value, forget_result, result_rows};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::target::{self, Target};
 use pg_tviews_planner::{LeafPlace, leaf_columns};
@@ -36,12 +36,12 @@ impl ObjectList {
         })
     }
 
-    /// Its plan; the parameters are of these types. Needs an SPI connection, and the owner's rights and settings.
-    fn plan(&self, types: &[Oid]) -> Result<&KeptPlan> {
+    /// Its plan; the parameters are of these types.
+    fn plan(&self, connection: &Connection<'_>, types: &[Oid]) -> Result<&KeptPlan> {
         if let Some(plan) = self.plan.get() {
             return Ok(plan);
         }
-        let plan = Plan::prepare(&self.rows.text, types, Planning::Generic)?;
+        let plan = connection.prepare(&self.rows.text, types, Planning::Generic)?;
         let forms = plan.result_types().into_iter().map(Form::of_any);
         if !forms.eq(self.rows.members.iter().map(|(_, form)| Some(*form))) {
             return Err(Error::internal(
@@ -52,8 +52,15 @@ impl ObjectList {
     }
 
     /// The list for these parameters, allocated in `scratch`; `None` if only the server can say why there is none.
-    pub fn compute(&self, types: &[Oid], values: &[Value], scratch: &Memory) -> Result<Option<Value>> {
-        self.plan(types)?.execute(values, SnapshotChoice::Current)?;
+    pub fn compute(
+        &self,
+        connection: &Connection<'_>,
+        types: &[Oid],
+        values: &[Value],
+        scratch: &Memory,
+    ) -> Result<Option<Value>> {
+        self.plan(connection, types)?
+            .execute(connection, values, SnapshotChoice::Current)?;
         let rows = result_rows();
         let list = if rows.is_empty() && !self.rows.empty {
             Some(Value::NULL)
@@ -100,7 +107,12 @@ impl ListWriter {
     }
 
     /// The list of a unit: see [`ObjectList::compute`].
-    pub fn compute(&self, unit: &[Value], scratch: &Memory) -> Result<Option<Value>> {
-        self.list.compute(&self.types, unit, scratch)
+    pub fn compute(
+        &self,
+        connection: &Connection<'_>,
+        unit: &[Value],
+        scratch: &Memory,
+    ) -> Result<Option<Value>> {
+        self.list.compute(connection, &self.types, unit, scratch)
     }
 }

@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::memory::Memory;
-use crate::pg::settings::{self, Scope};
+use crate::pg::settings::{self, OwnersOperation};
 use crate::pg::spi::{Connection, SnapshotChoice, Value, forget_result, result_row};
 use crate::pg::stored::{OpenTable, Written};
 use crate::pg::trigger::Row;
@@ -110,7 +110,7 @@ fn is_possible(compiled: &Compiled) -> bool {
 pub fn describe(compiled: &Compiled, occurrence: usize) -> Option<(Vec<String>, String)> {
     let leaves = leaves_of(compiled).filter(|_| compiled.text.single)?;
     let bits = leaves.of(occurrence)?;
-    let _scope = Scope::settings(&compiled.settings);
+    let _scope = compiled.scope();
     let sql = leaves.sql(compiled, bits)?;
     Some((leaves.names(compiled, bits), sql))
 }
@@ -160,9 +160,9 @@ pub fn work(compiled: &Compiled, notes: &[Note], deltas: &[delta::Note], found: 
         deltas.iter().for_each(|note| found.append(note.units()));
         return Ok(());
     };
-    let _scope = Scope::owner(compiled.owner, &compiled.settings);
-    let _connection = Connection::open()?;
-    let mut jobs = Jobs::new(compiled, leaves);
+    let scope = compiled.scope();
+    let connection = scope.connect()?;
+    let mut jobs = Jobs::new(compiled, leaves, scope.operation());
     for note in notes {
         jobs.take(note);
     }
@@ -175,6 +175,7 @@ pub fn work(compiled: &Compiled, notes: &[Note], deltas: &[delta::Note], found: 
     let mut missed = found.emptied();
     let mut writer = Writer {
         jobs: &jobs,
+        connection: &connection,
         stored: OpenTable::open(&leaves.storage),
         scratch: Memory::new(),
         computed: 0,
@@ -197,6 +198,7 @@ pub fn work(compiled: &Compiled, notes: &[Note], deltas: &[delta::Note], found: 
 struct Jobs<'a> {
     compiled: &'a Compiled,
     leaves: &'a TviewLeaves,
+    operation: OwnersOperation<'a>,
     /// Leaves, and of which units they are computed.
     computed: Vec<(u64, UnitSet)>,
     /// Differences, and the leaves to which they are added.
@@ -210,10 +212,11 @@ struct Jobs<'a> {
 }
 
 impl<'a> Jobs<'a> {
-    fn new(compiled: &'a Compiled, leaves: &'a TviewLeaves) -> Jobs<'a> {
+    fn new(compiled: &'a Compiled, leaves: &'a TviewLeaves, operation: OwnersOperation<'a>) -> Jobs<'a> {
         Jobs {
             compiled,
             leaves,
+            operation,
             computed: Vec::new(),
             differences: Vec::new(),
             elements: Vec::new(),
@@ -247,7 +250,10 @@ impl<'a> Jobs<'a> {
     fn add(&mut self, note: &delta::Note) -> Result<()> {
         let bits = of_delta(self.compiled, self.leaves, note);
         let mut missed = UnitSet::new(&self.compiled.key_types);
-        match (bits, Adding::new(self.compiled, note, &mut missed)?) {
+        match (
+            bits,
+            Adding::new(self.compiled, self.operation, note, &mut missed)?,
+        ) {
             (Some(bits), Some(adding)) => {
                 self.compute(Some(bits), &missed);
                 self.differences.push((bits, adding));
@@ -278,6 +284,7 @@ impl<'a> Jobs<'a> {
 /// Writes leaves into the tview's rows, one by one.
 struct Writer<'a> {
     jobs: &'a Jobs<'a>,
+    connection: &'a Connection<'a>,
     stored: OpenTable,
     /// For one stored row.
     scratch: Memory,
@@ -334,7 +341,14 @@ impl Writer<'_> {
             for element in placing.of(unit) {
                 let stored = &self.stored;
                 if bits & placing.bits() != 0
-                    || !placing.place(jobs.compiled, &key, *element, stored, &mut changes, &self.scratch)?
+                    || !placing.place(
+                        self.connection,
+                        &key,
+                        *element,
+                        stored,
+                        &mut changes,
+                        &self.scratch,
+                    )?
                 {
                     bits |= placing.bits();
                     break;
@@ -343,7 +357,7 @@ impl Writer<'_> {
         }
         let (lists, others) = leaves.apart(bits);
         for list in lists {
-            let value = list.compute(&key, &self.scratch)?;
+            let value = list.compute(self.connection, &key, &self.scratch)?;
             let written = |value| changes.add(&self.stored, &list.targets, &[value], &self.scratch);
             if !value.is_some_and(written) {
                 return Ok(Written::No);
@@ -351,8 +365,10 @@ impl Writer<'_> {
         }
         self.computed |= bits;
         if others != 0 {
-            let statement = leaves.statement(jobs.compiled, others)?;
-            let rows = statement.plan.execute(&key, SnapshotChoice::Current)?;
+            let statement = leaves.statement(self.connection, jobs.compiled, others)?;
+            let rows = statement
+                .plan
+                .execute(self.connection, &key, SnapshotChoice::Current)?;
             let Some(values) = result_row() else {
                 // The root has no such row, and whoever has taken it away has noted the unit. Two: its key is deferred, and the server says
                 // what it thinks of that.

@@ -6,8 +6,7 @@ use crate::analyze::definition_query;
 use crate::error::{Error, Result};
 use crate::pg::leaf::{Place, Restriction};
 use crate::pg::relation::Relation;
-use crate::pg::settings::Scope;
-use crate::pg::spi::{KeptPlan, Plan, Planning};
+use crate::pg::spi::{Connection, KeptPlan, Plan, Planning};
 use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::patch::patcher_of;
@@ -127,8 +126,13 @@ impl TviewLeaves {
         Some(statements.join(";\n"))
     }
 
-    /// The statement that computes some leaves. Needs an SPI connection, and the owner's rights and settings.
-    pub fn statement(&self, compiled: &Compiled, bits: u64) -> Result<Rc<Statement>> {
+    /// The statement that computes some leaves.
+    pub fn statement(
+        &self,
+        connection: &Connection<'_>,
+        compiled: &Compiled,
+        bits: u64,
+    ) -> Result<Rc<Statement>> {
         if let Some(known) = self.statements.borrow().get(&bits) {
             return Ok(Rc::clone(known));
         }
@@ -141,7 +145,7 @@ impl TviewLeaves {
             .filter_map(|column| Some((*self.attnums.get(column.position)?, &column.value)))
             .collect();
         let prepare = |expressions: &[String]| {
-            Plan::prepare(&leaf_parts(&query, expressions), &types, Planning::Generic)
+            connection.prepare(&leaf_parts(&query, expressions), &types, Planning::Generic)
         };
         let (plan, targets) = target::prepare(&columns, prepare, Plan::result_types)?;
         let fresh = Rc::new(Statement {
@@ -173,7 +177,8 @@ pub fn leaves_of(compiled: &Compiled) -> Option<&TviewLeaves> {
 }
 
 fn build(compiled: &Compiled) -> Option<TviewLeaves> {
-    if !compiled.text.single || compiled.text.composite || !compiled.text.loose.is_empty() {
+    if compiled.by_view || !compiled.text.single || compiled.text.composite || !compiled.text.loose.is_empty()
+    {
         return None;
     }
     let key = &compiled.plan.key;
@@ -184,7 +189,7 @@ fn build(compiled: &Compiled) -> Option<TviewLeaves> {
     let storage = Storage::examine(compiled.oid).filter(Storage::is_direct)?;
     let columns = compiled.stored_columns()?;
     let attnums: Vec<i16> = columns.iter().map(|column| column.attnum).collect();
-    let _scope = Scope::settings(&compiled.settings);
+    let _scope = compiled.scope();
     let has_query = |place: &LeafPlace| query(compiled, std::slice::from_ref(place), None).is_some();
     let computed: Vec<bool> = found.places.iter().map(has_query).collect();
     let bits = |numbers: &BTreeSet<usize>| {

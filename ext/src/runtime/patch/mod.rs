@@ -115,6 +115,11 @@ fn is_crowded(units: &UnitSet) -> bool {
 }
 
 impl Note {
+    /// How many rows it is about.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The units that the rows are in, if they hold their keys.
     pub fn units(&self) -> Option<&UnitSet> {
         match &self.units {
@@ -207,7 +212,7 @@ fn changes<'a>(
 }
 
 fn is_possible(compiled: &Compiled) -> bool {
-    compiled.text.single && settings::patching() && !snapshot_is_fixed()
+    compiled.text.single && !compiled.stale && settings::patching() && !snapshot_is_fixed()
 }
 
 /// What an UPDATE has changed that concerns a tview, all of which can be patched at once.

@@ -4,8 +4,7 @@ use crate::error::Result;
 use crate::pg::expression::RowExpressions;
 use crate::pg::keys::KeyType;
 use crate::pg::relation::{Attribute, Relation, is_composite};
-use crate::pg::settings::Scope;
-use crate::pg::spi::{Connection, KeptPlan, Plan as SpiPlan, Planning};
+use crate::pg::spi::{Connection, KeptPlan, Planning};
 use crate::pg::stored::{Probe, Storage};
 use crate::runtime::compiled::Compiled;
 use crate::runtime::target::{self, Target};
@@ -128,12 +127,12 @@ impl Prepare {
         }
     }
 
-    /// Its plan; needs an SPI connection, and the owner's rights and settings.
-    pub fn plan(&self) -> Result<&KeptPlan> {
+    /// Its plan.
+    pub fn plan(&self, connection: &Connection<'_>) -> Result<&KeptPlan> {
         if let Some(plan) = self.plan.get() {
             return Ok(plan);
         }
-        let fresh = SpiPlan::prepare(&self.sql, &self.types, self.planning)?.keep();
+        let fresh = connection.prepare(&self.sql, &self.types, self.planning)?.keep();
         Ok(self.plan.get_or_init(|| fresh))
     }
 }
@@ -242,15 +241,15 @@ impl OccurrencePatcher {
             };
             Some(statements)
         };
-        let _scope = Scope::owner(compiled.owner, &compiled.settings);
-        let _connection = Connection::open()?;
+        let scope = compiled.scope();
+        let connection = scope.connect()?;
         let columns = patch.columns.iter().filter_map(|column| {
             let stored = patcher.columns.get(column.position)?;
             Some((stored.attnum, &column.value))
         });
         let prepare = |expressions: &[String]| {
             let sql = row_expressions(&self.table, &self.patches.alias, expressions);
-            RowExpressions::prepare(&sql, patch.settled)
+            RowExpressions::prepare(&connection, &sql, patch.settled)
         };
         let columns: Vec<_> = columns.collect();
         let (expressions, targets) = target::prepare(&columns, prepare, RowExpressions::types)?;
@@ -290,6 +289,9 @@ pub fn patcher_of(compiled: &Compiled) -> Option<&TviewPatcher> {
 }
 
 fn build(compiled: &Compiled) -> Option<TviewPatcher> {
+    if compiled.by_view {
+        return None;
+    }
     let key = &compiled.plan.key;
     let patches: Vec<Option<Patches>> = compiled
         .plan

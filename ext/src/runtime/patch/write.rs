@@ -5,8 +5,8 @@ use super::plan::{OccurrencePatcher, Place, Prepared, Statements, TviewPatcher, 
 use crate::error::{Error, Result};
 use crate::pg::keys::UnitSet;
 use crate::pg::memory::Memory;
-use crate::pg::settings::Scope;
-use crate::pg::spi::{Connection, SnapshotChoice, Value, result_into_units};
+use crate::pg::settings::{OwnerScope, OwnersOperation};
+use crate::pg::spi::{SnapshotChoice, Value, result_into_units};
 use crate::pg::stored::{OpenTable, Reader, RowRef, Written};
 use crate::pg::trigger::UpdatedRows;
 use crate::runtime::compiled::Compiled;
@@ -43,17 +43,18 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn scope(&self) -> Scope {
+    fn scope(&self) -> OwnerScope {
         if self.prepared.settled {
-            Scope::rights(self.compiled.owner)
+            self.compiled.rights()
         } else {
-            Scope::owner(self.compiled.owner, &self.compiled.settings)
+            self.compiled.scope()
         }
     }
 
-    fn writer(&self) -> Writer<'_> {
+    fn writer<'b>(&'b self, operation: OwnersOperation<'b>) -> Writer<'b> {
         Writer {
             job: self,
+            operation,
             stored: OpenTable::open(&self.patcher.storage),
             scratch: Memory::new(),
             waiting: self.prepared.statements.as_ref().map(Waiting::new),
@@ -62,9 +63,9 @@ impl<'a> Job<'a> {
 
     /// Patches all rows in which used columns have changed.
     pub fn updated(&self, rows: &mut UpdatedRows, used: &[i16]) -> Result<Outcome> {
-        let _scope = self.scope();
-        let evaluation = self.prepared.expressions.evaluation();
-        let mut writer = self.writer();
+        let scope = self.scope();
+        let evaluation = self.prepared.expressions.evaluation(scope.operation());
+        let mut writer = self.writer(scope.operation());
         rows.rewind();
         while rows.advance() {
             // Of a single one it is known that it has changed.
@@ -88,9 +89,9 @@ impl<'a> Job<'a> {
         let Some(source) = &self.occurrence.source else {
             return Err(Error::internal("a note of rows that can't be found again"));
         };
-        let _scope = self.scope();
-        let evaluation = self.prepared.expressions.evaluation();
-        let mut writer = self.writer();
+        let scope = self.scope();
+        let evaluation = self.prepared.expressions.evaluation(scope.operation());
+        let mut writer = self.writer(scope.operation());
         let mut reader = Reader::open(source.table);
         for number in 0..keys.len() {
             // A row that is not there any more was deleted, which was noted, too.
@@ -114,13 +115,11 @@ impl<'a> Job<'a> {
             }
             Place::Column { search, .. } | Place::Search(search) => search,
         };
-        let _scope = Scope::owner(self.compiled.owner, &self.compiled.settings);
-        let _connection = Connection::open()?;
+        let scope = self.compiled.scope();
+        let connection = scope.connect()?;
         let values = row.values(&search.columns);
-        search
-            .statement
-            .plan()?
-            .execute(&values, SnapshotChoice::Current)?;
+        let plan = search.statement.plan(&connection)?;
+        plan.execute(&connection, &values, SnapshotChoice::Current)?;
         result_into_units(units, false);
         Ok(())
     }
@@ -128,6 +127,7 @@ impl<'a> Job<'a> {
 
 struct Writer<'a> {
     job: &'a Job<'a>,
+    operation: OwnersOperation<'a>,
     stored: OpenTable,
     /// For one stored row.
     scratch: Memory,
@@ -163,15 +163,17 @@ impl<'a> Waiting<'a> {
     }
 
     /// Writes them.
-    fn write(&self, compiled: &Compiled) -> Result<()> {
-        let _connection = Connection::open()?;
-        let (plan, values) = if self.rows.len() == 1 {
-            (self.statements.one.plan()?, self.rows.unit(0).to_vec())
+    fn write(&self, compiled: &Compiled, operation: OwnersOperation<'_>) -> Result<()> {
+        let connection = operation.connect()?;
+        let (statement, values) = if self.rows.len() == 1 {
+            (&self.statements.one, self.rows.unit(0).to_vec())
         } else {
-            (self.statements.many.plan()?, self.rows.arrays(0..self.rows.len()))
+            (&self.statements.many, self.rows.arrays(0..self.rows.len()))
         };
+        let plan = statement.plan(&connection)?;
         let _permit = Permit::issue(compiled.oid, &[Event::Update]);
-        plan.execute(&values, SnapshotChoice::Current).map(drop)
+        plan.execute(&connection, &values, SnapshotChoice::Current)
+            .map(drop)
     }
 }
 
@@ -267,6 +269,6 @@ impl Writer<'_> {
             return Ok(());
         };
         let statements = waiting.statements;
-        std::mem::replace(waiting, Waiting::new(statements)).write(self.job.compiled)
+        std::mem::replace(waiting, Waiting::new(statements)).write(self.job.compiled, self.operation)
     }
 }

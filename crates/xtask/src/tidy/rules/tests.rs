@@ -58,6 +58,30 @@ fn unsafe_blocks_are_justified() {
 }
 
 #[test]
+fn callbacks_are_called_as_by_the_server() {
+    let callback = "//! A.\n#[pgrx::pg_guard]\nunsafe extern \"C-unwind\" fn seen(node: i32) -> bool {\n    walk(node, seen, 1)\n}\n";
+    passes("ext/src/pg/a.rs", callback);
+    let called = format!("{callback}fn a() {{ seen(1); }}\n");
+    fails("ext/src/pg/a.rs", &called, "6: seen is for the server");
+    passes("ext/src/pg/hooks.rs", &called);
+    passes(
+        "ext/src/pg/a.rs",
+        &format!("{callback}fn a() {{ called_as_by_server(|| seen(1)); b::seen(1); unseen(1); }}\n"),
+    );
+}
+
+#[test]
+fn kept_triggers_are_read_in_one_place() {
+    let read = "//! A.\nfn a() { b((*relation).trigdesc) }\n";
+    fails("ext/src/pg/a.rs", read, "2: trigdesc");
+    passes("ext/src/pg/own_trigger.rs", read);
+    passes(
+        "ext/src/pg/a.rs",
+        "//! A.\n// The trigdesc.\nfn a() { own_trigger::triggers(relation) }\n",
+    );
+}
+
+#[test]
 fn nothing_is_left_to_do() {
     fails(
         "crates/ir/src/a.rs",

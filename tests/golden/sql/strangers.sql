@@ -1,0 +1,185 @@
+-- REVOKE and DROP INDEX on tables that tviews of other roles read, and what the owner of a table can do about such a tview.
+CREATE EXTENSION pg_tviews;
+CREATE ROLE str_alice; CREATE ROLE str_mallory; CREATE ROLE str_bob; CREATE ROLE str_viewer;
+CREATE SCHEMA app AUTHORIZATION str_alice; CREATE SCHEMA mal AUTHORIZATION str_mallory;
+GRANT USAGE ON SCHEMA app TO PUBLIC;
+GRANT CREATE ON SCHEMA app TO str_viewer;
+CREATE FUNCTION public.marks() RETURNS TABLE (tview regclass, suspended boolean, reason text) LANGUAGE sql SECURITY DEFINER AS $$
+  SELECT t.tview, t.suspended, s.reason FROM tviews.tview t LEFT JOIN tviews.stale s USING (tview) WHERE s IS NOT NULL OR t.suspended ORDER BY 1, 3 $$;
+SET pg_tviews.source_privilege = 'trigger';
+SET ROLE str_alice;
+CREATE TABLE app.category (pk integer PRIMARY KEY, code integer, name text);
+CREATE UNIQUE INDEX category_code ON app.category (code);
+CREATE INDEX category_name ON app.category (name);
+CREATE TABLE app.product (pk integer PRIMARY KEY, code integer, name text);
+CREATE INDEX product_code ON app.product (code);
+INSERT INTO app.category VALUES (1, 100, 'Tools');
+INSERT INTO app.product VALUES (10, 100, 'Hammer');
+CREATE FUNCTION app.loud(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN upper($1); END';
+CREATE FUNCTION app.plus(integer, integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1 + $2; END';
+CREATE OPERATOR app.@+ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = app.plus);
+REVOKE EXECUTE ON FUNCTION app.loud(text), app.plus(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.loud(text), app.plus(integer, integer) TO str_mallory, str_bob;
+GRANT SELECT, TRIGGER ON app.category, app.product TO str_mallory, str_bob;
+GRANT SELECT (pk, name) ON app.product TO str_viewer;
+CREATE TABLE app.tv_own AS SELECT p.pk, p.name, c.name AS category FROM app.product p LEFT JOIN app.category c ON c.code = p.code;
+SET ROLE str_viewer;
+CREATE VIEW app.v_product AS SELECT pk, name FROM app.product;
+GRANT SELECT ON app.v_product TO str_mallory;
+SET ROLE str_mallory;
+CREATE TABLE mal.tv_table AS SELECT p.pk, p.name, c.name AS category FROM app.product p LEFT JOIN app.category c ON c.code = p.code;
+CREATE TABLE mal.tv_call AS SELECT pk, app.loud(name) AS name FROM app.product;
+CREATE TABLE mal.tv_operator AS SELECT pk, code OPERATOR(app.@+) 1 AS code FROM app.product;
+CREATE TABLE mal.tv_view AS SELECT pk, name FROM app.v_product;
+RESET ROLE;
+SELECT name, owner FROM tviews.views ORDER BY 1;
+
+-- Privileges that no tview needs.
+SET ROLE str_alice;
+REVOKE SELECT, TRIGGER ON app.product FROM str_bob;
+REVOKE UPDATE ON app.product FROM str_mallory;
+GRANT SELECT (code) ON app.product TO str_mallory;
+REVOKE SELECT (code) ON app.product FROM str_mallory;
+-- A stranger's need is no reason to keep a privilege.
+BEGIN; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+BEGIN; REVOKE EXECUTE ON FUNCTION app.loud(text) FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+BEGIN; REVOKE EXECUTE ON FUNCTION app.plus(integer, integer) FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+BEGIN; REVOKE SELECT (name) ON app.product FROM str_viewer; SELECT * FROM marks(); ROLLBACK;
+RESET ROLE;
+BEGIN; REVOKE SELECT ON ALL TABLES IN SCHEMA app FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+BEGIN; REVOKE USAGE ON SCHEMA app FROM PUBLIC; SELECT * FROM marks(); ROLLBACK;
+BEGIN; DROP OWNED BY str_mallory; ROLLBACK;
+BEGIN; GRANT USAGE ON SCHEMA app TO str_mallory, str_bob; REVOKE USAGE ON SCHEMA app FROM PUBLIC; SELECT * FROM marks(); ALTER SCHEMA app OWNER TO str_bob; SELECT * FROM marks(); ROLLBACK;
+-- By a superuser neither. One's own needs are.
+BEGIN; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+SET ROLE str_alice;
+REVOKE SELECT ON app.category FROM str_alice;
+REVOKE ALL ON app.category FROM str_alice;
+RESET ROLE;
+GRANT str_mallory TO str_alice;
+SET ROLE str_alice;
+REVOKE SELECT ON app.category FROM str_mallory;
+RESET ROLE;
+REVOKE str_mallory FROM str_alice;
+
+-- What comes of it: writes fail and say why, until it is given back, or the owner of the table has done something.
+GRANT ALL ON app.category, app.product TO str_bob;
+SET ROLE str_alice;
+REVOKE SELECT ON app.category FROM str_mallory;
+REVOKE UPDATE ON app.product FROM str_mallory;
+SELECT * FROM marks();
+SET ROLE str_bob;
+UPDATE app.category SET name = 'Toys';
+SET ROLE str_alice;
+GRANT SELECT ON app.category TO str_mallory;
+SET ROLE str_bob;
+UPDATE app.category SET name = 'Toys';
+SELECT * FROM marks();
+SET ROLE str_alice;
+REVOKE SELECT ON app.category FROM str_mallory;
+-- The schema of the tview is closed to the owner of the table.
+TABLE mal.tv_table;
+SELECT pg_tviews_suspend('mal.tv_nothing');
+SELECT pg_tviews_suspend('mal.tv_table');
+SELECT pg_tviews_suspend('mal.tv_table');
+SET ROLE str_bob;
+UPDATE app.category SET name = 'Games';
+TABLE app.tv_own;
+SELECT pg_tviews_suspend('mal.tv_call');
+SELECT pg_tviews_drop('mal.tv_call');
+SET ROLE str_mallory;
+TABLE mal.tv_table;
+SELECT pg_tviews_resume('mal.tv_table');
+SET ROLE str_alice;
+GRANT SELECT ON app.category TO str_mallory;
+REVOKE TRIGGER ON app.category FROM str_mallory;
+SET ROLE str_mallory;
+SELECT pg_tviews_resume('mal.tv_table');
+SET ROLE str_alice;
+GRANT TRIGGER ON app.category TO str_mallory;
+SET ROLE str_mallory;
+SELECT pg_tviews_resume('mal.tv_table');
+TABLE mal.tv_table;
+-- Dropped from below; what others have built on it stays in the way, as always.
+CREATE VIEW mal.v_table AS SELECT * FROM mal.tv_table;
+SET ROLE str_alice;
+SELECT pg_tviews_drop('mal.tv_table');
+SELECT pg_tviews_drop('mal.tv_operator');
+SELECT pg_tviews_suspend('mal.tv_table');
+RESET ROLE;
+SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgname LIKE '%pg_tviews%' AND tgrelid::regclass::text LIKE 'app.%' ORDER BY 1, 2;
+SELECT name FROM tviews.views ORDER BY 1;
+SET ROLE str_mallory;
+SELECT pg_tviews_resume('mal.tv_table');
+RESET ROLE;
+
+-- DROP INDEX: only where a unique one goes, and only the tviews over its table.
+SET ROLE str_alice;
+BEGIN; DROP INDEX app.product_code, app.category_name; SELECT * FROM marks(); ROLLBACK;
+BEGIN; CREATE INDEX other ON app.product (name); DROP INDEX app.other; ROLLBACK;
+DROP INDEX app.category_code;
+BEGIN; SELECT pg_tviews_drop('app.tv_own'); DROP INDEX app.category_code; SELECT * FROM marks(); ROLLBACK;
+BEGIN; ALTER TABLE app.category DROP CONSTRAINT category_pkey; SELECT * FROM marks(); ROLLBACK;
+DROP INDEX CONCURRENTLY app.category_code;
+DROP INDEX CONCURRENTLY app.category_name;
+CREATE INDEX category_name ON app.category (name);
+ALTER TABLE app.category ADD CHECK (pk > 0);
+BEGIN; ALTER TABLE app.category DROP CONSTRAINT category_pk_check; SELECT * FROM marks(); ROLLBACK;
+DROP INDEX app.tv_own_pkey;
+ALTER TABLE app.tv_own DROP CONSTRAINT tv_own_pkey;
+SELECT pg_tviews_drop('app.tv_own');
+DROP INDEX CONCURRENTLY app.category_code;
+SELECT * FROM marks();
+CREATE UNIQUE INDEX category_code ON app.category (code);
+UPDATE app.category SET name = name || '!';
+UPDATE app.category SET name = 'Games';
+SELECT * FROM marks();
+RESET ROLE;
+BEGIN; DROP INDEX app.category_code; SELECT * FROM marks(); ROLLBACK;
+BEGIN; ALTER TABLE mal.tv_call DROP CONSTRAINT tv_call_pkey; SELECT * FROM marks(); UPDATE app.product SET name = 'Saw'; TABLE mal.tv_call; ROLLBACK;
+
+-- What would make the content of a stranger's tview wrong later, its next maintenance says.
+SET ROLE str_alice;
+BEGIN; ALTER TABLE app.product SET UNLOGGED; UPDATE app.product SET name = 'Saw'; ROLLBACK;
+BEGIN; ALTER TABLE app.product ENABLE ROW LEVEL SECURITY; UPDATE app.product SET name = 'Saw'; ROLLBACK;
+BEGIN; ALTER TABLE app.product DROP CONSTRAINT product_pkey; UPDATE app.product SET name = 'Saw'; ROLLBACK;
+RESET ROLE;
+
+-- Tviews that can't be looked at: their function raises, sleeps, has become VOLATILE.
+CREATE PROCEDURE public.become(text) LANGUAGE plpgsql AS $$ BEGIN
+  ALTER EVENT TRIGGER pg_tviews_ddl_end DISABLE;
+  EXECUTE 'CREATE OR REPLACE FUNCTION mal.spy(text) RETURNS text LANGUAGE plpgsql ' || $1;
+  ALTER EVENT TRIGGER pg_tviews_ddl_end ENABLE;
+END $$;
+SET ROLE str_mallory;
+CREATE FUNCTION mal.spy(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+CREATE TABLE mal.tv_spy AS SELECT p.pk, mal.spy(p.name) AS name, mal.spy('x') AS constant, c.name AS category FROM app.product p LEFT JOIN app.category c ON c.code = p.code;
+RESET ROLE;
+GRANT SELECT ON app.product TO str_viewer WITH GRANT OPTION;
+CALL public.become($$ IMMUTABLE AS 'BEGIN RAISE ''no entry''; END' $$);
+BEGIN; DROP INDEX app.category_code; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+SET ROLE str_alice;
+BEGIN; DROP INDEX app.category_code; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+BEGIN; ALTER TABLE app.product ADD COLUMN more text; ALTER TABLE app.product ALTER COLUMN name SET NOT NULL; SELECT * FROM marks(); ROLLBACK;
+SET ROLE str_viewer;
+GRANT SELECT ON app.product TO str_bob; REVOKE SELECT ON app.product FROM str_bob;
+RESET ROLE;
+CALL public.become($$ IMMUTABLE AS 'BEGIN PERFORM pg_sleep(1000); RETURN $1; END' $$);
+BEGIN; DROP INDEX app.category_code; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+SET ROLE str_alice;
+BEGIN; DROP INDEX app.category_code; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+RESET ROLE;
+CALL public.become($$ VOLATILE AS 'BEGIN RETURN $1; END' $$);
+BEGIN; DROP INDEX app.category_code; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+BEGIN; ALTER TABLE app.product ADD COLUMN more text; ALTER TABLE app.category ALTER COLUMN name SET STATISTICS 5; SELECT * FROM marks(); ROLLBACK;
+SET ROLE str_alice;
+BEGIN; DROP INDEX app.category_code; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
+UPDATE app.product SET name = 'Saw';
+SELECT pg_tviews_suspend('mal.tv_spy');
+UPDATE app.product SET name = 'Saw';
+SELECT pg_tviews_drop('mal.tv_spy');
+RESET ROLE;
+SELECT name FROM tviews.views ORDER BY 1;
+SELECT tview, status, message FROM pg_tviews_health_check() WHERE status = 'error';
+DROP OWNED BY str_alice, str_mallory, str_bob, str_viewer CASCADE;
+DROP ROLE str_alice, str_mallory, str_bob, str_viewer;
