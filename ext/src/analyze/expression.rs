@@ -8,6 +8,7 @@ use pg_tviews_ir::{
     BlockId, Column, Condition, Equality, Expression, Parent, Role, SourceId, SourceKind, Template, Use,
     WHOLE_ROW,
 };
+use pgrx::pg_sys;
 use std::collections::BTreeSet;
 
 /// A subquery found in an expression.
@@ -181,6 +182,7 @@ impl Analyzer {
         if matches!(self.view.source(column.source).kind, SourceKind::Table(_)) {
             self.view.uses.insert(Use { column, role });
         }
+        self.refuse_unwritable_row(variable, node, scope, place);
         if !self.is_virtual(column) {
             return Some(column);
         }
@@ -194,6 +196,21 @@ impl Analyzer {
             );
         }
         None
+    }
+
+    /// Refuses a whole row of a derived table, or of its like, that has a field which may not be written: the row's type tells nothing of
+    /// its fields where the row is written.
+    fn refuse_unwritable_row(&mut self, variable: Variable, node: Node, scope: &Scope, place: &str) {
+        if variable.attnum != WHOLE_ROW || node.type_oid() != pg_sys::RECORDOID {
+            return;
+        }
+        let depth = scope.len().checked_sub(1 + variable.levels_up);
+        let entry = depth.and_then(|depth| scope.get(depth)?.query.range_entry(variable.range_index));
+        let types = entry.map(|entry| entry.made_types()).unwrap_or_default();
+        types.iter().for_each(|written| self.note_written(*written));
+        if let Some((message, hint)) = types.into_iter().find_map(functions::writing_objection) {
+            self.object(place, Some(node), message, hint);
+        }
     }
 
     /// The columns that an expression shows outside of aggregates.

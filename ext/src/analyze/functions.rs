@@ -4,7 +4,7 @@
 //! arguments and the settings that are fixed for each tview; STABLE ones of a user may read tables, which nobody could notice.
 
 use crate::pg::node::{Node, function_name, reads_records, type_name, volatility};
-use crate::pg::types::{input_function, parts_read};
+use crate::pg::types::{cast_to_json, input_function, output_function, parts};
 use pgrx::pg_sys;
 
 /// STABLE functions of the server that depend on their arguments and on fixed settings only.
@@ -157,7 +157,7 @@ const CLOCK_READING_INPUT: &[&str] = &[
 /// What a node calls that a definition may not: (message, hint).
 pub fn objection(node: Node) -> Option<(String, String)> {
     if let Some((from, to)) = node.text_conversion()
-        && parts_read(to).into_iter().any(reads_clock)
+        && parts(to).into_iter().any(reads_clock)
     {
         return Some((
             format!(
@@ -168,15 +168,19 @@ pub fn objection(node: Node) -> Option<(String, String)> {
             CLOCK_HINT.to_owned(),
         ));
     }
-    node.types_read()
-        .into_iter()
-        .find_map(reading_objection)
-        .or_else(|| node.functions().into_iter().find_map(function_objection))
+    let read = node.types_read().into_iter().find_map(reading_objection);
+    let calls = || node.functions().into_iter().find_map(function_objection);
+    let writes = || node.types_written().into_iter().find_map(writing_objection);
+    // A conversion through text is called by the type that it writes, and all else by the function.
+    match node.text_conversion() {
+        Some(_) => read.or_else(writes).or_else(calls),
+        None => read.or_else(calls).or_else(writes),
+    }
 }
 
 /// Why values of a type may not be read from text or JSON: their input functions would do what no function may.
 pub fn reading_objection(type_oid: pg_sys::Oid) -> Option<(String, String)> {
-    parts_read(type_oid).into_iter().find_map(|part| {
+    parts(type_oid).into_iter().find_map(|part| {
         if reads_clock(part) {
             return Some((
                 format!("reading {} can read the clock ('now', 'today')", type_name(part)),
@@ -184,6 +188,26 @@ pub fn reading_objection(type_oid: pg_sys::Oid) -> Option<(String, String)> {
             ));
         }
         function_objection(input_function(part))
+    })
+}
+
+/// Why values of a type may not be written as text or JSON: `regclass` and its like are numbers, whose text is the name that an object has at
+/// the moment.
+pub fn writing_objection(type_oid: pg_sys::Oid) -> Option<(String, String)> {
+    parts(type_oid).into_iter().find_map(|part| {
+        let cast = cast_to_json(part).and_then(|(_, function)| function_objection(function));
+        if cast.is_some() {
+            return cast;
+        }
+        let function = output_function(part);
+        let (message, hint) = function_objection(function)?;
+        if !is_built_in(function) {
+            return Some((message, hint));
+        }
+        Some((
+            format!("the text of {} depends on the system catalogs", type_name(part)),
+            "Its text changes without any change of a source table: show the value as it is, or convert it to oid.".to_owned(),
+        ))
     })
 }
 
@@ -201,9 +225,13 @@ fn reads_clock(part: pg_sys::Oid) -> bool {
     .contains(&part)
 }
 
+fn is_built_in(function: pg_sys::Oid) -> bool {
+    function.to_u32() < pg_sys::FirstNormalObjectId
+}
+
 fn function_objection(function: pg_sys::Oid) -> Option<(String, String)> {
     let name = function_name(function);
-    let built_in = function.to_u32() < pg_sys::FirstNormalObjectId;
+    let built_in = is_built_in(function);
     match volatility(function) {
         b'i' => None,
         b's' if built_in && ALLOWED_STABLE.contains(&name.as_str()) => None,

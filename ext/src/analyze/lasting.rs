@@ -4,8 +4,10 @@ use super::{Analysis, Analyzer, Objection};
 use crate::catalog::needs;
 use crate::error::Result;
 use crate::pg::node::Node;
-use crate::pg::objects::{Object, TEXT_SEARCH_CONFIGURATIONS, can_be_dropped, default_configuration};
+use crate::pg::objects::{CASTS, Object, TEXT_SEARCH_CONFIGURATIONS, can_be_dropped, default_configuration};
+use crate::pg::types::{cast_to_json, parts};
 use pgrx::pg_sys::Oid;
+use std::collections::BTreeSet;
 
 /// An object that a definition names, with the first place where it does.
 struct Needed {
@@ -20,6 +22,8 @@ pub struct Needs {
     objects: Vec<Needed>,
     /// A function is called that uses the default configuration of text search, or may.
     default_configuration: bool,
+    /// Casts to `json` by which values are written.
+    casts: BTreeSet<u32>,
 }
 
 impl Analyzer {
@@ -29,9 +33,18 @@ impl Analyzer {
             self.misread = node.misread();
         }
         self.needs.default_configuration |= node.may_use_default_configuration();
+        node.types_written()
+            .into_iter()
+            .for_each(|written| self.note_written(written));
         for object in node.objects() {
             self.note_object(object, node.location(), place);
         }
+    }
+
+    /// Notes that values of a type may be written as JSON.
+    pub(super) fn note_written(&mut self, type_oid: Oid) {
+        let casts = parts(type_oid).into_iter().filter_map(cast_to_json);
+        self.needs.casts.extend(casts.map(|(cast, _)| cast.to_u32()));
     }
 
     /// Notes an object.
@@ -59,6 +72,12 @@ impl Analysis {
             location: None,
         });
         Some(object)
+    }
+
+    /// The casts to `json` by which the definition's values are written.
+    pub fn casts(&self) -> Vec<Object> {
+        let casts = self.needs.casts.iter();
+        casts.map(|cast| (Oid::from(CASTS), Oid::from(*cast))).collect()
     }
 
     /// Objects to what is temporary, or needs something that is.

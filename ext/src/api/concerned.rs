@@ -8,6 +8,7 @@
 use crate::catalog::{self, concerned::Object, stale};
 use crate::error::{Result, warning};
 use crate::pg::attempt::{self, Outcome};
+use crate::pg::objects::{CASTS, let_view_depend_on};
 use crate::pg::role::{self, Standing};
 use crate::pg::settings::{Scope, patience};
 use crate::runtime::pending;
@@ -175,11 +176,27 @@ pub fn changed() -> Result<(Vec<Object>, String)> {
     Ok((objects, name))
 }
 
+/// A new cast lasts as long as the tviews whose documents it may write: without it they would be other documents.
+fn hold_casts(changed: &[Object], tview: Oid) -> Result<()> {
+    let mut casts = changed
+        .iter()
+        .filter(|object| object.catalog.to_u32() == CASTS)
+        .peekable();
+    if casts.peek().is_none() {
+        return Ok(());
+    }
+    if let Some(entry) = catalog::entry(tview)? {
+        casts.for_each(|cast| let_view_depend_on(entry.definition, (cast.catalog, cast.oid)));
+    }
+    Ok(())
+}
+
 /// After a command that has changed what objects other than tables compute, or how values of them are written.
 pub fn results_changed(tag: &str, work: impl Fn(Oid) -> Result<()>) -> Result<()> {
     let (objects, name) = changed()?;
     let mut care = Care::of(format!("{tag} {name}").trim_end().to_owned());
     for tview in catalog::concerned::by_objects(&objects)? {
+        hold_casts(&objects, tview)?;
         care.take(tview, Otherwise::Mark, || work(tview))?;
     }
     care.finish();

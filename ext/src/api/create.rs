@@ -38,6 +38,8 @@ pub struct Accepted {
     columns: Vec<String>,
     settings: Vec<(String, String)>,
     configuration: Option<Object>,
+    /// The casts to `json` by which its values are written.
+    casts: Vec<Object>,
 }
 
 impl Accepted {
@@ -67,6 +69,8 @@ pub struct Judged {
     pub query_text: String,
     /// The configuration of text search that it uses because it is the session's default.
     configuration: Option<Object>,
+    /// The casts to `json` by which its values are written.
+    casts: Vec<Object>,
 }
 
 /// Judges a definition for the current role. `columns` are names given with the table, if any.
@@ -92,6 +96,7 @@ pub fn judge(query: Query, columns: &[String]) -> Result<Judged> {
     analysis.refuse_temporary()?;
     let plan = plan_of(&analysis.view, &analysis.objections, None);
     Ok(Judged {
+        casts: analysis.casts(),
         view: analysis.view,
         plan,
         query_text,
@@ -142,6 +147,7 @@ pub fn accept(query: Query, name: &str, text: Option<&str>, columns: &[String]) 
         columns: names,
         settings,
         configuration: judged.configuration,
+        casts: judged.casts,
     })
 }
 
@@ -261,8 +267,8 @@ fn hold_needs(accepted: &Accepted, definition: Oid, table: &str) -> Result<()> {
         let (message, hint) = analyze::goes_with_its_session(&what);
         return Err(Error::unsupported(format!("\"{table}\" can't be a tview: {message}")).hint(hint));
     }
-    if let Some(configuration) = accepted.configuration {
-        objects::let_view_depend_on(definition, configuration);
+    for object in accepted.configuration.iter().chain(&accepted.casts) {
+        objects::let_view_depend_on(definition, *object);
     }
     Ok(())
 }

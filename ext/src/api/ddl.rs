@@ -10,7 +10,7 @@ use crate::analyze::{self, Objection};
 use crate::catalog::{self, stale, tree};
 use crate::error::{Error, Result, notice, warning};
 use crate::pg::event::DdlEvent;
-use crate::pg::name::RelationName;
+use crate::pg::name::{self, RelationName};
 use crate::pg::own::{OwnStatements, is_own_statement};
 use crate::pg::own_trigger::{self, Fires, Found};
 use crate::pg::relation::{self, Relation};
@@ -18,7 +18,7 @@ use crate::pg::role;
 use crate::pg::settings::{Scope, create_table_prefix};
 use crate::runtime::{acquire, flush};
 use pg_tviews_planner::KeyPart;
-use pg_tviews_sqltext::{self as sqltext, OwnTrigger, SOURCE_TRIGGERS};
+use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, OwnTrigger, SOURCE_TRIGGERS};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
@@ -151,6 +151,13 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
             false => Ok(()),
         };
     }
+    if tag == "ALTER SCHEMA" && !name::is_schema(CATALOG_SCHEMA) {
+        return Err(Error::new(
+            PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+            format!("cannot rename schema {CATALOG_SCHEMA} because extension pg_tviews needs it"),
+        )
+        .hint("It goes with the extension."));
+    }
     if ["REVOKE", "DROP OWNED", "ALTER SCHEMA"].contains(&tag.as_str()) {
         let _own = OwnStatements::begin();
         return before::revoked(event);
@@ -190,13 +197,14 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
 }
 
 /// Commands on objects that are no tables, of which some change what tviews that use them should hold.
-const RESULTS: [&str; 8] = [
+const RESULTS: [&str; 9] = [
     "ALTER TYPE",
     "ALTER DOMAIN",
     "CREATE FUNCTION",
     "ALTER FUNCTION",
     "ALTER ROUTINE",
     "CREATE AGGREGATE",
+    "CREATE CAST",
     "ALTER TEXT SEARCH CONFIGURATION",
     "ALTER TEXT SEARCH DICTIONARY",
 ];

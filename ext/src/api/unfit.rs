@@ -69,6 +69,11 @@ fn refusal(unfit: &Unfit) -> Error {
             "Only maintenance writes to a tview.",
             "Leave ON DELETE and ON UPDATE out.".to_owned(),
         ),
+        UnfitKind::Typed => (
+            format!("a tview can't be a table of a type: {table} OF {name}"),
+            "Commands on the type would change its columns.",
+            "Leave OF out, or take the table from its type by ALTER TABLE … NOT OF.".to_owned(),
+        ),
         UnfitKind::Identity => (
             format!("a tview can't have an identity column: \"{name}\" of {table}"),
             WRITES_ALL,

@@ -74,7 +74,7 @@ pub fn reads_view_of(tview: Oid, role: Oid) -> Result<bool> {
 pub struct Unfit {
     /// The table that has it, as SQL writes it.
     pub table: String,
-    /// Its name: that of a constraint or a column.
+    /// Its name: that of a constraint, a column or a type.
     pub name: String,
     /// What it is.
     pub kind: UnfitKind,
@@ -97,6 +97,8 @@ pub enum UnfitKind {
     Generated,
     /// A column with a default.
     Default,
+    /// A table of a type.
+    Typed,
 }
 
 /// What stands on these tables that tviews can't have: on tviews among them, and foreign keys from them to tviews.
@@ -140,6 +142,9 @@ fn unfit(parts: &str, tables: &[Oid]) -> Result<Vec<Unfit>> {
                     CASE WHEN a.attidentity <> '' THEN 'identity' WHEN a.attgenerated <> '' THEN 'generated' ELSE 'default' END
                FROM own JOIN pg_catalog.pg_attribute a ON a.attrelid = own.oid AND a.attnum > 0 AND NOT a.attisdropped
               WHERE a.attidentity <> '' OR a.atthasdef
+             UNION ALL
+             SELECT c.oid::regclass, pg_catalog.format_type(c.reloftype, NULL), 'typed'
+               FROM own JOIN pg_catalog.pg_class c ON c.oid = own.oid AND c.reloftype <> 0
               ORDER BY 1, 2"
         ),
         &[&join_oids(tables)],
@@ -155,6 +160,7 @@ fn unfit(parts: &str, tables: &[Oid]) -> Result<Vec<Unfit>> {
                     "reference" => UnfitKind::DeferrableReference,
                     "writing" => UnfitKind::WritingReference,
                     "identity" => UnfitKind::Identity,
+                    "typed" => UnfitKind::Typed,
                     "generated" => UnfitKind::Generated,
                     _ => UnfitKind::Default,
                 },

@@ -40,7 +40,7 @@ const UPWARD: &str = "\
              AND (d.classid IN ('pg_catalog.pg_type'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass,
                                 'pg_catalog.pg_opclass'::regclass, 'pg_catalog.pg_amproc'::regclass, 'pg_catalog.pg_opfamily'::regclass, 'pg_catalog.pg_rewrite'::regclass,
                                 'pg_catalog.pg_attrdef'::regclass, 'pg_catalog.pg_constraint'::regclass, 'pg_catalog.pg_collation'::regclass,
-                                'pg_catalog.pg_ts_config'::regclass, 'pg_catalog.pg_ts_dict'::regclass)
+                                'pg_catalog.pg_ts_config'::regclass, 'pg_catalog.pg_ts_dict'::regclass, 'pg_catalog.pg_cast'::regclass)
                   OR (d.classid = 'pg_catalog.pg_class'::regclass
                       AND (d.objsubid > 0 OR (SELECT c.reloftype FROM pg_catalog.pg_class c WHERE c.oid = d.objid) <> 0)))
           UNION ALL
@@ -82,8 +82,16 @@ pub fn by_objects(objects: &[Object]) -> Result<Vec<Oid>> {
     if used.is_empty() {
         return Ok(Vec::new());
     }
-    found(&used, "SELECT * FROM given")
+    found(&used, CHANGED)
 }
+
+/// Changed objects, and types that have got a cast to `json`, by which the server writes their values into documents from now on.
+const CHANGED: &str = "\
+    SELECT * FROM given
+    UNION ALL
+    SELECT 'pg_catalog.pg_type'::regclass, k.castsource, 0
+      FROM given g JOIN pg_catalog.pg_cast k ON k.oid = g.objid
+     WHERE g.classid = 'pg_catalog.pg_cast'::regclass AND k.casttarget = 'pg_catalog.json'::regtype";
 
 /// Whether anything depends on an object but a type of arrays of it on which nothing depends.
 fn is_used(catalog: Oid, object: Oid) -> Result<bool> {

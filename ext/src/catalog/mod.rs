@@ -250,6 +250,18 @@ pub fn faulty_event_triggers() -> Result<Vec<(String, bool)>> {
         .collect()
 }
 
+/// Where event triggers are switched off: in this session, or in sessions of this database to come.
+pub fn without_event_triggers() -> Result<bool> {
+    let rows = read(
+        "SELECT WHERE pg_catalog.current_setting('event_triggers', true) = 'off'
+             OR EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
+                          LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+                         WHERE (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) AND 'event_triggers=off' = ANY (s.setconfig))",
+        &[],
+    )?;
+    Ok(!rows.is_empty())
+}
+
 /// The version of the extension in this database.
 pub fn installed_version() -> Result<String> {
     let rows = read(

@@ -122,6 +122,13 @@ fn installation(findings: &mut Findings) -> Result<()> {
             ),
         );
     }
+    if catalog::without_event_triggers()? {
+        findings.add(
+            Status::Error,
+            "event triggers are switched off (event_triggers = off): commands that change tables, types or functions are not followed",
+            "Set event_triggers to on; then compare each tview by pg_tviews_verify(name).",
+        );
+    }
     let library = env!("CARGO_PKG_VERSION");
     let installed = catalog::installed_version()?;
     if installed != library {

@@ -264,7 +264,7 @@ impl DdlEvent {
                     names.any(|action| !beside.contains(&owned((*action).defname).as_str()))
                 }
                 T_AlterOwnerStmt => is_function((*node.cast::<pg_sys::AlterOwnerStmt>()).objectType),
-                T_AlterTSConfigurationStmt | T_AlterTSDictionaryStmt => true,
+                T_AlterTSConfigurationStmt | T_AlterTSDictionaryStmt | T_CreateCastStmt => true,
                 _ => false,
             }
         }

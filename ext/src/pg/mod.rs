@@ -60,3 +60,4 @@ pub mod tree;
 pub mod trigger;
 pub mod types;
 mod version;
+mod written;

@@ -18,6 +18,11 @@ pub fn parse(text: &str) -> Result<RelationName> {
     }))
 }
 
+/// Whether there is a schema of this name.
+pub fn is_schema(name: &str) -> bool {
+    schema(name).is_some()
+}
+
 /// The schema of this name, if there is one.
 pub(super) fn schema(name: &str) -> Option<pg_sys::Oid> {
     let name = c_string(name).ok()?;

@@ -9,6 +9,8 @@ pub type Object = (Oid, Oid);
 /// The catalogs `pg_ts_config` and `pg_ts_dict`.
 pub const TEXT_SEARCH_CONFIGURATIONS: u32 = 3602;
 const TEXT_SEARCH_DICTIONARIES: u32 = 3600;
+/// The catalog `pg_cast`.
+pub const CASTS: u32 = 2605;
 
 /// Functions of text search that use the configuration of the setting `default_text_search_config`.
 const BY_DEFAULT_CONFIGURATION: [u32; 17] = [

@@ -534,6 +534,28 @@ impl RangeEntry {
             .collect()
     }
 
+    /// The types of the columns that the item makes: all but those of tables and views.
+    pub fn made_types(&self) -> Vec<pg_sys::Oid> {
+        let entry = self.get();
+        match self.kind() {
+            RangeKind::Relation { .. } => vec![],
+            RangeKind::Subquery(query) => {
+                let targets = query.targets().into_iter();
+                targets
+                    .filter(|target| !target.hidden)
+                    .map(|target| target.expression.type_oid())
+                    .collect()
+            }
+            _ => {
+                let calls = self.described_calls().into_iter();
+                calls
+                    .flat_map(|(call, types)| types.into_iter().chain([call.type_oid()]))
+                    .chain(oids(entry.coltypes))
+                    .collect()
+            }
+        }
+    }
+
     /// The expressions of a table function, of XMLTABLE or JSON_TABLE, or of VALUES.
     pub fn computed_expressions(&self) -> Vec<Node> {
         let entry = self.get();

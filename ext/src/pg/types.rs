@@ -8,27 +8,33 @@ fn class(type_oid: pg_sys::Oid) -> u8 {
     unsafe { pg_sys::get_typtype(type_oid) as u8 }
 }
 
-/// The types whose input functions read a value of a type from text or JSON: the type itself, the base type of a domain, the elements
-/// of an array, the bounds of a range, the fields of a row.
-pub fn parts_read(type_oid: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+/// The types whose input and output functions read and write a value of a type as text or JSON: the type itself, the base type of a
+/// domain, the elements of an array, a range and its bounds, the fields of a row.
+pub fn parts(type_oid: pg_sys::Oid) -> Vec<pg_sys::Oid> {
     // SAFETY: as in `class`.
     unsafe {
         pg_sys::check_stack_depth();
         let element = pg_sys::get_element_type(type_oid);
         if element != pg_sys::InvalidOid {
-            return parts_read(element);
+            return parts(element);
         }
         match class(type_oid) {
-            pg_sys::TYPTYPE_DOMAIN => parts_read(pg_sys::getBaseType(type_oid)),
-            pg_sys::TYPTYPE_RANGE => parts_read(pg_sys::get_range_subtype(type_oid)),
-            pg_sys::TYPTYPE_MULTIRANGE => parts_read(pg_sys::get_multirange_range(type_oid)),
+            pg_sys::TYPTYPE_DOMAIN => parts(pg_sys::getBaseType(type_oid)),
+            pg_sys::TYPTYPE_RANGE => with_parts(type_oid, pg_sys::get_range_subtype(type_oid)),
+            pg_sys::TYPTYPE_MULTIRANGE => with_parts(type_oid, pg_sys::get_multirange_range(type_oid)),
             pg_sys::TYPTYPE_COMPOSITE => {
                 let fields = fields(type_oid).into_iter();
-                fields.flat_map(|field| parts_read(field.type_oid)).collect()
+                fields.flat_map(|field| parts(field.type_oid)).collect()
             }
             _ => vec![type_oid],
         }
     }
+}
+
+fn with_parts(type_oid: pg_sys::Oid, of: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    let mut all = parts(of);
+    all.push(type_oid);
+    all
 }
 
 /// The function that reads a type from text.
@@ -37,6 +43,34 @@ pub fn input_function(type_oid: pg_sys::Oid) -> pg_sys::Oid {
     // SAFETY: raises an error for an unknown type.
     unsafe { pg_sys::getTypeInputInfo(type_oid, &mut function, &mut parameter) };
     function
+}
+
+/// The function that writes a type as text.
+pub fn output_function(type_oid: pg_sys::Oid) -> pg_sys::Oid {
+    let (mut function, mut varlena) = (pg_sys::InvalidOid, false);
+    // SAFETY: raises an error for an unknown type.
+    unsafe { pg_sys::getTypeOutputInfo(type_oid, &mut function, &mut varlena) };
+    function
+}
+
+/// The cast of a type to `json` by a function, if there is one: (the cast, its function). The server writes values of types that are none of
+/// its own with it.
+pub fn cast_to_json(type_oid: pg_sys::Oid) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
+    if type_oid.to_u32() < pg_sys::FirstNormalObjectId {
+        return None;
+    }
+    let mut function = pg_sys::InvalidOid;
+    // SAFETY: looks up the catalog; an unknown cast gives 0.
+    unsafe {
+        let path = pg_sys::find_coercion_pathway(
+            pg_sys::JSONOID,
+            type_oid,
+            pg_sys::CoercionContext::COERCION_EXPLICIT,
+            &mut function,
+        );
+        (path == pg_sys::CoercionPathType::COERCION_PATH_FUNC && function != pg_sys::InvalidOid)
+            .then(|| (pg_sys::get_cast_oid(type_oid, pg_sys::JSONOID, true), function))
+    }
 }
 
 /// A field of a composite type.

@@ -92,6 +92,21 @@ pub(super) fn json_result(node: Node) -> Option<pg_sys::Oid> {
     };
 }
 
+/// The arguments of a constructor of JSON (from version 16).
+pub(super) fn json_arguments(node: Node) -> Option<*mut pg_sys::List> {
+    #[cfg(feature = "pg15")]
+    return {
+        let _ = node;
+        None
+    };
+    #[cfg(not(feature = "pg15"))]
+    // SAFETY: the cast follows from the tag.
+    return unsafe {
+        pgrx::is_a(node.0, pg_sys::NodeTag::T_JsonConstructorExpr)
+            .then(|| (*node.0.cast::<pg_sys::JsonConstructorExpr>()).args)
+    };
+}
+
 /// The types of the columns of XMLTABLE. (Those of JSON_TABLE are results of SQL/JSON functions.)
 pub(super) fn xml_columns(table: &pg_sys::TableFunc) -> Vec<pg_sys::Oid> {
     #[cfg(not(any(feature = "pg15", feature = "pg16")))]
