@@ -46,7 +46,7 @@ pub fn remember(event: &DdlEvent) -> Result<()> {
         relations: None,
         indexed: Vec::new(),
     };
-    if event.revokes() || event.hides_rows() {
+    if event.revokes() || event.hides_rows() || event.changes_owner() {
         if let Some(names) = event.revoked_relations() {
             let relations: Vec<Oid> = names.iter().filter_map(RelationName::resolve).collect();
             if !concerned::are_read(&relations)? {
@@ -118,7 +118,7 @@ pub fn dropped_from(event: &DdlEvent) -> Vec<Indexed> {
     before.map_or_else(Vec::new, |before| before.indexed)
 }
 
-/// After a command that takes privileges away, or hides rows. The roles that answer for a tview that needs them are refused; others are not kept
+/// After a command that takes privileges away, with a table's owner, too, or hides rows. The roles that answer for a tview that needs them are refused; others are not kept
 /// from it.
 pub fn revoked(event: &DdlEvent) -> Result<()> {
     let Some(Before {

@@ -188,7 +188,7 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
             if tag == "CREATE TRIGGER" {
                 triggers::settle_restored(&changed)?;
             }
-            if event.hides_rows() {
+            if event.hides_rows() || event.changes_owner() {
                 before::revoked(event)?;
             }
             Ok(())

@@ -205,12 +205,28 @@ impl DdlEvent {
             .is_some_and(|(_, commands)| commands.iter().any(hides))
     }
 
-    /// The tables and views from which privileges are taken away, if the command names nothing else.
+    /// Whether the command gives a table another owner: the old one, and its members, may not read it any more.
+    pub fn changes_owner(&self) -> bool {
+        use pg_sys::AlterTableType::AT_ChangeOwner;
+        let node = self.node();
+        // SAFETY: a non-null node has a tag, from which the cast follows.
+        let is_table = || unsafe {
+            (*node.cast::<pg_sys::AlterTableStmt>()).objtype == pg_sys::ObjectType::OBJECT_TABLE
+        };
+        self.alter_table().is_some_and(|(_, commands)| {
+            is_table() && commands.iter().any(|command| command.subtype == AT_ChangeOwner)
+        })
+    }
+
+    /// The tables and views from which privileges are taken away, or whose rows are hidden, if the command names nothing else.
     pub fn revoked_relations(&self) -> Option<Vec<RelationName>> {
         use pg_sys::{GrantTargetType::ACL_TARGET_OBJECT, ObjectType::OBJECT_TABLE};
         let node = self.node();
         // SAFETY: the cast follows from the tag; the objects of a GRANT on tables are a list of RangeVar.
         unsafe {
+            if let Some((table, _)) = self.alter_table() {
+                return Some(vec![RelationName::of_range_var(table)]);
+            }
             if node.is_null() || !is_a(node, pg_sys::NodeTag::T_GrantStmt) {
                 return None;
             }

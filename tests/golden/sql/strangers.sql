@@ -50,6 +50,7 @@ BEGIN; REVOKE SELECT ON ALL TABLES IN SCHEMA app FROM str_mallory; SELECT * FROM
 BEGIN; REVOKE USAGE ON SCHEMA app FROM PUBLIC; SELECT * FROM marks(); ROLLBACK;
 BEGIN; DROP OWNED BY str_mallory; ROLLBACK;
 BEGIN; GRANT USAGE ON SCHEMA app TO str_mallory, str_bob; REVOKE USAGE ON SCHEMA app FROM PUBLIC; SELECT * FROM marks(); ALTER SCHEMA app OWNER TO str_bob; SELECT * FROM marks(); ROLLBACK;
+BEGIN; ALTER TABLE app.category OWNER TO str_bob; SELECT * FROM marks(); ROLLBACK;
 -- By a superuser neither. One's own needs are.
 BEGIN; REVOKE SELECT ON app.category FROM str_mallory; SELECT * FROM marks(); ROLLBACK;
 SET ROLE str_alice;
