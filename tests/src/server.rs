@@ -50,6 +50,25 @@ pub fn crashes() -> String {
         .collect()
 }
 
+/// What the server has to say of files, memory and locks that were not given back.
+const NOT_GIVEN_BACK: [&str; 3] = [" was not closed", " was not released", "leak"];
+
+/// Checks that all files, memory and locks were given back at the ends of statements and transactions so far.
+///
+/// # Panics
+/// When the server has logged something else.
+pub fn check_given_back() {
+    let log = SERVER.get().map(Server::log_text).unwrap_or_default();
+    let is_leak =
+        |line: &&str| line.contains("WARNING:  ") && NOT_GIVEN_BACK.iter().any(|words| line.contains(words));
+    let leaks: Vec<&str> = log.lines().filter(is_leak).collect();
+    assert!(
+        leaks.is_empty(),
+        "the server's log tells of leaks:\n{}",
+        leaks.join("\n")
+    );
+}
+
 /// This program's server. It stops when the program ends.
 ///
 /// # Panics
@@ -63,6 +82,8 @@ pub fn server() -> &'static Server {
             // What autovacuum does to statistics would let two runs of one seed differ.
             .setting("autovacuum", "off")
             .setting("jit", "off")
+            // Whatever can need a temporary file does.
+            .setting("work_mem", "64kB")
             .setting("max_parallel_workers_per_gather", "0")
             .setting("max_connections", "120")
             .setting("max_prepared_transactions", "20");
@@ -116,8 +137,9 @@ pub fn create_database(label: &str) -> String {
 /// Drops a database that [`create_database`] has made, with those who are still connected.
 ///
 /// # Panics
-/// When that fails.
+/// When that fails, or something was not given back.
 pub fn drop_database(name: &str) {
+    check_given_back();
     let sql = format!("DROP DATABASE \"{name}\" WITH (FORCE)");
     let dropped = connect(SUPERUSER, "postgres").execute(&sql);
     dropped.unwrap_or_else(|failure| panic!("cannot drop database {name}: {failure}"));

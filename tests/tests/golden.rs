@@ -1,6 +1,6 @@
 //! Golden SQL tests: what `psql` prints for the scripts in `golden/sql`.
 
-use pg_tviews_tests::golden;
+use pg_tviews_tests::{golden, server};
 
 #[test]
 fn scripts_print_what_is_expected() {
@@ -18,6 +18,7 @@ fn scripts_print_what_is_expected() {
             failed.push(name.as_str());
         }
     }
+    server::check_given_back();
     assert!(run > 0, "no script matches {wanted:?}");
     assert!(
         failed.is_empty(),

@@ -15,7 +15,9 @@ fn random_tviews_equal_their_queries() {
     let wanted = Hunt::from_environment(20_260_101, 600, Options::for_server());
     let database = server::create_database("oracle");
     let parameters = server::server().connection_string(server::SUPERUSER, &database);
-    match hunt(&wanted, &parameters, &Extension) {
+    let outcome = hunt(&wanted, &parameters, &Extension);
+    server::check_given_back();
+    match outcome {
         Err(report) => panic!("{report}"),
         Ok(tally) => {
             println!("seed {}: {tally}", wanted.seed);

@@ -1,6 +1,7 @@
 //! Where the server tells what a transaction is about to do: to end, to go back to a savepoint, to read.
 
 use super::context::guarded;
+use super::kept;
 use super::moved;
 use super::reserve;
 use super::spare::spare;
@@ -70,9 +71,12 @@ unsafe extern "C-unwind" fn transaction_event(event: pg_sys::XactEvent::Type, _a
                     // What the flush has written may have deferred triggers, and these may change sources.
                     raw::AfterTriggerFireDeferred();
                 }
+                close_kept_rows();
             }
             XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
                 pending::forget();
+                // After all that could keep rows.
+                kept::forget();
                 patch::forget_changes();
                 crate::api::ddl::forget_pending();
                 crate::api::placeholder::forget();
@@ -100,6 +104,13 @@ unsafe extern "C-unwind" fn flush_with_new_snapshot() -> bool {
         pg_sys::PopActiveSnapshot();
     }
     true
+}
+
+/// # Safety
+/// In a transaction.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn close_kept_rows() {
+    kept::close_done();
 }
 
 /// # Safety

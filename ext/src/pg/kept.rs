@@ -4,8 +4,16 @@ use super::trigger::{Firing, Row};
 use crate::error::{Error, Result};
 use pg_tviews_sqltext::{NEW_ROWS, OLD_ROWS};
 use pgrx::pg_sys;
+use std::cell::RefCell;
+
+thread_local! {
+    /// Stores of this transaction that nobody needs any more.
+    static DONE: RefCell<Vec<*mut pg_sys::Tuplestorestate>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Copies of a firing's transition tables. They live in the transaction's memory and must not be used after its end.
+///
+/// What is not needed any more is not closed at once: that may happen after an error, and closing can raise another one.
 pub struct KeptRows {
     source: pg_sys::Oid,
     old: *mut pg_sys::Tuplestorestate,
@@ -15,6 +23,7 @@ pub struct KeptRows {
 impl KeptRows {
     /// Copies the rows of a firing.
     pub fn copy(firing: &Firing) -> KeptRows {
+        close_done();
         let data = firing.get();
         let copy = |store: *mut pg_sys::Tuplestorestate| {
             (!store.is_null()).then(|| copy_store(store, data.tg_relation))
@@ -52,6 +61,26 @@ impl KeptRows {
         }
         Ok(())
     }
+}
+
+impl Drop for KeptRows {
+    fn drop(&mut self) {
+        let stores = [self.old, self.new].into_iter();
+        DONE.with_borrow_mut(|done| done.extend(stores.filter(|store| !store.is_null())));
+    }
+}
+
+/// Gives back the memory and the files of rows that nobody needs any more. Outside of error handling only.
+pub fn close_done() {
+    while let Some(store) = DONE.with_borrow_mut(Vec::pop) {
+        // SAFETY: `forget` has taken out what was made in transactions that are over, and nobody else knows the store.
+        unsafe { pg_sys::tuplestore_end(store) }
+    }
+}
+
+/// The transaction is over, and the server has taken back what is left of it.
+pub fn forget() {
+    DONE.with_borrow_mut(Vec::clear);
 }
 
 fn copy_store(

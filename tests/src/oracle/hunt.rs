@@ -55,7 +55,9 @@ impl Hunt {
         let database = server::create_database(label);
         let server = server::server().connection_string(server::SUPERUSER, &database);
         let parameters = format!("{server} options='{session}'");
-        match hunt(self, &parameters, keeper) {
+        let outcome = hunt(self, &parameters, keeper);
+        server::check_given_back();
+        match outcome {
             Err(report) => panic!("{report}"),
             Ok(tally) => {
                 println!("seed {}: {tally}", self.seed);

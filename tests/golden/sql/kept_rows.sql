@@ -1,0 +1,25 @@
+-- Changed rows that are kept to the end of the transaction, more of them than fit into memory (work_mem): their files are closed.
+CREATE EXTENSION pg_tviews;
+SET work_mem = '64kB';
+CREATE TABLE t (id integer PRIMARY KEY, g integer NOT NULL, pad text);
+CREATE TABLE tv_g AS SELECT g * 2 AS day, count(*) AS n FROM t GROUP BY 1;
+INSERT INTO t SELECT i, i % 5, repeat('x', 3000) FROM generate_series(1, 500) i;
+UPDATE t SET pad = repeat('y', 3000), g = g + 1;
+BEGIN;
+UPDATE t SET g = g + 1 WHERE id > 10;
+SAVEPOINT s;
+UPDATE t SET g = g + 1;
+ROLLBACK TO s;
+DELETE FROM t WHERE id > 300;
+SAVEPOINT s;
+UPDATE t SET pad = repeat('z', 2000), g = g + 1;
+TABLE tv_g ORDER BY 1;
+UPDATE t SET g = 1 / (id - 5);
+ROLLBACK TO s;
+UPDATE t SET pad = repeat('z', 2000), g = g + 2;
+COMMIT;
+SELECT test.compare('tv_g', 'SELECT g * 2 AS day, count(*) AS n FROM t GROUP BY 1');
+BEGIN;
+UPDATE t SET g = g + 1;
+ROLLBACK;
+SELECT test.compare('tv_g', 'SELECT g * 2 AS day, count(*) AS n FROM t GROUP BY 1');
