@@ -4,6 +4,7 @@
 //! arguments and the settings that are fixed for each tview; STABLE ones of a user may read tables, which nobody could notice.
 
 use crate::pg::node::{Node, function_name, reads_records, type_name, volatility};
+use crate::pg::objects::is_of_extension;
 use crate::pg::types::{cast_to_json, input_function, output_function, parts};
 use pgrx::pg_sys;
 
@@ -244,6 +245,10 @@ fn function_objection(function: pg_sys::Oid) -> Option<(String, String)> {
         b's' if built_in => Some((
             format!("{name}() depends on the clock, the session or the system catalogs"),
             "Its result changes without any change of a source table: compute it in the query that reads the tview.".to_owned(),
+        )),
+        b's' if is_of_extension(function) => Some((
+            format!("{name}() is STABLE: it may depend on more than its arguments"),
+            "It belongs to an extension. If it gives the same for the same arguments, call it from an IMMUTABLE function of yours, which names it with its schema, or has a search_path of its own.".to_owned(),
         )),
         b's' => Some((
             format!("{name}() is STABLE: it may read tables whose changes could not be noticed"),

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::pg::node::Node;
 use crate::pg::objects::{CASTS, Object, TEXT_SEARCH_CONFIGURATIONS, can_be_dropped, default_configuration};
 use crate::pg::types::{cast_to_json, parts};
-use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::{self, Oid};
 use std::collections::BTreeSet;
 
 /// An object that a definition names, with the first place where it does.
@@ -78,6 +78,13 @@ impl Analysis {
     pub fn casts(&self) -> Vec<Object> {
         let casts = self.needs.casts.iter();
         casts.map(|cast| (Oid::from(CASTS), Oid::from(*cast))).collect()
+    }
+
+    /// The functions of users that the definition names.
+    pub fn functions(&self) -> Vec<Oid> {
+        let named = self.needs.objects.iter().map(|needed| needed.object);
+        let functions = named.filter(|(catalog, _)| *catalog == pg_sys::ProcedureRelationId);
+        functions.map(|(_, function)| function).collect()
     }
 
     /// Objects to what is temporary, or needs something that is.

@@ -3,6 +3,7 @@
 use super::convert;
 use super::judged::key_holds;
 use super::members;
+use super::tried::try_functions;
 use super::triggers;
 use crate::analyze::{self, Objection};
 use crate::catalog::needs;
@@ -40,6 +41,8 @@ pub struct Accepted {
     configuration: Option<Object>,
     /// The casts to `json` by which its values are written.
     casts: Vec<Object>,
+    /// The functions of users that it names.
+    functions: Vec<Oid>,
 }
 
 impl Accepted {
@@ -71,6 +74,8 @@ pub struct Judged {
     configuration: Option<Object>,
     /// The casts to `json` by which its values are written.
     casts: Vec<Object>,
+    /// The functions of users that it names.
+    functions: Vec<Oid>,
 }
 
 /// Judges a definition for the current role. `columns` are names given with the table, if any.
@@ -97,6 +102,7 @@ pub fn judge(query: Query, columns: &[String]) -> Result<Judged> {
     let plan = plan_of(&analysis.view, &analysis.objections, None);
     Ok(Judged {
         casts: analysis.casts(),
+        functions: analysis.functions(),
         view: analysis.view,
         plan,
         query_text,
@@ -148,6 +154,7 @@ pub fn accept(query: Query, name: &str, text: Option<&str>, columns: &[String]) 
         settings,
         configuration: judged.configuration,
         casts: judged.casts,
+        functions: judged.functions,
     })
 }
 
@@ -246,6 +253,9 @@ fn establish(accepted: &Accepted, schema: &str, table: &str, adopted: bool) -> R
         run_as_user(&index_statements(accepted, &table_name, &key))?;
         filled
     };
+    if written == 0 {
+        try_functions(table, &accepted.functions)?;
+    }
     let positions = positions(&compiled.plan);
     if !key_holds(&Relation::open(tview)?, &positions, compiled.plan.key.single) {
         return Err(Error::new(

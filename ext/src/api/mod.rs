@@ -14,6 +14,7 @@ pub mod judged;
 pub mod members;
 pub mod placeholder;
 pub mod suspend;
+mod tried;
 pub mod triggers;
 mod unfit;
 mod views;

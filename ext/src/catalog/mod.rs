@@ -3,6 +3,7 @@
 //! What the first write of a backend needs is read by index scans; planning statements would be most of what it costs. All else is read
 //! and written by statements.
 
+pub mod calls;
 pub mod command;
 pub mod concerned;
 pub mod needs;

@@ -79,10 +79,10 @@ pub fn check() -> Result<Vec<Report>> {
         // A tview that can't be looked at, because of its owner or of a lock on what it reads, hides no other one.
         match look(patience(), || tview_of(tview))? {
             Ok(rows) => all.rows.extend(rows),
-            Err(reason) => all.rows.push((
+            Err(failure) => all.rows.push((
                 Some(role::display_name(tview)),
                 Status::Error.word().to_owned(),
-                format!("it can't be looked at: {reason}"),
+                format!("it can't be looked at: {}", failure.message),
                 Some("pg_tviews_explain(name) fails in the same way, and says more.".into()),
             )),
         }

@@ -40,9 +40,17 @@ pub enum Outcome {
 pub fn attempt(milliseconds: i32, work: impl FnOnce() -> Result<()>) -> Result<Outcome> {
     Ok(match bounded(milliseconds, Subtransaction::commit, work)? {
         Ok(()) => Outcome::Done,
-        Err(Some(message)) => Outcome::Failed(message),
+        Err(Some(failure)) => Outcome::Failed(failure.message),
         Err(None) => Outcome::Late,
     })
+}
+
+/// Why there is nothing to be seen.
+pub struct Failure {
+    /// The SQLSTATE of the error; `None` if the time was up.
+    pub code: Option<PgSqlErrorCode>,
+    /// Its message.
+    pub message: String,
 }
 
 /// Looks at something in the same way. No lock stays behind, and what it comes to must hold nothing of the server's. The inner error says why there is nothing
@@ -50,9 +58,13 @@ pub fn attempt(milliseconds: i32, work: impl FnOnce() -> Result<()>) -> Result<O
 pub fn look<T>(
     milliseconds: i32,
     work: impl FnOnce() -> Result<T>,
-) -> Result<std::result::Result<T, String>> {
+) -> Result<std::result::Result<T, Failure>> {
     let seen = bounded(milliseconds, Subtransaction::roll_back, work)?;
-    Ok(seen.map_err(|message| message.unwrap_or_else(|| format!("it takes longer than {milliseconds} ms"))))
+    let late = || Failure {
+        code: None,
+        message: format!("it takes longer than {milliseconds} ms"),
+    };
+    Ok(seen.map_err(|failure| failure.unwrap_or_else(late)))
 }
 
 /// Looks at something without a limit. No lock stays behind; an error is one of the command that looks.
@@ -65,12 +77,12 @@ pub fn look_as_long_as_it_takes<T>(work: impl FnOnce() -> Result<T>) -> Result<T
     caught.unwrap_or_else(|error| error.rethrow())
 }
 
-/// What comes of something, or the message of the error that has ended it; `None` if the time was up.
+/// What comes of something, or the error that has ended it; `None` if the time was up.
 fn bounded<T>(
     milliseconds: i32,
     end: fn(Subtransaction),
     work: impl FnOnce() -> Result<T>,
-) -> Result<std::result::Result<T, Option<String>>> {
+) -> Result<std::result::Result<T, Option<Failure>>> {
     let subtransaction = Subtransaction::begin();
     let timer = Timer::start(milliseconds);
     let body = || work().map_err(|error| (error.code(), error.message().to_owned()));
@@ -86,7 +98,8 @@ fn bounded<T>(
         Err((code, message)) => {
             subtransaction.roll_back();
             if code != PgSqlErrorCode::ERRCODE_QUERY_CANCELED {
-                return Ok(Err(Some(message)));
+                let code = Some(code);
+                return Ok(Err(Some(Failure { code, message })));
             }
             if expired {
                 return Ok(Err(None));

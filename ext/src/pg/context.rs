@@ -6,6 +6,7 @@
 
 use super::disclosure::{Payload, Subject, said, withheld};
 use super::imports;
+use super::settings::SAFE_SEARCH_PATH;
 use super::text::c_string;
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys;
@@ -28,6 +29,13 @@ thread_local! {
     static POSITION: RefCell<Option<Position>> = const { RefCell::new(None) };
     static CALLBACK: RefCell<pg_sys::ErrorContextCallback> = RefCell::new(pg_sys::ErrorContextCallback::default());
 }
+
+/// SQLSTATEs of names that are not found.
+pub const NAMES_NOT_FOUND: [PgSqlErrorCode; 3] = [
+    PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION,
+    PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+    PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+];
 
 /// What is known of an error that is on its way.
 #[derive(Clone)]
@@ -96,8 +104,32 @@ pub fn guarded<T>(body: impl FnOnce() -> T) -> T {
     }
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => value,
-        Err(error) => report_again(disclosed(error)),
+        Err(error) => {
+            let error = disclosed(error);
+            note_search_path(&error);
+            report_again(error)
+        }
     }
+}
+
+/// Names that are not found where a tview is worked on are most often names that a function finds in its caller's search path only.
+fn note_search_path(error: &Payload) {
+    let code = match error.downcast_ref::<CaughtError>() {
+        Some(CaughtError::PostgresError(report)) => report.sql_error_code(),
+        _ => return,
+    };
+    let text: Rc<str> = format!(
+        "search_path is {SAFE_SEARCH_PATH} there: a function that needs another one is told so by ALTER FUNCTION … SET search_path"
+    )
+    .into();
+    LINES.with_borrow_mut(|lines| {
+        if NAMES_NOT_FOUND.contains(&code) && lines.iter().any(|line| line.text.is_some()) {
+            lines.push(Line {
+                text: Some(text),
+                withheld: None,
+            });
+        }
+    });
 }
 
 /// An error as the roles that get to see it may.

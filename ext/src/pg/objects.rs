@@ -113,6 +113,13 @@ pub fn can_be_dropped(oid: Oid) -> bool {
     oid.to_u32() >= pg_sys::FirstNormalObjectId
 }
 
+/// Whether a function belongs to an extension.
+pub fn is_of_extension(function: Oid) -> bool {
+    // SAFETY: looks up the catalog.
+    let extension = unsafe { pg_sys::getExtensionOfObject(pg_sys::ProcedureRelationId, function) };
+    extension != pg_sys::InvalidOid
+}
+
 /// The object that a value of one of the types for names of objects stands for.
 fn named(constant: &pg_sys::Const) -> Option<Object> {
     let catalog = match constant.consttype {

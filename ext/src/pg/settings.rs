@@ -30,7 +30,7 @@ pub const OUTPUT_SETTINGS: [&str; 12] = [
 
 /// The search path under which a tview is computed and SQL of our own runs: nobody's objects but the server's, and
 /// temporary ones last.
-const SAFE_SEARCH_PATH: &str = "pg_catalog, pg_temp";
+pub const SAFE_SEARCH_PATH: &str = "pg_catalog, pg_temp";
 
 /// What is in force besides, whatever the session has set: texts of ours are read as they were written, all matches of an index are found, policies
 /// count, and nobody is shown trees of statements with values in them.
@@ -141,6 +141,13 @@ impl Scope {
             _foreign: ForeignCode::begin(),
             _about: None,
         })
+    }
+
+    /// The same, for something that is only tried: nobody hears of it.
+    pub fn trial() -> Result<OwnerScope> {
+        let scope = Scope::own_definition()?;
+        set(c"client_min_messages", c"error");
+        Ok(scope)
     }
 
     /// Our own catalogs.
