@@ -131,6 +131,9 @@ CREATE TRIGGER restored AFTER INSERT ON tviews.tview FOR EACH STATEMENT EXECUTE 
 ALTER TABLE tviews.tview ENABLE ALWAYS TRIGGER restored;
 COMMENT ON FUNCTION tviews.restored() IS 'Compares tviews whose entries come from a dump with their queries, if their tables had triggers before.';
 
+CREATE FUNCTION tviews.fixed_time(text) RETURNS text IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'pg_tviews_fixed_time';
+COMMENT ON FUNCTION tviews.fixed_time(text) IS 'A text that is to be read as a date or time, unchanged; an error if it means the clock (now, today, …).';
+
 -- A dump that a plain role restores makes triggers on the first two functions, so these may be called by all; they do nothing for a trigger
 -- that pg_tviews has not made. The others are for the triggers here alone.
 REVOKE EXECUTE ON FUNCTION tviews.on_ddl_start(), tviews.on_ddl_end(), tviews.on_drop(), tviews.restored() FROM PUBLIC;

@@ -41,6 +41,8 @@ SELECT p.pk_product, p.price::integer AS price, p.pk_product::text AS key, p.cre
 --- construct dates and time zones
 SELECT p.pk_product, p.created_at AT TIME ZONE 'Europe/Berlin' AS here, date_trunc('month', p.created_at) AS month, extract(dow FROM p.created_at) AS weekday,
        to_char(p.created_at, 'YYYY-MM-DD HH24:MI') AS text, p.created_at + interval '1 month' AS later FROM tb_product p
+--- construct dates and times out of text and documents: `(doc->>'at')::timestamptz`
+SELECT p.pk_product, ('2026-01-' || (p.pk_product % 28 + 1))::date AS day, (jsonb_build_object('at', p.created_at) ->> 'at')::timestamptz AS at, (p.pk_product % 24 || ':30')::time AS time FROM tb_product p
 --- construct text: `format`, `concat_ws`, `substring`, `overlay`, `trim`, `position`
 SELECT p.pk_product, format('%s: %s', p.name, p.price) AS line, concat_ws('-', p.name, p.stock) AS words, substring(p.name FROM 2 FOR 3) AS part, trim(both 'A' FROM p.name) AS rest, position('a' IN p.name) AS a FROM tb_product p
 --- construct `COLLATE`

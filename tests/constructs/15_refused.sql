@@ -3,8 +3,10 @@ Refused for good
 SELECT p.pk_product, now() - p.created_at AS age FROM tb_product p
 --- construct `CURRENT_DATE`, `CURRENT_USER`
 SELECT p.pk_product, CURRENT_DATE AS today, CURRENT_USER AS me FROM tb_product p
---- construct text to date (`'today'`)
-SELECT p.pk_product, p.name::date AS day FROM tb_product p WHERE p.name < 'A'
+--- construct text to time with time zone, arrays of dates (`'today'`)
+SELECT p.pk_product, p.name::timetz AS at, p.name::date[] AS days FROM tb_product p WHERE p.name < 'A'
+--- construct text of what names an object: `regclass`, `regtype`
+SELECT p.pk_product, jsonb_build_object('type', pg_typeof(p.name)) AS data FROM tb_product p
 --- construct settings: `current_setting`
 SELECT p.pk_product, current_setting('TimeZone') AS zone FROM tb_product p
 --- construct chance: `random()`, `gen_random_uuid()`

@@ -157,7 +157,9 @@ const CLOCK_READING_INPUT: &[&str] = &[
 
 /// What a node calls that a definition may not: (message, hint).
 pub fn objection(node: Node) -> Option<(String, String)> {
+    let fixed = node.reads_fixed_time();
     if let Some((from, to)) = node.text_conversion()
+        && !fixed
         && parts(to).into_iter().any(reads_clock)
     {
         return Some((
@@ -170,7 +172,12 @@ pub fn objection(node: Node) -> Option<(String, String)> {
         ));
     }
     let read = node.types_read().into_iter().find_map(reading_objection);
-    let calls = || node.functions().into_iter().find_map(function_objection);
+    let calls = || {
+        let mut functions = node.functions().into_iter();
+        functions.find_map(|function| {
+            function_objection(function).filter(|_| !fixed || !reads_the_clock(function))
+        })
+    };
     let writes = || node.types_written().into_iter().find_map(writing_objection);
     // A conversion through text is called by the type that it writes, and all else by the function.
     match node.text_conversion() {
@@ -212,8 +219,12 @@ pub fn writing_objection(type_oid: pg_sys::Oid) -> Option<(String, String)> {
     })
 }
 
-const CLOCK_HINT: &str =
-    "Use to_timestamp(text, format), to_date(text, format) or make_timestamptz(…) instead.";
+const CLOCK_HINT: &str = "Use tviews.fixed_time(text)::date (or ::time, ::timestamp, ::timestamptz), which refuses 'now' and its like; or to_timestamp(text, format), to_date(text, format), make_timestamptz(…).";
+
+/// Whether a function makes a date or time of text.
+fn reads_the_clock(function: pg_sys::Oid) -> bool {
+    is_built_in(function) && CLOCK_READING_INPUT.contains(&function_name(function).as_str())
+}
 
 fn reads_clock(part: pg_sys::Oid) -> bool {
     [

@@ -81,6 +81,7 @@ pub struct Judged {
 /// Judges a definition for the current role. `columns` are names given with the table, if any.
 pub fn judge(query: Query, columns: &[String]) -> Result<Judged> {
     let owner = relation::current_role();
+    let query = query.with_fixed_times();
     let scope = Scope::own_definition()?;
     let mut analysis = analyze::analyze(query, owner, scope.operation());
     let query_text = if analyze::is_too_large(&analysis.view) {

@@ -2,6 +2,7 @@
 
 use super::context::guarded;
 use super::event::DdlEvent;
+use super::fixed_time::fixed_time;
 use super::trigger::Firing;
 use crate::error::{Result, or_raise};
 use crate::{api, runtime};
@@ -67,6 +68,22 @@ entry_point!(pg_tviews_on_drop, pg_finfo_pg_tviews_on_drop, |fcinfo| {
     // SAFETY: see the function's contract.
     api::drop::dropped(&unsafe { DdlEvent::new(fcinfo) }?)
 });
+
+/// # Safety
+/// Called by the server with the argument of a version-1 function.
+#[unsafe(no_mangle)]
+#[pgrx::pg_guard]
+pub unsafe extern "C-unwind" fn pg_tviews_fixed_time(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+    // SAFETY: `fcinfo` is handed on as the server gave it.
+    guarded(|| or_raise(unsafe { fixed_time(fcinfo) }))
+}
+
+/// The function's calling convention.
+#[unsafe(no_mangle)]
+pub extern "C" fn pg_finfo_pg_tviews_fixed_time() -> &'static pg_sys::Pg_finfo_record {
+    const INFO: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
+    &INFO
+}
 
 /// Called by the server when the library is loaded.
 #[pgrx::pg_guard]

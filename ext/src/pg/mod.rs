@@ -16,6 +16,7 @@ mod document;
 pub mod element;
 pub mod event;
 pub mod expression;
+mod fixed_time;
 pub mod generated;
 mod harmless;
 mod hooks;

@@ -101,7 +101,7 @@ SELECT pg_tviews_create('tv_x', $$SELECT pk, $1 AS parameter FROM item$$);
 SELECT pg_tviews_create('tv_x', $$SELECT price, price::text AS shown, count(*) FROM item GROUP BY price$$);
 SELECT pg_tviews_create('tv_x', $$SELECT price, jsonb_build_object('price', price) AS shown, count(*) FROM item GROUP BY price$$);
 SELECT pg_tviews_create('tv_x', $$SELECT pk, nextval('numbers') AS n FROM item$$);
-SELECT pg_tviews_create('tv_x', $$SELECT pk, name::date AS day FROM item$$);
+SELECT pg_tviews_create('tv_x', $$SELECT pk, name::timetz AS day FROM item$$);
 SELECT pg_tviews_create('tv_x', $$SELECT i.pk, (SELECT max(now() - p.at) FROM item p WHERE p.fk_parent = i.pk) AS oldest FROM item i$$);
 SELECT pg_tviews_create('tv_x', $$SELECT pk FROM item UNION ALL SELECT pk FROM stored WHERE random() < 0.5$$);
 SELECT pg_tviews_create('tv_x', $$SELECT pk, rank() OVER (ORDER BY random()) AS place FROM item$$);

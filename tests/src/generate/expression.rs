@@ -96,6 +96,11 @@ impl Builder<'_> {
             Ty::Texts => self.array(scope, ty, Ty::Text, depth - 1),
             Ty::StampTz | Ty::Stamp => {
                 let inner = self.expression(scope, ty, depth - 1);
+                if self.rng.chance(30) {
+                    // Read from text, as dates in documents are.
+                    let name = ty.name();
+                    return Fragment::reducible(parts!["(", inner, ")::text::", name], simple(ty), &[1]);
+                }
                 Fragment::reducible(
                     parts!["(", inner, " + interval '1 day 1 hour')"],
                     simple(ty),
