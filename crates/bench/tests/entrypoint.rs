@@ -81,9 +81,10 @@ impl Place {
     }
 
     fn start(&self) -> Entrypoint {
+        // A shell that runs the tests in the background has them ignore SIGINT, and bash can't trap what it has been told to ignore.
         let mut child = self
-            .command("bash")
-            .arg("benchmark-entrypoint.sh")
+            .command("env")
+            .args(["--default-signal=INT", "bash", "benchmark-entrypoint.sh"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)

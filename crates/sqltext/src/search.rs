@@ -99,6 +99,15 @@ impl Search {
         !self.known.is_empty()
     }
 
+    /// Whether some relation is tied to those before it by nothing but the presence of a value in an array: no join but that of each row with
+    /// each other one finds it.
+    pub fn compares_all_rows(&self) -> bool {
+        let by_presence = |condition: &String| condition.contains(" ANY (");
+        let mut further = self.sources.iter().skip(1);
+        further.any(|source| !source.conditions.is_empty() && source.conditions.iter().all(by_presence))
+            || self.also.iter().any(Search::compares_all_rows)
+    }
+
     /// The search over the named transition tables, each unit once:
     /// ```sql
     /// SELECT s0."pk_product" FROM "pg_tviews_old" AS s1, "public"."tb_product" AS s0 WHERE (s0."fk_category" = s1."pk_category")

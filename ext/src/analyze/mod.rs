@@ -558,13 +558,21 @@ impl Analyzer {
             return;
         };
         let block = frame.block;
-        let quals = frame.query.flattened(quals);
+        let query = frame.query;
+        let quals = query.flattened(quals);
         let place = condition_place(within, clause);
+        let mut conjuncts: Vec<(Node, bool)> = Vec::new();
         for conjunct in quals.conjuncts() {
             let conjunct = self.expanded(conjunct, scope);
+            conjuncts.push((conjunct, false));
+            conjuncts.extend(conjunct.membership(query).map(|implied| (implied, true)));
+        }
+        for (conjunct, implied) in conjuncts {
             let Some(expression) = self.conjunct(conjunct, scope, &place) else {
-                self.note_opaque_condition(guard);
-                self.view.blocks[block.0].hides_conditions = true;
+                if !implied {
+                    self.note_opaque_condition(guard);
+                    self.view.blocks[block.0].hides_conditions = true;
+                }
                 continue;
             };
             let equality = expression::equality(conjunct, scope);

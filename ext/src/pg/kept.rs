@@ -35,6 +35,15 @@ impl KeptRows {
         }
     }
 
+    /// How many there are, old and new ones.
+    pub fn count(&self) -> i64 {
+        let stores = [self.old, self.new].into_iter().filter(|store| !store.is_null());
+        // SAFETY: the stores live as long as the transaction, and no longer does `self`.
+        stores
+            .map(|store| unsafe { pg_sys::tuplestore_tuple_count(store) })
+            .sum()
+    }
+
     /// Makes the rows known to statements of the current SPI connection, as the transition tables of a trigger.
     pub fn register(&self) -> Result<()> {
         for (name, store) in [(OLD_ROWS, self.old), (NEW_ROWS, self.new)] {

@@ -60,5 +60,6 @@ pub mod treatment;
 pub mod tree;
 pub mod trigger;
 pub mod types;
+mod unnested;
 mod version;
 mod written;

@@ -22,6 +22,7 @@ const BATCH: usize = 10_000;
 /// locked one by one.
 pub fn lock(compiled: &Compiled, work: &mut Work) -> Result<()> {
     let searches = !work.searches.is_empty();
+    work.everything |= work.searches.iter().any(|note| is_too_much(compiled, note));
     if work.everything
         || (searches && (snapshot_is_fixed() || !paths::are_lockable(compiled, &work.searches)))
     {
@@ -65,6 +66,14 @@ pub fn lock(compiled: &Compiled, work: &mut Work) -> Result<()> {
         work.units.normalize();
     }
     Ok(())
+}
+
+/// Whether a search would compare so many changed rows with all rows of a table that computing everything costs less.
+fn is_too_much(compiled: &Compiled, note: &SearchNote) -> bool {
+    /// Comparing this many with the arrays of all rows takes about as long as computing what is shown of these rows.
+    const MOST_CHANGED: i64 = 64;
+    let search = compiled.search(note.occurrence);
+    note.changed.count() > MOST_CHANGED && search.is_some_and(Search::compares_all_rows)
 }
 
 /// Does what a transaction has to do for a tview, which is locked for that.
