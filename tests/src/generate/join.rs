@@ -410,8 +410,44 @@ impl Builder<'_> {
             shape: shape(columns, vec![], vec![]),
             ..Source::of(0, &alias, nullable)
         });
-        Some(Fragment::optional(parts![format!(
-            "{word}unnest({column}){ordinality} AS {alias}({names}){on}"
-        )]))
+        let elements = format!("{word}unnest({column}){ordinality} AS {alias}({names}){on}");
+        let joined = match self.rng.chance(60) {
+            true => self.member(sources, kept, &alias, element),
+            false => None,
+        };
+        Some(Fragment::optional(parts![elements, joined.unwrap_or_default()]))
+    }
+
+    /// The rows that have an element of an array in a column.
+    fn member(
+        &mut self,
+        sources: &mut Vec<Source>,
+        kept: &str,
+        elements: &str,
+        element: Ty,
+    ) -> Option<String> {
+        let relations = self.schema.relations.iter().enumerate();
+        let candidates: Vec<(usize, String)> = relations
+            .flat_map(|(at, relation)| {
+                let columns = relation.columns.iter().filter(|column| column.ty == element);
+                columns.map(move |column| (at, column.name.clone()))
+            })
+            .collect();
+        if candidates.is_empty() {
+            return None;
+        }
+        let (at, column) = self.rng.pick(&candidates).clone();
+        let alias = fresh_alias(sources, kept, self.rng);
+        let nullable = self.rng.chance(60);
+        let name = &self.schema.relations[at].name;
+        sources.push(Source::of(at, &alias, nullable));
+        let word = if nullable { " LEFT JOIN " } else { " JOIN " };
+        let column = format!("{alias}.{column}");
+        let element = format!("{elements}.v");
+        let (left, right) = match self.rng.chance(50) {
+            true => (column, element),
+            false => (element, column),
+        };
+        Some(format!("{word}{name} AS {alias} ON {left} = {right}"))
     }
 }
