@@ -205,6 +205,11 @@ pub fn set_view_schema(view: &str, schema: &str) -> String {
     format!("ALTER VIEW {view} SET SCHEMA {}", identifier(schema))
 }
 
+/// `ALTER VIEW view RENAME TO name`
+pub fn rename_view(view: &str, name: &str) -> String {
+    format!("ALTER VIEW {view} RENAME TO {}", identifier(name))
+}
+
 /// `ALTER VIEW view OWNER TO role`
 pub fn set_view_owner(view: &str, role: &str) -> String {
     format!("ALTER VIEW {view} OWNER TO {}", identifier(role))

@@ -2,12 +2,12 @@
 
 use super::before;
 use super::concerned::{self, Care, Otherwise};
-use super::create::{Accepted, check_source_privilege, finish, run_on_catalog};
+use super::create::{Accepted, check_source_privilege, finish, follow_name, run_on_catalog};
 use super::create_as::accept_statement;
 use super::judged::{Judged, judge};
 use super::{drop as removal, members, placeholder, triggers, unfit, views};
 use crate::analyze::{self, Objection};
-use crate::catalog::{self, stale, tree};
+use crate::catalog::{self, command, stale, tree};
 use crate::error::{Error, Result, notice, warning};
 use crate::pg::event::DdlEvent;
 use crate::pg::name::{self, RelationName};
@@ -160,6 +160,9 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
     }
     if ["REVOKE", "DROP OWNED", "ALTER SCHEMA"].contains(&tag.as_str()) {
         let _own = OwnStatements::begin();
+        command::tviews_in_schemas()?
+            .into_iter()
+            .try_for_each(follow_name)?;
         return before::revoked(event);
     }
     let mut changed = changed_objects()?;
@@ -400,6 +403,12 @@ fn check_tview(tview: Oid) -> Result<()> {
     }
     // Without a look into the definition: its tables may be locked by another restoring process, which waits for this tview.
     check_persistence(&table, tree::is_unlogged(tview)?)?;
+    drop((table, definition));
+    follow_name(tview)?;
+    let (Some(table), Some(definition)) = (Relation::try_open(tview), Relation::try_open(entry.definition))
+    else {
+        return Ok(());
+    };
     let new_owner = (definition.owner() != table.owner()).then(|| relation::role_name(table.owner()));
     let definition_name = definition.quoted();
     drop((table, definition));

@@ -50,6 +50,18 @@ pub fn definitions(relations: &[Oid]) -> Result<Vec<(Oid, Oid)>> {
         .collect()
 }
 
+/// The tviews in the schemas that the command has altered.
+pub fn tviews_in_schemas() -> Result<Vec<Oid>> {
+    super::oids(&read(
+        "SELECT v.tview::oid
+           FROM pg_catalog.pg_event_trigger_ddl_commands() AS c
+           JOIN pg_catalog.pg_class AS r ON r.relnamespace = c.objid
+           JOIN tviews.tview AS v ON v.tview::oid = r.oid
+          WHERE c.classid = 'pg_catalog.pg_namespace'::regclass ORDER BY 1",
+        &[],
+    )?)
+}
+
 /// The views whose query the command has set by CREATE RULE.
 pub fn views_with_new_query() -> Result<Vec<Oid>> {
     super::oids(&read(

@@ -29,6 +29,8 @@ pub struct Builder<'a> {
     pub tame: bool,
     /// PostgreSQL's major version.
     pub version: u32,
+    /// Whether text may be read as dates: not in views.
+    pub reads_dates: bool,
     names: usize,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Builder<'a> {
             budget: 8,
             tame: false,
             version: schema.version,
+            reads_dates: true,
             names: 0,
         }
     }
@@ -96,7 +99,7 @@ impl Builder<'_> {
             Ty::Texts => self.array(scope, ty, Ty::Text, depth - 1),
             Ty::StampTz | Ty::Stamp => {
                 let inner = self.expression(scope, ty, depth - 1);
-                if self.rng.chance(30) {
+                if self.reads_dates && self.rng.chance(30) {
                     // Read from text, as dates in documents are.
                     let name = ty.name();
                     return Fragment::reducible(parts!["(", inner, ")::text::", name], simple(ty), &[1]);

@@ -23,6 +23,7 @@ pub fn query_view(schema: &mut Schema, name: &str, rng: &mut Rng) -> Fragment {
 
 fn any_query(schema: &Schema, name: &str, rng: &mut Rng) -> (Fragment, Relation) {
     let mut builder = Builder::new(schema, rng);
+    builder.reads_dates = false;
     builder.budget = builder.rng.weighted(&[(2, 2), (3, 4), (3, 7), (1, 12)]);
     builder.tame = builder.rng.chance(70) || schema.tame;
     let named = builder.rng.weighted(&[(75, 0), (20, 1), (5, 2)]);
@@ -72,6 +73,7 @@ pub fn source_view(schema: &mut Schema, nth: usize, rng: &mut Rng) {
     let root = pick_relation(schema, false, rng);
     let base = schema.relations[root].clone();
     let mut builder = Builder::new(schema, rng);
+    builder.reads_dates = false;
     let alias = fresh_alias(&[], "", builder.rng);
     let mut sources = vec![Source::of(root, &alias, false)];
     let mut from = parts![format!(" FROM {} AS {alias}", base.name)];

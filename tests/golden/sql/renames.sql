@@ -1,0 +1,23 @@
+-- The view that holds a definition has the name of its tview, whatever that is renamed to.
+CREATE EXTENSION pg_tviews; CREATE SCHEMA x; SET search_path = x, public;
+CREATE TABLE a(id int primary key, v int);
+CREATE TABLE tv_a AS SELECT id, v FROM a;
+ALTER TABLE tv_a RENAME TO tv_b;
+SELECT definition FROM tviews.tview;
+CREATE TABLE tv_a AS SELECT id, v FROM a;
+SELECT definition FROM tviews.tview;
+ALTER TABLE tv_b RENAME TO tv_c;
+CREATE SCHEMA y;
+ALTER TABLE tv_c SET SCHEMA y;
+SELECT definition FROM tviews.tview;
+ALTER SCHEMA x RENAME TO xx;
+ALTER SCHEMA y RENAME TO "Y.y";
+SELECT definition FROM tviews.tview;
+SELECT obj_description(definition::oid) FROM tviews.tview;
+INSERT INTO xx.a VALUES (1,1);
+TABLE "Y.y".tv_c;
+SELECT * FROM pg_tviews_health_check();
+BEGIN;
+ALTER TABLE "Y.y".tv_c RENAME TO d;
+ROLLBACK;
+SELECT definition FROM tviews.tview;
