@@ -102,7 +102,8 @@ impl Search {
     /// Whether some relation is tied to those before it by nothing but the presence of a value in an array: no join but that of each row with
     /// each other one finds it.
     pub fn compares_all_rows(&self) -> bool {
-        let by_presence = |condition: &String| condition.contains(" ANY (");
+        let by_presence =
+            |condition: &String| condition.contains(" ANY (") || condition.starts_with("EXISTS (");
         let mut further = self.sources.iter().skip(1);
         further.any(|source| !source.conditions.is_empty() && source.conditions.iter().all(by_presence))
             || self.also.iter().any(Search::compares_all_rows)

@@ -3,6 +3,7 @@
 //! Analysis never looks into SQL text. An expression becomes a template: each variable is replaced by a parameter and the rest
 //! is left to PostgreSQL's deparser.
 
+mod conditions;
 mod document;
 mod expression;
 mod functions;
@@ -29,12 +30,13 @@ use crate::pg::parse;
 use crate::pg::relation::{is_fixed_length, is_hashable};
 use crate::pg::settings::OwnersOperation;
 use crate::pg::tree::{FromNode, JoinKind, Query, RangeKind, Target};
+use conditions::Call;
 use lasting::Needs;
 use pg_tviews_ir::{
-    Block, BlockId, Column, Condition, Expression, OutputColumn, Parent, ROOT_BLOCK, Role, SourceId, View,
+    Block, BlockId, Column, Expression, OutputColumn, Parent, ROOT_BLOCK, Role, SourceId, View,
 };
 use pgrx::pg_sys;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What analysis found.
 pub struct Analysis {
@@ -107,6 +109,7 @@ fn analyze_rows(query: Query, owner: pg_sys::Oid) -> Analysis {
         named_relations: BTreeSet::new(),
         needs: Needs::default(),
         misread: None,
+        calls: HashMap::new(),
     };
     let mut scope = Vec::new();
     let (inner, views) = shown::without_shown_views(query);
@@ -147,6 +150,8 @@ struct Analyzer {
     needs: Needs,
     /// See [`Analysis::misread`].
     misread: Option<String>,
+    /// The calls of functions in FROM clauses, by the sources that they are.
+    calls: HashMap<SourceId, Call>,
 }
 
 /// What a query's variables refer to.
@@ -543,47 +548,6 @@ impl Analyzer {
             .iter()
             .filter_map(|index| frame.sources.get(index).copied())
             .collect()
-    }
-
-    fn conditions(
-        &mut self,
-        quals: Option<Node>,
-        scope: &mut Scope,
-        guard: Option<&BTreeSet<SourceId>>,
-        nullable: &BTreeSet<SourceId>,
-        within: &str,
-        clause: &str,
-    ) {
-        let (Some(quals), Some(frame)) = (quals, scope.last()) else {
-            return;
-        };
-        let block = frame.block;
-        let query = frame.query;
-        let quals = query.flattened(quals);
-        let place = condition_place(within, clause);
-        let mut conjuncts: Vec<(Node, bool)> = Vec::new();
-        for conjunct in quals.conjuncts() {
-            let conjunct = self.expanded(conjunct, scope);
-            conjuncts.push((conjunct, false));
-            conjuncts.extend(conjunct.membership(query).map(|implied| (implied, true)));
-        }
-        for (conjunct, implied) in conjuncts {
-            let Some(expression) = self.conjunct(conjunct, scope, &place) else {
-                if !implied {
-                    self.note_opaque_condition(guard);
-                    self.view.blocks[block.0].hides_conditions = true;
-                }
-                continue;
-            };
-            let equality = expression::equality(conjunct, scope);
-            self.view.blocks[block.0].conditions.push(Condition {
-                expression,
-                guard: guard.cloned(),
-                nullable: nullable.clone(),
-                equality,
-                harmless: conjunct.is_harmless(),
-            });
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The sources of a FROM clause.
 
+use super::conditions::Call;
 use super::{Analyzer, Frame, Scope, functions};
 use crate::catalog::tree;
 use crate::error::or_raise;
@@ -76,6 +77,18 @@ impl Analyzer {
                     if let Some((message, hint)) = objection {
                         self.object(&place, Some(call), message, hint);
                     }
+                }
+                if let [(call, types)] = &entry.described_calls()[..]
+                    && types.is_empty()
+                    && let Some(scalar) = around.flattened(*call).as_scalar_call()
+                    && let Some(expression) = self.expression(scalar, scope, Role::Link, &place)
+                {
+                    let call = Call {
+                        expression,
+                        width: entry.width(),
+                        ordinality: entry.is_numbered(),
+                    };
+                    self.calls.insert(id, call);
                 }
                 for expression in entry.computed_expressions() {
                     self.expression(around.flattened(expression), scope, Role::Link, &place);

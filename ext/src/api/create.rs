@@ -16,7 +16,7 @@ use crate::pg::objects::{self, Object, default_configuration};
 use crate::pg::own::OwnStatements;
 use crate::pg::parse;
 use crate::pg::relation::{self, Relation, TRIGGER, role_name};
-use crate::pg::role::{self, Standing};
+use crate::pg::role;
 use crate::pg::settings::{Scope, SourcePrivilege, current_output_settings, source_privilege};
 use crate::pg::spi::OwnConnection;
 use crate::pg::tree::Query;
@@ -83,6 +83,10 @@ pub fn judge(query: Query, columns: &[String]) -> Result<Judged> {
     let owner = relation::current_role();
     let query = query.with_fixed_times();
     let scope = Scope::own_definition()?;
+    let query = match query.reads_otherwise() {
+        true => parse::definition(&parse::query_text(query))?,
+        false => query,
+    };
     let mut analysis = analyze::analyze(query, owner, scope.operation());
     let query_text = if analyze::is_too_large(&analysis.view) {
         String::new()
@@ -465,35 +469,6 @@ fn create_definition(accepted: &Accepted, schema: &str, table: &str) -> Result<S
         sqltext::comment_on_view(&qualified(CATALOG_SCHEMA, &name), &comment),
     ])?;
     Ok(name)
-}
-
-/// A definition has the name of its tview: after that has been renamed, or its schema, it is renamed, too. Nothing is done for tviews of
-/// other roles, who may hold a lock on it.
-pub(super) fn follow_name(tview: Oid) -> Result<()> {
-    /// More definitions of one name are not looked at.
-    const MOST_NUMBERS: u32 = 64;
-    let own = role::owner_of(tview).is_some_and(|owner| role::standing(owner) == Standing::Own);
-    let Some(entry) = catalog::entry(tview)?.filter(|_| own) else {
-        return Ok(());
-    };
-    let (Some(table), Some(view)) = (Relation::try_open(tview), Relation::try_open(entry.definition)) else {
-        return Ok(());
-    };
-    let (schema, short, old, quoted) = (table.schema(), table.name(), view.name(), view.quoted());
-    drop((table, view));
-    if (1..=MOST_NUMBERS).any(|number| definition_name(&schema, &short, number) == old) {
-        return Ok(());
-    }
-    let mut names = (1..=MOST_NUMBERS).map(|number| definition_name(&schema, &short, number));
-    let free = |name: &String| matches!(relation::lookup(CATALOG_SCHEMA, name), Ok(None));
-    let Some(name) = names.find(free) else {
-        return Ok(());
-    };
-    let comment = format!("Definition of tview {schema}.{short}");
-    run_on_catalog(&[
-        sqltext::rename_view(&quoted, &name),
-        sqltext::comment_on_view(&qualified(CATALOG_SCHEMA, &name), &comment),
-    ])
 }
 
 /// A name of at most 63 bytes, the server's limit.

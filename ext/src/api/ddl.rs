@@ -2,7 +2,7 @@
 
 use super::before;
 use super::concerned::{self, Care, Otherwise};
-use super::create::{Accepted, check_source_privilege, finish, follow_name, run_on_catalog};
+use super::create::{Accepted, check_source_privilege, finish, run_on_catalog};
 use super::create_as::accept_statement;
 use super::judged::{Judged, judge};
 use super::{drop as removal, members, placeholder, triggers, unfit, views};
@@ -162,7 +162,7 @@ pub fn ended(event: &DdlEvent) -> Result<()> {
         let _own = OwnStatements::begin();
         command::tviews_in_schemas()?
             .into_iter()
-            .try_for_each(follow_name)?;
+            .try_for_each(views::follow_name)?;
         return before::revoked(event);
     }
     let mut changed = changed_objects()?;
@@ -404,7 +404,7 @@ fn check_tview(tview: Oid) -> Result<()> {
     // Without a look into the definition: its tables may be locked by another restoring process, which waits for this tview.
     check_persistence(&table, tree::is_unlogged(tview)?)?;
     drop((table, definition));
-    follow_name(tview)?;
+    views::follow_name(tview)?;
     let (Some(table), Some(definition)) = (Relation::try_open(tview), Relation::try_open(entry.definition))
     else {
         return Ok(());

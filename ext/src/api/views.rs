@@ -1,11 +1,14 @@
 //! Views that tviews are made from: those that hold definitions, and those that were inlined into them.
 
 use super::concerned::{Care, Otherwise};
+use super::create::{definition_name, run_on_catalog};
 use super::ddl::{check_privileges, refresh};
 use crate::catalog::{self, command};
 use crate::error::{Error, Result};
 use crate::pg::event::DdlEvent;
-use crate::pg::role;
+use crate::pg::relation::{self, Relation};
+use crate::pg::role::{self, Standing};
+use pg_tviews_sqltext::{self as sqltext, CATALOG_SCHEMA, qualified};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 
@@ -85,4 +88,33 @@ pub fn altered(tag: &str, event: &DdlEvent, changed: &[Oid]) -> Result<()> {
         care.finish();
     }
     Ok(())
+}
+
+/// A definition has the name of its tview: after that has been renamed, or its schema, it is renamed, too. Nothing is done for tviews of
+/// other roles, who may hold a lock on it.
+pub(super) fn follow_name(tview: Oid) -> Result<()> {
+    /// More definitions of one name are not looked at.
+    const MOST_NUMBERS: u32 = 64;
+    let own = role::owner_of(tview).is_some_and(|owner| role::standing(owner) == Standing::Own);
+    let Some(entry) = catalog::entry(tview)?.filter(|_| own) else {
+        return Ok(());
+    };
+    let (Some(table), Some(view)) = (Relation::try_open(tview), Relation::try_open(entry.definition)) else {
+        return Ok(());
+    };
+    let (schema, short, old, quoted) = (table.schema(), table.name(), view.name(), view.quoted());
+    drop((table, view));
+    if (1..=MOST_NUMBERS).any(|number| definition_name(&schema, &short, number) == old) {
+        return Ok(());
+    }
+    let mut names = (1..=MOST_NUMBERS).map(|number| definition_name(&schema, &short, number));
+    let free = |name: &String| matches!(relation::lookup(CATALOG_SCHEMA, name), Ok(None));
+    let Some(name) = names.find(free) else {
+        return Ok(());
+    };
+    let comment = format!("Definition of tview {schema}.{short}");
+    run_on_catalog(&[
+        sqltext::rename_view(&quoted, &name),
+        sqltext::comment_on_view(&qualified(CATALOG_SCHEMA, &name), &comment),
+    ])
 }

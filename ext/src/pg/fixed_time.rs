@@ -128,7 +128,7 @@ unsafe extern "C-unwind" fn fix_callback(node: *mut pg_sys::Node, context: *mut 
             T_Query => return walk_query(node.cast(), fix_callback, context),
             T_ArrayCoerceExpr => {
                 let array = (*node.cast::<pg_sys::ArrayCoerceExpr>()).arg;
-                return fix_callback(array.cast(), context);
+                return called_as_by_server(|| fix_callback(array.cast(), context));
             }
             T_CoerceViaIO => fix(&mut *node.cast(), *context.cast::<pg_sys::Oid>()),
             _ => {}

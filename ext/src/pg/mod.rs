@@ -46,6 +46,7 @@ pub mod parse;
 mod probes;
 pub mod related;
 pub mod relation;
+mod repeated;
 mod reserve;
 pub mod role;
 pub mod scan;

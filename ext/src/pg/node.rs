@@ -243,6 +243,17 @@ impl Node {
             .then(|| unsafe { (*self.0.cast::<pg_sys::FuncExpr>()).funcid })
     }
 
+    /// A call of a function that makes rows as if it made one value: so it can be a template.
+    pub fn as_scalar_call(self) -> Option<Node> {
+        self.called_function()?;
+        // SAFETY: the copy is a call, as `called_function` has seen.
+        unsafe {
+            let copy = pg_sys::copyObjectImpl(self.0.cast()).cast::<pg_sys::FuncExpr>();
+            (*copy).funcretset = false;
+            Some(Node(copy.cast()))
+        }
+    }
+
     /// Byte position in the definition's text, if known.
     pub fn location(self) -> Option<usize> {
         // SAFETY: module invariant.

@@ -534,6 +534,17 @@ impl RangeEntry {
             .collect()
     }
 
+    /// Number of its columns.
+    pub fn width(&self) -> usize {
+        // SAFETY: eref is set in every range-table entry; its column names are a list of strings.
+        pointers::<pg_sys::Node>(unsafe { (*self.get().eref).colnames }).len()
+    }
+
+    /// Whether it is a function whose rows are numbered.
+    pub fn is_numbered(&self) -> bool {
+        self.get().funcordinality
+    }
+
     /// The types of the columns that the item makes: all but those of tables and views.
     pub fn made_types(&self) -> Vec<pg_sys::Oid> {
         let entry = self.get();

@@ -18,6 +18,15 @@ SELECT * FROM searches('tv_ordered');
 SELECT * FROM searches('tv_reversed');
 SELECT * FROM searches('tv_outer');
 SELECT * FROM searches('tv_wider');
+-- So for other functions, by the condition itself.
+ALTER TABLE page ADD doc jsonb;
+UPDATE page SET doc = jsonb_build_object('tags', jsonb_build_array(id % 20, (id * 7 % 50)::text), 'objects', jsonb_build_array(jsonb_build_object('id', id % 20), '{}'));
+SELECT pg_tviews_create('tv_texts', 'SELECT p.id, (SELECT jsonb_agg(t.name ORDER BY t.id) FROM jsonb_array_elements_text(p.doc->''tags'') u (tag) JOIN tag t ON t.id = u.tag::integer) AS tags FROM page p');
+SELECT pg_tviews_create('tv_objects', 'SELECT p.id, (SELECT jsonb_agg(t.name ORDER BY u.n) FROM jsonb_array_elements(p.doc->''objects'') WITH ORDINALITY u (tag, n) LEFT JOIN tag t ON t.id = (u.tag->>''id'')::integer AND u.n = 1) AS tags FROM page p');
+SELECT pg_tviews_create('tv_lists', 'SELECT p.id, t.id AS tag, t.name FROM page p, string_to_table(array_to_string(p.names, '',''), '','') u (tag) JOIN tag t ON upper(t.name) = upper(u.tag) GROUP BY p.id, t.id, t.name');
+SELECT * FROM searches('tv_texts');
+SELECT * FROM searches('tv_objects');
+SELECT * FROM searches('tv_lists');
 CREATE FUNCTION wrong() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM tviews.views v, pg_tviews_verify(v.name) $$;
 UPDATE tag SET name = 'x' WHERE id = 3; SELECT wrong();
 UPDATE tag SET name = 't1' WHERE id = 7; SELECT wrong();
@@ -29,6 +38,9 @@ UPDATE page SET ids = ids || 7, names = NULL WHERE id % 2 = 0; SELECT wrong();
 UPDATE page SET ids = '{{8,8},{9,8}}', nested = '{}' WHERE id = 5; SELECT wrong();
 -- So many that all pages are computed.
 UPDATE tag SET name = name || '!'; SELECT wrong();
+UPDATE page SET doc = '{"tags": [3, "5"], "objects": [{"id": 3}, {"id": 4}]}' WHERE id < 9; SELECT wrong();
+UPDATE tag SET id = id + 2000 WHERE id IN (3, 4); SELECT wrong();
+UPDATE page SET doc = NULL WHERE id = 8; SELECT wrong();
 BEGIN;
 DELETE FROM tag WHERE id = 8;
 UPDATE page SET ids = '{10,11}' WHERE id < 3;
