@@ -32,8 +32,12 @@ const SOURCE: &str = r#"
     CREATE TABLE app.event_n PARTITION OF app.event FOR VALUES IN ('n');
     CREATE TABLE app.event_s (region text NOT NULL, fk_category integer, pk integer NOT NULL);
     ALTER TABLE app.event ATTACH PARTITION app.event_s FOR VALUES IN ('s');
+    -- A dump makes them in another order than they were made in.
+    CREATE TABLE app.event_a PARTITION OF app.event FOR VALUES IN ('a');
     CREATE TABLE app.event_more (n integer);
     CREATE TABLE app.event_most () INHERITS (app.event_more);
+    CREATE TABLE app.event_least () INHERITS (app.event_more);
+    CREATE TABLE app.event_both () INHERITS (app.event_most, app.event_least);
     INSERT INTO app.event VALUES (1, 'n', 1), (2, 's', 2);
     INSERT INTO app.event_most VALUES (9);
     CREATE TABLE app.tv_event AS
@@ -75,6 +79,9 @@ const CHANGES: &str = r#"
     CREATE TABLE app.event_w PARTITION OF app.event FOR VALUES IN ('w');
     INSERT INTO app.event_w VALUES (5, 'w', 2);
     DELETE FROM app.event_more WHERE n = 1;
+    INSERT INTO app.event_a VALUES (6, 'a', 1);
+    INSERT INTO app.event_both VALUES (2), (6);
+    DELETE FROM app.event_least WHERE n = 2;
 "#;
 
 fn original() -> String {

@@ -21,6 +21,7 @@ use pgrx::pg_sys::Oid;
 pub fn adopt(name: &str) -> Result<i64> {
     let missing = || Error::undefined(format!("relation \"{name}\" does not exist"));
     let table = name::parse(name)?.resolve().ok_or_else(missing)?;
+    forget_entry_without_sources(table)?;
     let (schema, short) = convert::check_table(table)?;
     let Some(definition) = kept_definition(table, &schema, &short)? else {
         return Err(Error::new(
@@ -41,6 +42,15 @@ pub fn adopt(name: &str) -> Result<i64> {
     }
     let written = establish(&accepted, &schema, &short)?;
     Ok(i64::try_from(written).unwrap_or(i64::MAX))
+}
+
+/// A dump that lacks one table brings the entries of tviews, but not what they read: such an entry maintains nothing.
+fn forget_entry_without_sources(table: Oid) -> Result<()> {
+    let is_own = Relation::open(table)?.is_owned_by(relation::current_role());
+    if is_own && catalog::entry(table)?.is_some() && catalog::sources(table)?.is_empty() {
+        catalog::delete(table)?;
+    }
+    Ok(())
 }
 
 /// The view of the table's name among the definitions, if it is the owner's, and no tview has it.

@@ -243,11 +243,12 @@ pub(super) fn join_oids(oids: &[Oid]) -> String {
         .join(",")
 }
 
+/// In order: a dump restores them as they were noted, with other oids.
 fn parse_oids(text: &str) -> Result<Vec<Oid>> {
-    text.split(',')
-        .filter(|number| !number.is_empty())
-        .map(parse_oid)
-        .collect()
+    let numbers = text.split(',').filter(|number| !number.is_empty());
+    let mut oids: Vec<Oid> = numbers.map(parse_oid).collect::<Result<_>>()?;
+    oids.sort_by_key(|oid| oid.to_u32());
+    Ok(oids)
 }
 
 /// The relations in schemas that a role may drop.

@@ -1,7 +1,6 @@
 //! Whether all that tviews rely on is there.
 
 use super::{create_index, may_look_at};
-use crate::analyze::Objection;
 use crate::api::judged::judge;
 use crate::api::members;
 use crate::catalog::{self, Entry, tree};
@@ -15,6 +14,7 @@ use pg_tviews_ir::View;
 use pg_tviews_planner::{Finding, Plan};
 use pg_tviews_sqltext::{self as sqltext, OwnTrigger, SOURCE_TRIGGERS};
 use pgrx::pg_sys::Oid;
+use std::collections::BTreeSet;
 
 /// A row of `pg_tviews_health_check`: tview, status, message, hint.
 pub type Report = (Option<String>, String, String, Option<String>);
@@ -62,13 +62,15 @@ pub fn check() -> Result<Vec<Report>> {
     };
     installation(&mut all)?;
     for table in catalog::guarded_tables()? {
-        let name = Relation::open(table)?.display_name();
+        let relation = Relation::open(table)?;
+        let (name, quoted) = (relation.display_name(), relation.quoted());
+        drop(relation);
         all.add(
             Status::Error,
             format!("{name} is guarded like a tview, but is none: nothing maintains it"),
             format!(
                 "It comes from a dump of the schema alone. SELECT pg_tviews_adopt({}); makes it a tview again, if the dump had the schema tviews, too. Else drop it, and create the tview again.",
-                sqltext::literal(&name)
+                sqltext::literal(&quoted)
             ),
         );
     }
@@ -180,10 +182,23 @@ fn one(tview: Oid, entry: &Entry, findings: &mut Findings) -> Result<()> {
         );
         return Ok(());
     };
-    let privilege = |objection: &Objection| objection.privilege;
-    let may_read = !judged.analysis.objections.iter().any(privilege);
-    // What may not be read has no keys here.
-    if may_read && !judged.key_holds() {
+    let noted = catalog::sources(tview)?
+        .into_iter()
+        .filter(|source| !source.is_view);
+    let noted: BTreeSet<u32> = noted.map(|source| source.oid.to_u32()).collect();
+    let is_known = judged.analysis.objections.is_empty();
+    if noted != judged.analysis.view.tables() && (is_known || noted.is_empty()) {
+        findings.add(
+            Status::Error,
+            "the tables that it reads are not noted: a change of them is not followed",
+            format!(
+                "The restore of a dump without one of its tables leaves this behind. SELECT pg_tviews_adopt({}); notes them again.",
+                sqltext::literal(&judged.table.quoted())
+            ),
+        );
+    }
+    // Of a definition that can't be looked at it is not known on which keys it relies.
+    if is_known && !judged.key_holds() {
         findings.add(
             Status::Error,
             "a key on which it relies is missing: its own, or one of a table that it reads",

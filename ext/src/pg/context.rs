@@ -119,7 +119,7 @@ fn note_search_path(error: &Payload) {
         _ => return,
     };
     let text: Rc<str> = format!(
-        "search_path is {SAFE_SEARCH_PATH} there: a function that needs another one is told so by ALTER FUNCTION … SET search_path"
+        "search_path is {SAFE_SEARCH_PATH} there: a function that calls something by a name without a schema needs ALTER FUNCTION … SET search_path"
     )
     .into();
     LINES.with_borrow_mut(|lines| {

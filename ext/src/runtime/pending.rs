@@ -14,10 +14,12 @@ use super::{Reader, acquire, delta, flush, is_current, leaf, patch, readers_of};
 use crate::error::{Error, Result};
 use crate::pg::kept::KeptRows;
 use crate::pg::keys::UnitSet;
+use crate::pg::name;
 use crate::pg::relation::Relation;
 use crate::pg::transaction::{self, Horizon, Writable};
 use crate::pg::{interrupts, lock};
 use pg_tviews_notebook::Notebook;
+use pg_tviews_sqltext::CATALOG_SCHEMA;
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{Oid, SubTransactionId};
 use std::cell::{Cell, RefCell};
@@ -87,6 +89,10 @@ pub fn is_flushing() -> bool {
 
 /// Whether one of some relations is a tview that this transaction has to maintain or has maintained.
 pub fn concerns_any(relations: &[Oid]) -> Result<bool> {
+    if !name::is_schema(CATALOG_SCHEMA) {
+        // The extension has been dropped since.
+        return Ok(false);
+    }
     if relations.iter().any(|relation| concerns(*relation)) {
         return Ok(true);
     }
