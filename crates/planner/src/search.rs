@@ -367,6 +367,7 @@ impl<'v> Seeker<'v> {
             passes: vec![],
             recursion: None,
             also: vec![],
+            can_fail: self.can_fail(path, values),
         }
     }
 
@@ -450,7 +451,17 @@ impl<'v> Seeker<'v> {
             passes: self.tables_passed(&sources),
             recursion: None,
             also: vec![],
+            can_fail: self.can_fail(&path, &values),
         })
+    }
+
+    /// Whether a way, or what it leads to, computes something that can fail: the definition may leave out the rows for which it does.
+    fn can_fail(&self, path: &Path, values: &[Expression]) -> bool {
+        let fails = |number: &usize| {
+            let link = &self.links[*number];
+            link.equality.is_none() && !link.harmless
+        };
+        path.links.iter().any(fails) || values.iter().any(|value| value.as_column().is_none())
     }
 
     /// The condition under which an outer join has found a row of a source.

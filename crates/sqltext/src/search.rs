@@ -78,6 +78,8 @@ pub struct Search {
     pub recursion: Option<Box<Recursion>>,
     /// Further searches whose units are affected as well.
     pub also: Vec<Search>,
+    /// It computes something that can fail, perhaps for rows that a filter of the definition leaves out.
+    pub can_fail: bool,
 }
 
 /// The way out of a recursive WITH query, against its direction: from a row that its recursive part reads to the values that rows
@@ -97,6 +99,11 @@ impl Search {
     /// Whether its result has a last column that says whether the whole unit key is known.
     pub fn is_spread(&self) -> bool {
         !self.known.is_empty()
+    }
+
+    /// Whether it, or a further one, computes something that can fail.
+    pub fn can_fail(&self) -> bool {
+        self.can_fail || self.also.iter().any(Search::can_fail)
     }
 
     /// Whether some relation is tied to those before it by nothing but the presence of a value in an array: no join but that of each row with
@@ -319,6 +326,7 @@ mod tests {
             passes: vec![],
             recursion: None,
             also: vec![],
+            can_fail: false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Trying something of another role's: what goes wrong in it, or takes too long, is no error of the command that tries.
 
+use super::disclosure::is_of_data;
 use super::{context, version};
 use crate::error::{Error, Result};
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
@@ -38,7 +39,7 @@ pub enum Outcome {
 /// Does something in a subtransaction that is rolled back if it fails, or takes longer than `milliseconds`, waiting for locks included. A
 /// cancel by the user, or by the user's own timeouts, is an error as always.
 pub fn attempt(milliseconds: i32, work: impl FnOnce() -> Result<()>) -> Result<Outcome> {
-    Ok(match bounded(milliseconds, Subtransaction::commit, work)? {
+    Ok(match bounded(Some(milliseconds), Subtransaction::commit, work)? {
         Ok(()) => Outcome::Done,
         Err(Some(failure)) => Outcome::Failed(failure.message),
         Err(None) => Outcome::Late,
@@ -59,12 +60,26 @@ pub fn look<T>(
     milliseconds: i32,
     work: impl FnOnce() -> Result<T>,
 ) -> Result<std::result::Result<T, Failure>> {
-    let seen = bounded(milliseconds, Subtransaction::roll_back, work)?;
+    let seen = bounded(Some(milliseconds), Subtransaction::roll_back, work)?;
     let late = || Failure {
         code: None,
         message: format!("it takes longer than {milliseconds} ms"),
     };
     Ok(seen.map_err(|failure| failure.unwrap_or_else(late)))
+}
+
+/// Does something whose result does not matter if it fails for the values that it computes from: false then, and it is undone. Other errors are
+/// errors as always.
+pub fn unless_data_fail(work: impl FnOnce() -> Result<()>) -> Result<bool> {
+    match bounded(None, Subtransaction::commit, work)? {
+        Ok(()) => Ok(true),
+        Err(Some(Failure { code: Some(code), .. })) if is_of_data(code) => Ok(false),
+        Err(Some(Failure { code, message })) => Err(Error::new(
+            code.unwrap_or(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR),
+            message,
+        )),
+        Err(None) => Ok(false),
+    }
 }
 
 /// Looks at something without a limit. No lock stays behind; an error is one of the command that looks.
@@ -77,19 +92,19 @@ pub fn look_as_long_as_it_takes<T>(work: impl FnOnce() -> Result<T>) -> Result<T
     caught.unwrap_or_else(|error| error.rethrow())
 }
 
-/// What comes of something, or the error that has ended it; `None` if the time was up.
+/// What comes of something, or the error that has ended it; `None` if the time was up. (One within another one has no time of its own.)
 fn bounded<T>(
-    milliseconds: i32,
+    milliseconds: Option<i32>,
     end: fn(Subtransaction),
     work: impl FnOnce() -> Result<T>,
 ) -> Result<std::result::Result<T, Option<Failure>>> {
     let subtransaction = Subtransaction::begin();
-    let timer = Timer::start(milliseconds);
+    let timer = milliseconds.map(Timer::start);
     let body = || work().map_err(|error| (error.code(), error.message().to_owned()));
     let result = PgTryBuilder::new(AssertUnwindSafe(body))
         .catch_others(|cause| Err(context::told(cause)))
         .execute();
-    let expired = timer.stop();
+    let expired = timer.is_some_and(Timer::stop);
     match result {
         Ok(value) => {
             end(subtransaction);

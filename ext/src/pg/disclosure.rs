@@ -172,6 +172,11 @@ fn class(code: PgSqlErrorCode) -> Option<[u8; 2]> {
     Some([character(0)?, character(6)?])
 }
 
+/// Whether an SQLSTATE says that a value is none that something can be computed from: a division by zero, a text that is no number.
+pub(super) fn is_of_data(code: PgSqlErrorCode) -> bool {
+    class(code) == Some(*b"22")
+}
+
 /// Parts of the server that say, under SQLSTATEs of these classes, nothing about values. Functions of users can raise any SQLSTATE with any
 /// message; their errors come from elsewhere.
 const SOURCES_OF_PLAIN_ERRORS: [&str; 24] = [

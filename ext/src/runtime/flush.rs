@@ -7,6 +7,7 @@ use super::pending::{SearchNote, Work};
 use super::{delta, leaf, patch, paths};
 use crate::catalog::stale::Marks;
 use crate::error::{Error, Result};
+use crate::pg::attempt;
 use crate::pg::keys::UnitSet;
 use crate::pg::lock::snapshot_is_fixed;
 use crate::pg::relation::expected_rows;
@@ -23,6 +24,12 @@ const BATCH: usize = 10_000;
 pub fn lock(compiled: &Compiled, work: &mut Work) -> Result<()> {
     let searches = !work.searches.is_empty();
     work.everything |= work.searches.iter().any(|note| is_too_much(compiled, note));
+    if !work.everything && paths::are_lockable(compiled, &work.searches) {
+        for note in &work.searches {
+            let mut units = UnitSet::of_transaction(&compiled.key_types);
+            work.everything |= can_fail(compiled, note) && !searched(compiled, note, &[], &mut units)?;
+        }
+    }
     if work.everything
         || (searches && (snapshot_is_fixed() || !paths::are_lockable(compiled, &work.searches)))
     {
@@ -104,12 +111,15 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
     delta::work(compiled, &deltas, &mut found)?;
     let mut leaves = work.leaves;
     for note in &work.searches {
+        let mut units = UnitSet::of_transaction(&compiled.key_types);
+        if !searched(compiled, note, &changed, &mut units)? {
+            compiled.lock_for_maintenance();
+            return all(compiled).map(drop);
+        }
         if leaf::serves(compiled, note.occurrence) {
-            let mut units = UnitSet::of_transaction(&compiled.key_types);
-            search(compiled, note, &changed, &mut units)?;
             leaves.push(leaf::Note::new(note.occurrence, units));
         } else {
-            search(compiled, note, &changed, &mut found)?;
+            found.append(&units);
         }
     }
     leaf::work(compiled, &leaves, &beside, &mut found)?;
@@ -122,6 +132,19 @@ pub fn work(compiled: &Compiled, work: Work) -> Result<()> {
     }
     found.normalize();
     units(compiled, &found)
+}
+
+/// Whether a search computes something that can fail, perhaps for rows that a filter of the definition leaves out.
+fn can_fail(compiled: &Compiled, note: &SearchNote) -> bool {
+    compiled.search(note.occurrence).is_some_and(Search::can_fail)
+}
+
+/// The same as [`search`]; false if it fails for the values of some rows. The definition may leave these out: so everything has to be computed.
+fn searched(compiled: &Compiled, note: &SearchNote, changed: &[u32], found: &mut UnitSet) -> Result<bool> {
+    if !can_fail(compiled, note) {
+        return search(compiled, note, changed, found).map(|()| true);
+    }
+    attempt::unless_data_fail(|| search(compiled, note, changed, found))
 }
 
 /// Adds the units to which changed rows lead. `changed` are the tables whose changed rows are searched from.

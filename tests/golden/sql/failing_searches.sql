@@ -1,0 +1,41 @@
+-- What a search computes for rows that the definition leaves out may fail: then all rows are computed, and the write goes on.
+CREATE EXTENSION pg_tviews; CREATE SCHEMA xx; SET search_path = xx, public;
+CREATE TABLE person (id bigint PRIMARY KEY, name text);
+CREATE TABLE note (id int PRIMARY KEY, subject_type text, subject_id text);
+INSERT INTO person VALUES (1,'Ada'); INSERT INTO note VALUES (1,'person','1'), (2,'dept','A');
+CREATE TABLE tv_note AS SELECT n.id, CASE WHEN n.subject_type = 'person'
+  THEN (SELECT p.name FROM person p WHERE p.id = n.subject_id::bigint) END AS subject FROM note n;
+UPDATE person SET name = 'Ada L.'; 
+TABLE tv_note;
+CREATE TABLE tv_note2 AS SELECT n.id, p.name FROM note n JOIN person p ON p.id = n.subject_id::bigint WHERE n.subject_type = 'person';
+UPDATE person SET name = 'Ada M.';
+TABLE tv_note2;
+BEGIN;
+UPDATE person SET name = 'Ada N.';
+INSERT INTO person VALUES (2,'B');
+TABLE tv_note2;
+SAVEPOINT a;
+UPDATE person SET name = 'Ada O.';
+TABLE tv_note2;
+ROLLBACK TO a;
+TABLE tv_note2;
+COMMIT;
+TABLE tv_note2;
+BEGIN;
+UPDATE person SET name = 'Ada P.';
+COMMIT;
+TABLE tv_note2;
+CREATE TABLE attr (id int PRIMARY KEY, value text);
+CREATE TABLE tv_g AS SELECT value::int AS n, count(*) AS c FROM attr WHERE value ~ '^[0-9]+$' GROUP BY 1;
+INSERT INTO attr VALUES (1, 'hello');
+INSERT INTO attr VALUES (2, '7'), (3, '7');
+UPDATE attr SET value = 'x' WHERE id = 2;
+TABLE tv_g;
+CREATE TABLE tv_d AS SELECT DISTINCT value::bigint FROM attr WHERE value LIKE '7%';
+DELETE FROM attr WHERE id = 1;
+UPDATE attr SET value = '77' WHERE id = 2;
+TABLE tv_d;
+SELECT v.name, count(w) FROM tviews.views v, pg_tviews_verify(v.name) w GROUP BY 1;
+-- What fails for a row that it shows is an error.
+UPDATE note SET subject_type = 'person';
+INSERT INTO attr VALUES (9, '99999999999');
