@@ -6,7 +6,7 @@ use crate::catalog::tree;
 use crate::error::or_raise;
 use crate::pg::node::{function_name, reads_records};
 use crate::pg::relation::{Relation, SELECT, role_name};
-use crate::pg::tree::{Query, RangeKind};
+use crate::pg::tree::{Query, RangeEntry, RangeKind};
 use pg_tviews_ir::{Parent, Role, Source, SourceId, SourceKind, Table, TableColumn};
 use pgrx::pg_sys;
 
@@ -78,18 +78,7 @@ impl Analyzer {
                         self.object(&place, Some(call), message, hint);
                     }
                 }
-                if let [(call, types)] = &entry.described_calls()[..]
-                    && types.is_empty()
-                    && let Some(scalar) = around.flattened(*call).as_scalar_call()
-                    && let Some(expression) = self.expression(scalar, scope, Role::Link, &place)
-                {
-                    let call = Call {
-                        expression,
-                        width: entry.width(),
-                        ordinality: entry.is_numbered(),
-                    };
-                    self.calls.insert(id, call);
-                }
+                self.note_call(id, &entry, around, scope, &place);
                 for expression in entry.computed_expressions() {
                     self.expression(around.flattened(expression), scope, Role::Link, &place);
                 }
@@ -102,6 +91,22 @@ impl Analyzer {
                     "Use a table, a view or a subquery.",
                 );
             }
+        }
+    }
+
+    /// Notes the call that makes the rows of a source, if it is a single one whose columns have the types that the function says.
+    fn note_call(&mut self, id: SourceId, entry: &RangeEntry, around: Query, scope: &mut Scope, place: &str) {
+        if let [(call, types)] = &entry.described_calls()[..]
+            && types.is_empty()
+            && let Some(scalar) = around.flattened(*call).as_scalar_call()
+            && let Some(expression) = self.expression(scalar, scope, Role::Link, place)
+        {
+            let call = Call {
+                expression,
+                width: entry.width(),
+                ordinality: entry.is_numbered(),
+            };
+            self.calls.insert(id, call);
         }
     }
 

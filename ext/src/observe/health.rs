@@ -1,7 +1,7 @@
 //! Whether all that tviews rely on is there.
 
 use super::{create_index, may_look_at};
-use crate::api::judged::judge;
+use crate::api::judged::{Judged, judge};
 use crate::api::members;
 use crate::catalog::{self, Entry, tree};
 use crate::error::Result;
@@ -182,21 +182,8 @@ fn one(tview: Oid, entry: &Entry, findings: &mut Findings) -> Result<()> {
         );
         return Ok(());
     };
-    let noted = catalog::sources(tview)?
-        .into_iter()
-        .filter(|source| !source.is_view);
-    let noted: BTreeSet<u32> = noted.map(|source| source.oid.to_u32()).collect();
     let is_known = judged.analysis.objections.is_empty();
-    if noted != judged.analysis.view.tables() && (is_known || noted.is_empty()) {
-        findings.add(
-            Status::Error,
-            "the tables that it reads are not noted: a change of them is not followed",
-            format!(
-                "The restore of a dump without one of its tables leaves this behind. SELECT pg_tviews_adopt({}); notes them again.",
-                sqltext::literal(&judged.table.quoted())
-            ),
-        );
-    }
+    noted_tables(tview, &judged, is_known, findings)?;
     // Of a definition that can't be looked at it is not known on which keys it relies.
     if is_known && !judged.key_holds() {
         findings.add(
@@ -223,6 +210,25 @@ fn one(tview: Oid, entry: &Entry, findings: &mut Findings) -> Result<()> {
                 );
             }
         }
+    }
+    Ok(())
+}
+
+/// The tables that the definition reads are those that are noted for the tview.
+fn noted_tables(tview: Oid, judged: &Judged, is_known: bool, findings: &mut Findings) -> Result<()> {
+    let noted = catalog::sources(tview)?
+        .into_iter()
+        .filter(|source| !source.is_view);
+    let noted: BTreeSet<u32> = noted.map(|source| source.oid.to_u32()).collect();
+    if noted != judged.analysis.view.tables() && (is_known || noted.is_empty()) {
+        findings.add(
+            Status::Error,
+            "the tables that it reads are not noted: a change of them is not followed",
+            format!(
+                "The restore of a dump without one of its tables leaves this behind. SELECT pg_tviews_adopt({}); notes them again.",
+                sqltext::literal(&judged.table.quoted())
+            ),
+        );
     }
     Ok(())
 }

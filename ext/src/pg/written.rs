@@ -48,7 +48,7 @@ impl Node {
                     types
                 }
                 _ => super::version::json_arguments(self)
-                    .map(|arguments| types_of(arguments))
+                    .map(types_of)
                     .unwrap_or_default(),
             }
         }
